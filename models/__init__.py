@@ -1,0 +1,1 @@
+"""The networks: torch and transformers, synchronous; no Kafka, no event loop, no environment."""

@@ -1,0 +1,90 @@
+"""What a sentiment classifier takes and gives; agents and the lane know models only through this."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, Protocol
+
+SentimentLabel = Literal["negative", "neutral", "positive"]
+
+SENTIMENT_LABELS: Final[tuple[SentimentLabel, ...]] = ("negative", "neutral", "positive")
+
+
+@dataclass(frozen=True, slots=True)
+class SentimentPrediction:
+    """Probabilities of one review; they sum to 1.
+
+    >>> SentimentPrediction(negative=0.1, neutral=0.2, positive=0.7).label
+    'positive'
+    """
+
+    negative: float
+    neutral: float
+    positive: float
+
+    @property
+    def label(self) -> SentimentLabel:
+        """The likeliest class; of equals the first in the order negative, neutral, positive."""
+        scores: tuple[tuple[SentimentLabel, float], ...] = (
+            ("negative", self.negative),
+            ("neutral", self.neutral),
+            ("positive", self.positive),
+        )
+        return max(scores, key=lambda score: score[1])[0]
+
+
+def predictions_of(rows: Sequence[Sequence[float]]) -> list[SentimentPrediction]:
+    """One prediction a row of probabilities: negative, neutral, positive.
+
+    Raises:
+        ValueError: a row holds what is no number, as after an overflow in half precision.
+    """
+    if not all(math.isfinite(number) for row in rows for number in row):
+        raise ValueError("the model answered with something that is no number")
+    return [SentimentPrediction(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenisedReview:
+    """Token ids of one review, in windows that each fit the model's positions; len() is their total.
+
+    >>> len(TokenisedReview(windows=((101, 2307, 102), (101, 102))))
+    5
+    """
+
+    windows: tuple[tuple[int, ...], ...]
+
+    def __len__(self) -> int:
+        return sum(len(window) for window in self.windows)
+
+
+class SentimentClassifier(Protocol):
+    """A loaded model that says how a review feels.
+
+    Attributes:
+        name: a short name for people, such as "minilm-sentiment-en".
+        version: the first 12 hexadecimal digits of the sha256 of all weights; the same on every machine.
+        languages: ISO 639-1 codes of the languages it covers; None: all.
+        packs: True: cost grows with the sum of lengths. False: rows are padded to the longest, so batches
+            of similar lengths are cheaper.
+    """
+
+    @property
+    def name(self) -> str: ...  # noqa: D102 - described above
+
+    @property
+    def version(self) -> str: ...  # noqa: D102 - described above
+
+    @property
+    def languages(self) -> frozenset[str] | None: ...  # noqa: D102 - described above
+
+    @property
+    def packs(self) -> bool: ...  # noqa: D102 - described above
+
+    def tokenise(self, texts: Sequence[str]) -> list[TokenisedReview]:
+        """Texts to token ids, in order; on the CPU, from any thread. Nothing is cut off a long text."""
+        ...
+
+    def forward(self, batch: Sequence[TokenisedReview]) -> list[SentimentPrediction]:
+        """One prediction a review, in order. Call it from one thread at a time: it owns the device."""
+        ...

@@ -1,0 +1,135 @@
+"""BERT without padding: the sequences of a batch lie end to end in one row, each attending to itself.
+
+Devlin et al. 2019 (BERT). Linear layers see one (tokens, width) matrix; attention runs sequence by sequence. On
+a CPU, with 256 to 2,048 tokens a batch, that was 1.1 to 2.7 times as fast as a block-diagonal mask and 1.1 to
+2.1 times as fast as stacking sequences of equal length, in float32 and in bfloat16.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from models.errors import ModelConfigurationError
+
+
+@dataclass(frozen=True, slots=True)
+class BertShape:
+    """The numbers of a BERT that its weights do not tell."""
+
+    heads: int
+    layers: int
+    layer_norm_epsilon: float
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, object]) -> "BertShape":
+        """Read a decoded config.json.
+
+        Raises:
+            ModelConfigurationError: the network is not a plain BERT encoder.
+        """
+        for key, wanted in (("model_type", "bert"), ("hidden_act", "gelu")):
+            if config.get(key) != wanted:
+                raise ModelConfigurationError(
+                    f"packed BERT: {key} must be {wanted!r}, got {config.get(key)!r}"
+                )
+        return cls(
+            heads=int(str(config["num_attention_heads"])),
+            layers=int(str(config["num_hidden_layers"])),
+            layer_norm_epsilon=float(str(config["layer_norm_eps"])),
+        )
+
+
+class PackedBert(nn.Module):
+    """The encoder of a BERT.
+
+    Args:
+        shape: heads, layers, epsilon.
+        weights: tensors by the names transformers gives them, such as
+            "encoder.layer.0.output.dense.weight"; others are ignored.
+    """
+
+    def __init__(self, shape: BertShape, weights: Mapping[str, Tensor]) -> None:
+        super().__init__()
+        self.words = _embedding(weights, "embeddings.word_embeddings")
+        self.positions = _embedding(weights, "embeddings.position_embeddings")
+        self.segments = _embedding(weights, "embeddings.token_type_embeddings")
+        self.norm = _layer_norm(weights, "embeddings.LayerNorm", shape.layer_norm_epsilon)
+        self.layers = nn.ModuleList(
+            _PackedLayer(shape, weights, f"encoder.layer.{index}") for index in range(shape.layers)
+        )
+
+    def forward(self, token_ids: Tensor, lengths: Sequence[int]) -> list[Tensor]:
+        """Hidden states after the embeddings and after every layer.
+
+        Args:
+            token_ids: (tokens,) int64, the sequences end to end.
+            lengths: of the sequences; their sum is tokens.
+
+        Returns:
+            layers + 1 tensors, (tokens, width) each, in the dtype of the weights.
+        """
+        positions = torch.cat([torch.arange(length) for length in lengths]).to(token_ids.device)
+        embedded = self.words(token_ids) + self.positions(positions) + self.segments.weight[0]
+        states: list[Tensor] = [self.norm(embedded)]
+        for layer in self.layers:
+            states.append(layer(states[-1], lengths))
+        return states
+
+
+class _PackedLayer(nn.Module):
+    def __init__(self, shape: BertShape, weights: Mapping[str, Tensor], name: str) -> None:
+        super().__init__()
+        self.heads = shape.heads
+        self.query_key_value = _linear(
+            weights, *(f"{name}.attention.self.{part}" for part in ("query", "key", "value"))
+        )
+        self.attention_output = _linear(weights, f"{name}.attention.output.dense")
+        self.attention_norm = _layer_norm(
+            weights, f"{name}.attention.output.LayerNorm", shape.layer_norm_epsilon
+        )
+        self.widen = _linear(weights, f"{name}.intermediate.dense")
+        self.narrow = _linear(weights, f"{name}.output.dense")
+        self.output_norm = _layer_norm(weights, f"{name}.output.LayerNorm", shape.layer_norm_epsilon)
+
+    def forward(self, hidden: Tensor, lengths: Sequence[int]) -> Tensor:
+        """(tokens, width) to (tokens, width)."""
+        tokens, width = hidden.shape
+        packed = self.query_key_value(hidden).view(tokens, 3, self.heads, width // self.heads)
+        attended = torch.cat([_attend(sequence) for sequence in torch.split(packed, list(lengths))])
+        hidden = self.attention_norm(self.attention_output(attended) + hidden)
+        output: Tensor = self.output_norm(self.narrow(functional.gelu(self.widen(hidden))) + hidden)
+        return output
+
+
+def _attend(sequence: Tensor) -> Tensor:
+    """Self-attention in one sequence: (tokens, 3, heads, head width) to (tokens, width)."""
+    query, key, value = sequence.permute(1, 2, 0, 3).unsqueeze(1)
+    attended = functional.scaled_dot_product_attention(query, key, value)
+    return attended.squeeze(0).transpose(0, 1).flatten(1)
+
+
+def _linear(weights: Mapping[str, Tensor], *names: str) -> nn.Linear:
+    """One linear layer; several named ones that read the same input become one, output by output."""
+    weight = torch.cat([weights[f"{name}.weight"] for name in names])
+    layer = nn.Linear(weight.shape[1], weight.shape[0])
+    layer.weight = nn.Parameter(weight, requires_grad=False)
+    layer.bias = nn.Parameter(torch.cat([weights[f"{name}.bias"] for name in names]), requires_grad=False)
+    return layer
+
+
+def _embedding(weights: Mapping[str, Tensor], name: str) -> nn.Embedding:
+    weight = weights[f"{name}.weight"]
+    layer = nn.Embedding(weight.shape[0], weight.shape[1])
+    layer.weight = nn.Parameter(weight, requires_grad=False)
+    return layer
+
+
+def _layer_norm(weights: Mapping[str, Tensor], name: str, epsilon: float) -> nn.LayerNorm:
+    weight = weights[f"{name}.weight"]
+    layer = nn.LayerNorm(weight.shape[0], eps=epsilon)
+    layer.weight = nn.Parameter(weight, requires_grad=False)
+    layer.bias = nn.Parameter(weights[f"{name}.bias"], requires_grad=False)
+    return layer

@@ -1,0 +1,31 @@
+"""Text to token ids, in windows that fit a model's positions."""
+
+from collections.abc import Sequence
+
+from tokenizers import Tokenizer
+
+from models.interfaces import TokenisedReview
+
+
+class WindowedTokeniser:
+    """Tokenises without padding and without cutting: a long text goes on in a further window.
+
+    Args:
+        tokenizer: of the model; copied, so that nobody else's settings change.
+        window_tokens: length of a window, special tokens included.
+    """
+
+    def __init__(self, tokenizer: Tokenizer, window_tokens: int) -> None:
+        self._tokenizer = Tokenizer.from_str(tokenizer.to_str())
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(max_length=window_tokens)
+
+    def __call__(self, texts: Sequence[str]) -> list[TokenisedReview]:
+        """Token ids of each text, in order. Safe from any thread."""
+        return [self._tokenise(text) for text in texts]
+
+    def _tokenise(self, text: str) -> TokenisedReview:
+        # One text at a time: encode_batch takes every core, also the one that the model computes on.
+        encoding = self._tokenizer.encode(text)
+        windows = [encoding, *encoding.overflowing]
+        return TokenisedReview(tuple(tuple(window.ids) for window in windows))

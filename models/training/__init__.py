@@ -1,0 +1,1 @@
+"""Making the weights that the built-in models ship with."""

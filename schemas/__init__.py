@@ -1,0 +1,1 @@
+"""Event contracts: what every topic carries. Frozen pydantic models, no torch, no Kafka."""

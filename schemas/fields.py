@@ -1,0 +1,128 @@
+"""The constrained field types that every contract is built from, each with its own error text."""
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, AwareDatetime, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+MAX_TEXT_CHARACTERS = 20_000
+MAX_LABEL_CHARACTERS = 300
+MAX_IDENTIFIER_CHARACTERS = 128
+#: What a signed 64-bit integer holds: the widest integer that every consumer's language can read.
+MAX_INTEGER = 2**63 - 1
+EARLIEST_S = datetime(1990, 1, 1, tzinfo=UTC).timestamp()
+MAX_AHEAD_S = 2 * 24 * 3600
+
+_NO_CONTROL = r"[^\x00-\x1f\x7f-\x9f]"
+_NO_CONTROL_NO_SPACE = r"[^\s\x00-\x1f\x7f-\x9f]"
+_IDENTIFIER = rf"^{_NO_CONTROL_NO_SPACE}(?:{_NO_CONTROL}*{_NO_CONTROL_NO_SPACE})?$"
+_LANGUAGE = r"^[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8})*$"
+# pydantic alone takes "1700000000" for seconds since 1970, so the shape is checked before it parses.
+_TIMESTAMP = (
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?"
+    r"(?:[Zz]|[+-][0-9]{2}:?[0-9]{2})$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Annotation: every refusal of this field says what was wanted, and so does its JSON Schema.
+
+    The text is attached inside pydantic's compiled validator, so an accepted value pays nothing for it.
+    """
+
+    description: str
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.custom_error_schema(
+            handler(source), custom_error_type="unwanted", custom_error_message=f"wanted {self.description}"
+        )
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {**handler(schema), "description": self.description}
+
+
+class _TimestampText:
+    """Annotation: in JSON a timestamp is an ISO-8601 string with its offset, never a number."""
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.json_or_python_schema(
+            json_schema=core_schema.chain_schema(
+                [
+                    core_schema.str_schema(pattern=_TIMESTAMP, strict=True),
+                    core_schema.datetime_schema(tz_constraint="aware", strict=False),
+                ]
+            ),
+            python_schema=handler(source),
+        )
+
+    def __get_pydantic_json_schema__(
+        self, _schema: CoreSchema, _handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {"type": "string", "format": "date-time", "pattern": _TIMESTAMP}
+
+
+def is_plausible(moment: datetime, *, now_s: float) -> bool:
+    """Whether an aware `moment` lies between 1990 and two days after `now_s` (seconds since 1970).
+
+    >>> from datetime import timedelta
+    >>> now = datetime(2025, 6, 1, tzinfo=UTC)
+    >>> is_plausible(now + timedelta(days=2), now_s=now.timestamp())
+    True
+    >>> is_plausible(now + timedelta(days=2, seconds=1), now_s=now.timestamp())
+    False
+    """
+    return EARLIEST_S <= moment.timestamp() <= now_s + MAX_AHEAD_S
+
+
+def _plausible(moment: datetime) -> datetime:
+    if not is_plausible(moment, now_s=time.time()):
+        # `Wanted` puts its own text in place of this one.
+        raise PydanticCustomError("implausible_timestamp", "wanted a moment from 1990 to 2 days ahead")
+    return moment
+
+
+Identifier = Annotated[
+    str,
+    Field(min_length=1, max_length=MAX_IDENTIFIER_CHARACTERS, pattern=_IDENTIFIER),
+    Wanted("1 to 128 characters without control characters or surrounding whitespace"),
+]
+Text = Annotated[
+    str,
+    Field(min_length=1, max_length=MAX_TEXT_CHARACTERS, pattern=r"\S"),
+    Wanted("1 to 20,000 characters that are not only whitespace"),
+]
+Label = Annotated[
+    str,
+    Field(min_length=1, max_length=MAX_LABEL_CHARACTERS, pattern=r"\S"),
+    Wanted("1 to 300 characters that are not only whitespace"),
+]
+#: Unlike a label it may be empty: platforms send "" for a review without a title.
+Title = Annotated[str, Field(max_length=MAX_LABEL_CHARACTERS), Wanted("at most 300 characters")]
+LanguageCode = Annotated[
+    str,
+    Field(min_length=2, max_length=16, pattern=_LANGUAGE),
+    Wanted('a language code such as "en" or "zh-Hans", at most 16 characters'),
+]
+Timestamp = Annotated[
+    AwareDatetime,
+    _TimestampText(),
+    AfterValidator(_plausible),
+    Wanted(
+        'an ISO-8601 string with its time zone, such as "2025-06-01T12:00:00Z", from 1990 to 2 days ahead'
+    ),
+]
+Rating = Annotated[float, Field(ge=0, le=5), Wanted("a number from 0 to 5")]
+Version = Annotated[int, Field(ge=1, le=MAX_INTEGER), Wanted("a whole number of at least 1")]
+Count = Annotated[int, Field(ge=0, le=MAX_INTEGER), Wanted("a whole number of at least 0")]
+Fraction = Annotated[float, Field(ge=0, le=1), Wanted("a number from 0 to 1")]
+Milliseconds = Annotated[float, Field(ge=0), Wanted("milliseconds, a number of at least 0")]
+Flag = Annotated[bool, Wanted("true or false")]
+
+SentimentLabel = Literal["negative", "neutral", "positive"]

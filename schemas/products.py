@@ -1,0 +1,235 @@
+"""Products as platforms publish them, and what is made of them and their reviews."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from schemas.events import Event, Output, Value, contradiction
+from schemas.fields import (
+    MAX_INTEGER,
+    Count,
+    Flag,
+    Fraction,
+    Identifier,
+    Label,
+    LanguageCode,
+    SentimentLabel,
+    Text,
+    Timestamp,
+    Version,
+    Wanted,
+)
+from schemas.frozen_mapping import FrozenMapping
+
+AttributeValue = Annotated[
+    Annotated[str, Field(max_length=2_000)]
+    | Annotated[int, Field(ge=-MAX_INTEGER, le=MAX_INTEGER)]
+    | float
+    | bool,
+    Wanted("text of at most 2,000 characters, a number, true or false"),
+]
+Attributes = FrozenMapping[AttributeValue]
+Tags = Annotated[tuple[Label, ...], Field(max_length=100)]
+ReviewIds = Annotated[tuple[Identifier, ...], Field(min_length=1, max_length=1_000)]
+Price = Annotated[float, Field(ge=0, le=1e12), Wanted("a number from 0 to 1,000,000,000,000")]
+Currency = Annotated[
+    str,
+    Field(pattern=r"^[A-Z]{3}$"),
+    Wanted('an ISO 4217 currency code of three capital letters such as "EUR"'),
+]
+
+
+class Product(Event):
+    """One version of a product. The same id with a higher version replaces it; `removed` withdraws it."""
+
+    product_id: Identifier
+    version: Version = 1
+    title: Label | None = None
+    description: Text | None = None
+    category: Label | None = None
+    brand: Label | None = None
+    price: Price | None = None
+    currency: Currency | None = None
+    attributes: Attributes = Field(default_factory=FrozenMapping)
+    tags: Tags = ()
+    language: LanguageCode | None = None
+    updated_at: Timestamp
+    removed: Flag = False
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> Self:
+        if self.title is None and not self.removed:
+            raise contradiction("title is required unless removed is true")
+        if self.price is not None and self.currency is None:
+            raise contradiction("price needs its currency")
+        return self
+
+
+class Evidence(Value):
+    """What a generated statement rests on: a quote from one review, or one attribute of the product."""
+
+    kind: Literal["review", "attribute"]
+    reference: Label
+    quote: Text
+
+
+class Reason(Value):
+    """One reason to buy, with what supports it."""
+
+    text: Text
+    evidence: Annotated[tuple[Evidence, ...], Field(min_length=1, max_length=100)]
+
+
+class ProductEnriched(Output):
+    """What was written for one version of a product, from its attributes and its reviews."""
+
+    product_id: Identifier
+    product_version: Version
+    language: LanguageCode
+    description: Text | None = None
+    ad_copy: Text | None = None
+    tags: Tags = ()
+    reasons: Annotated[tuple[Reason, ...], Field(max_length=100)] = ()
+
+
+class SentimentCounts(Value):
+    """How many reviews are of each polarity."""
+
+    negative: Count
+    neutral: Count
+    positive: Count
+
+
+class AspectCounts(SentimentCounts):
+    """How many reviews speak of one aspect, by polarity."""
+
+    aspect: Label
+
+
+class ReviewCounts(Value):
+    """A product's counters. `rating_histogram` holds the reviews rated 0 to 5, rounded half up."""
+
+    reviews: Count
+    rating_histogram: tuple[Count, Count, Count, Count, Count, Count]
+    sentiment: SentimentCounts
+    aspects: Annotated[tuple[AspectCounts, ...], Field(max_length=1_000)] = ()
+
+    @model_validator(mode="after")
+    def _counts_no_review_twice(self) -> Self:
+        if sum(self.rating_histogram) > self.reviews:
+            raise contradiction("rating_histogram counts more reviews than there are")
+        if self.sentiment.negative + self.sentiment.neutral + self.sentiment.positive > self.reviews:
+            raise contradiction("sentiment counts more reviews than there are")
+        return self
+
+
+class KeyPoint(Value):
+    """A claim about an aspect: how many reviews say it, and the ids of some or all of them."""
+
+    claim: Text
+    aspect: Label
+    polarity: SentimentLabel
+    count: Version
+    review_ids: ReviewIds
+
+    @model_validator(mode="after")
+    def _counts_its_reviews(self) -> Self:
+        if self.count < len(self.review_ids):
+            raise contradiction("count must be at least the number of review_ids")
+        return self
+
+
+class Quote(Value):
+    """A sentence of one review, word for word."""
+
+    review_id: Identifier
+    text: Text
+
+
+class QuotedKeyPoint(KeyPoint):
+    """A key point with the sentences that say it."""
+
+    quotes: Annotated[tuple[Quote, ...], Field(min_length=1, max_length=100)]
+
+    @model_validator(mode="after")
+    def _quotes_its_reviews(self) -> Self:
+        if not {quote.review_id for quote in self.quotes} <= set(self.review_ids):
+            raise contradiction("quotes must come from the reviews in review_ids")
+        return self
+
+
+class ProductSummary(Output):
+    """A product's reviews at a glance, as of one moment. A null record means that the product is gone.
+
+    `generation` counts the refreshes of `text`; 0 is before the first. `method` says how `text` was made:
+    `generated` by the model from the key points, or `extractive`, sentences of the reviews themselves.
+    """
+
+    product_id: Identifier
+    generation: Count
+    as_of: Timestamp
+    language: LanguageCode | None = None
+    counts: ReviewCounts
+    key_points: Annotated[tuple[KeyPoint, ...], Field(max_length=100)] = ()
+    text: Text | None = None
+    method: Literal["extractive", "generated"] | None = None
+
+    @model_validator(mode="after")
+    def _says_how_its_text_was_made(self) -> Self:
+        if (self.text is None) != (self.method is None):
+            raise contradiction("method must be present exactly when text is")
+        if self.method == "generated" and self.model is None:
+            raise contradiction("a generated text needs its model")
+        return self
+
+
+class RefreshRequested(Output):
+    """The self-contained snapshot from which a product's next summary is written."""
+
+    product_id: Identifier
+    generation: Version
+    as_of: Timestamp
+    reason: Literal["first_reviews", "new_reviews", "sentiment_shift", "evidence_removed", "age", "requested"]
+    language: LanguageCode | None = None
+    counts: ReviewCounts
+    key_points: Annotated[tuple[QuotedKeyPoint, ...], Field(max_length=100)] = ()
+
+
+class NegativeShare(Value):
+    """How many of a number of reviews are negative."""
+
+    negative: Count
+    reviews: Count
+
+    @model_validator(mode="after")
+    def _is_a_share(self) -> Self:
+        if self.negative > self.reviews:
+            raise contradiction("negative must be at most reviews")
+        return self
+
+
+class TimeWindow(Value):
+    """A span of time, from its start up to but not including its end."""
+
+    starts_at: Timestamp
+    ends_at: Timestamp
+
+    @model_validator(mode="after")
+    def _runs_forwards(self) -> Self:
+        if self.starts_at >= self.ends_at:
+            raise contradiction("starts_at must be before ends_at")
+        return self
+
+
+class ProductAlert(Output):
+    """A surge of negative reviews against the product's own baseline, raised or resolved."""
+
+    alert_id: Identifier
+    product_id: Identifier
+    kind: Literal["negative_surge"]
+    state: Literal["raised", "resolved"]
+    window: TimeWindow
+    baseline: NegativeShare
+    observed: NegativeShare
+    p_value: Fraction
+    review_ids: Annotated[tuple[Identifier, ...], Field(max_length=1_000)] = ()

@@ -1,0 +1,102 @@
+"""The one list of topics: what each carries, how it is keyed, and how long it is kept."""
+
+import difflib
+from dataclasses import dataclass
+from typing import Literal
+
+from schemas.copywriting import CopyReady, CopyRequest
+from schemas.events import Event
+from schemas.learning import Feedback, ModelPromoted
+from schemas.products import Product, ProductAlert, ProductEnriched, ProductSummary, RefreshRequested
+from schemas.reviews import Review, ReviewEnriched
+
+_DAY_MS = 24 * 3600 * 1000
+WEEK_MS = 7 * _DAY_MS
+MONTH_MS = 30 * _DAY_MS
+YEAR_MS = 365 * _DAY_MS
+DEAD_LETTER_RETENTION_MS = MONTH_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic and its promises.
+
+    Attributes:
+        contract: the event that its records carry.
+        key: the attribute of the event that is the record's key.
+        retention_ms: how long records are kept, in milliseconds; None where compaction keeps the newest.
+        nullable: whether a record without a value means that its key is gone.
+        dead_letters: whether one of our roles reads it, and so sets unreadable records aside.
+    """
+
+    name: str
+    contract: type[Event]
+    key: str = "product_id"
+    cleanup_policy: Literal["delete", "compact"] = "delete"
+    retention_ms: int | None = WEEK_MS
+    nullable: bool = False
+    dead_letters: bool = True
+
+    def key_of(self, event: Event) -> str:
+        """The key that the record of this event must have."""
+        return str(getattr(event, self.key))
+
+
+NEW_REVIEW = Topic("new-review", Review)
+NEW_PRODUCT = Topic("new-product", Product)
+COPY_REQUEST = Topic("copy-request", CopyRequest, key="subject_id")
+COPY_READY = Topic("copy-ready", CopyReady, key="subject_id", dead_letters=False)
+REVIEW_FEEDBACK = Topic("review-feedback", Feedback, retention_ms=YEAR_MS)
+ENRICHED_REVIEW = Topic("enriched-review", ReviewEnriched, retention_ms=MONTH_MS)
+REFRESH_REQUESTED = Topic("refresh-requested", RefreshRequested)
+PRODUCT_SUMMARY = Topic(
+    "product-summary", ProductSummary, cleanup_policy="compact", retention_ms=None, nullable=True
+)
+ENRICHED_PRODUCT = Topic(
+    "enriched-product", ProductEnriched, cleanup_policy="compact", retention_ms=None, nullable=True
+)
+PRODUCT_ALERT = Topic("product-alert", ProductAlert, retention_ms=MONTH_MS, dead_letters=False)
+MODEL_PROMOTED = Topic(
+    "model-promoted", ModelPromoted, key="task", cleanup_policy="compact", retention_ms=None
+)
+
+#: What platforms publish. Everything else is published by this project.
+INPUTS = (NEW_REVIEW, NEW_PRODUCT, COPY_REQUEST, REVIEW_FEEDBACK)
+
+TOPICS: tuple[Topic, ...] = (
+    NEW_REVIEW,
+    NEW_PRODUCT,
+    COPY_REQUEST,
+    COPY_READY,
+    REVIEW_FEEDBACK,
+    ENRICHED_REVIEW,
+    REFRESH_REQUESTED,
+    PRODUCT_SUMMARY,
+    ENRICHED_PRODUCT,
+    PRODUCT_ALERT,
+    MODEL_PROMOTED,
+)
+_BY_NAME = {topic.name: topic for topic in TOPICS}
+
+
+def dead_letter_topic(name: str) -> str:
+    """The name of the topic that takes what could not be processed of topic `name`.
+
+    >>> dead_letter_topic("new-review")
+    'new-review.dlq'
+    """
+    return f"{name}.dlq"
+
+
+def topic_named(name: str) -> Topic:
+    """The topic of this name.
+
+    Raises:
+        ValueError: there is none; the message names the nearest, or all of them.
+    """
+    topic = _BY_NAME.get(name)
+    if topic is not None:
+        return topic
+    nearest = difflib.get_close_matches(name, _BY_NAME, n=1)
+    hint = f"did you mean {nearest[0]!r}?" if nearest else f"there are: {', '.join(_BY_NAME)}"
+    raise ValueError(f"no topic is named {name[:80]!r}; {hint}")

@@ -1,0 +1,1 @@
+"""Kafka, time, threads and the environment: the roles that carry events through the models."""

@@ -1,0 +1,55 @@
+"""The command line: data on standard output, progress and logs on standard error, exit codes that mean something.
+
+0  done
+1  failed; one line on standard error says at which step, and what to do
+2  the command was not understood, or a setting does not fit
+3  done in part: what was refused is listed on standard error
+130  interrupted
+"""
+
+from importlib import metadata
+from typing import Annotated
+
+import typer
+
+from streams.cli import data, models, running, topics
+
+
+def _show_version(is_wanted: bool) -> None:
+    if is_wanted:
+        typer.echo(metadata.version("reviewstream"))
+        raise typer.Exit
+
+
+app = typer.Typer(
+    name="reviewstream",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+
+@app.callback()
+def program(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Turns a shop's stream of reviews into enriched reviews, while it happens."""
+
+
+running.register(app)
+data.register(app)
+models.register(app)
+app.add_typer(topics.app, name="topics")
+
+
+def main() -> None:
+    """Entry point of `reviewstream`."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

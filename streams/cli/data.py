@@ -1,0 +1,209 @@
+"""`publish`, `tail` and `contracts`: events in, events out, and what they look like."""
+
+import asyncio
+import contextlib
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from schemas import documents
+from schemas.topics import INPUTS, NEW_REVIEW, TOPICS, dead_letter_topic, topic_named
+from streams.cli.console import FAILED, PARTLY, Json, command, err, load_settings, out, print_json, run_async
+from streams.delivery.connection import client_options
+from streams.errors import ConfigurationError
+from streams.publishing import Published
+from streams.publishing import publish as publish_items
+from streams.rows import BadRow, ReadyEvent, parse_assignments, read_rows, to_events
+from streams.tailing import follow
+
+_MAX_BAD_ROWS_SHOWN = 20
+
+Columns = Annotated[
+    str, typer.Option("--map", metavar="FIELD=COLUMN,...", help="Where the file's columns have other names.")
+]
+Constants = Annotated[
+    str, typer.Option("--set", metavar="FIELD=VALUE,...", help="The same value for every row that has none.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(publish)
+    app.command()(tail)
+    app.command()(contracts)
+
+
+def events_of(file: Path, topic_name: str, columns: str, constants: str) -> list[ReadyEvent | BadRow]:
+    """The rows of a user's file as events, good ones and bad ones.
+
+    Raises:
+        ConfigurationError: the file, the mapping or the topic is not usable.
+    """
+    try:
+        topic = topic_named(topic_name)
+    except ValueError as error:
+        raise ConfigurationError(f"publish: {error}") from error
+    if topic not in INPUTS:
+        wanted = ", ".join(one.name for one in INPUTS)
+        raise ConfigurationError(f"publish: {topic.name} is written by this project; wanted one of {wanted}")
+    rows = list(read_rows(file))
+    mapping = parse_assignments(columns, "--map")
+    present = {name for row in rows for name in row.fields or ()}
+    for column in mapping.values():
+        if rows and column not in present:
+            raise ConfigurationError(
+                f"--map: {file} has no column {column!r}; it has {', '.join(sorted(present)) or 'none'}"
+            )
+    if not rows:
+        raise ConfigurationError(f"{file}: wanted rows to publish, got none")
+    return list(to_events(rows, topic, columns=mapping, constants=parse_assignments(constants, "--set")))
+
+
+def show_bad_rows(bad_rows: tuple[BadRow, ...], file: Path) -> None:
+    """List what was refused, on standard error."""
+    for bad in bad_rows[:_MAX_BAD_ROWS_SHOWN]:
+        err.print(f"{file}:{bad.line}: {bad.problem}", markup=False, soft_wrap=True)
+    if len(bad_rows) > _MAX_BAD_ROWS_SHOWN:
+        err.print(f"... and {len(bad_rows) - _MAX_BAD_ROWS_SHOWN} more rows were refused")
+
+
+@command
+def publish(
+    file: Annotated[Path, typer.Argument(help="JSONL, CSV or TSV; the ending says which.", dir_okay=False)],
+    topic: Annotated[
+        str, typer.Option(help="new-review, new-product, copy-request or review-feedback.")
+    ] = NEW_REVIEW.name,
+    columns: Columns = "",
+    constants: Constants = "",
+    rate: Annotated[
+        float | None, typer.Option(min=0.001, help="Events a second; without it, as fast as possible.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Publish a file's rows as events. Bad rows are named with line and reason, the rest is published.
+
+    A row without `created_at` gets the time of publication. Exits with 3 if rows were refused.
+    """
+    settings = load_settings()
+    client = client_options(settings.kafka)
+    items = events_of(file, topic, columns, constants)
+    good = sum(isinstance(item, ReadyEvent) for item in items)
+
+    with Progress(
+        TextColumn("publishing"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=err,
+        transient=True,
+    ) as bar:
+        task = bar.add_task("publishing", total=good)
+        done: Published = run_async(
+            publish_items(
+                client, topic, items, rate=rate, progress=lambda count: bar.update(task, completed=count)
+            )
+        )
+
+    show_bad_rows(done.bad_rows, file)
+    summary = {
+        "topic": topic,
+        "published": len(done.positions),
+        "refused": len(done.bad_rows),
+        "seconds": round(done.seconds, 3),
+    }
+    if as_json:
+        bad = [{"line": row.line, "problem": row.problem} for row in done.bad_rows]
+        print_json(summary | {"bad_rows": bad})
+    else:
+        out.print(
+            f"published {summary['published']} to {topic} in {done.seconds:.1f} s, refused {len(done.bad_rows)}"
+        )
+    if done.bad_rows:
+        raise typer.Exit(PARTLY)
+
+
+@command
+def tail(
+    topic: Annotated[str, typer.Argument(help="A topic's name; NAME.dlq for its dead letters.")],
+    from_beginning: Annotated[
+        bool, typer.Option("--from-beginning", help="With what is there already.")
+    ] = False,
+    count: Annotated[int | None, typer.Option(min=1, help="End after so many records.")] = None,
+    product: Annotated[str | None, typer.Option(help="Only records of this product_id.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Print a topic's records as they come, until Ctrl-C or --count."""
+    known = {one.name for one in TOPICS} | {dead_letter_topic(one.name) for one in TOPICS if one.dead_letters}
+    if topic not in known:
+        raise ConfigurationError(
+            f"tail: no topic of this project is named {topic!r}; there are {', '.join(sorted(known))}"
+        )
+    settings = load_settings()
+    client = client_options(settings.kafka)
+
+    async def main() -> None:
+        seen = 0
+        async with follow(client, [topic], from_beginning=from_beginning) as records:
+            async for record in records:
+                if product is not None and record.key != product.encode():
+                    continue
+                _print_record(record, as_json=as_json)
+                seen += 1
+                if seen == count:
+                    return
+
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(main())
+
+
+def _print_record(record: Any, *, as_json: bool) -> None:
+    key = record.key.decode("utf-8", "replace") if record.key is not None else None
+    headers = {name: value.decode("utf-8", "replace") for name, value in record.headers}
+    try:
+        value = orjson.loads(record.value) if record.value is not None else None
+    except orjson.JSONDecodeError:
+        value = record.value.decode("utf-8", "replace")
+    if as_json:
+        print_json(
+            {
+                "topic": record.topic,
+                "partition": record.partition,
+                "offset": record.offset,
+                "timestamp_ms": record.timestamp,
+                "key": key,
+                "headers": headers,
+                "value": value,
+            }
+        )
+        return
+    out.print(f"[dim]{record.partition}/{record.offset}[/] [bold]{key}[/]", end=" ")
+    for name, text in headers.items():
+        out.print(f"[yellow]{name.removeprefix('reviewstream-')}[/]={text}", end=" ")
+    out.print(value if isinstance(value, str) else orjson.dumps(value).decode(), markup=False)
+
+
+@command
+def contracts(
+    directory: Annotated[Path, typer.Option(help="Where the documents are.")] = Path(
+        documents.__file__
+    ).parent
+    / "generated",
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit 1 if the documents are not current.")
+    ] = False,
+) -> None:
+    """Write the JSON Schema of every event, and the AsyncAPI document of all topics."""
+    if not check:
+        for path in documents.write(directory):
+            out.print(str(path), markup=False)
+        return
+    stale = documents.differences(directory)
+    for difference in stale:
+        out.print(difference, markup=False)
+    if stale:
+        err.print("the documents are not current; write them with `reviewstream contracts`")
+        raise typer.Exit(FAILED)
+    err.print("the documents are current")

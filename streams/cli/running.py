@@ -1,0 +1,223 @@
+"""`demo`, `up` and `worker`: the roles at work."""
+
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from schemas.topics import ENRICHED_REVIEW
+from streams import app as composition
+from streams.cli.console import (
+    FAILED,
+    PARTLY,
+    Json,
+    command,
+    err,
+    load_settings,
+    out,
+    print_json,
+    run_async,
+    stop_on_signals,
+)
+from streams.cli.data import Columns, Constants, events_of, show_bad_rows
+from streams.delivery.connection import client_options
+from streams.demo import catalogue
+from streams.demo.runner import DemoProgress, DemoReport, run_demo, wait_until_ready
+from streams.deployment import Stack, local_stack, prepare_topics, running_roles
+from streams.embedded import free_port
+from streams.errors import ConfigurationError, FatalError, StoppedError
+from streams.publishing import RawRecord
+from streams.rows import BadRow, ReadyEvent
+from streams.settings import Settings
+
+_LABEL_COLOURS = {"positive": "green", "neutral": "yellow", "negative": "red"}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(demo)
+    app.command()(up)
+    app.command()(worker)
+
+
+@command
+def worker(role: Annotated[str, typer.Argument(help=f"One of {', '.join(composition.ROLES)}.")]) -> None:
+    """Run one role, for a cluster: workers of the same role share its partitions."""
+    if role not in composition.ROLES:
+        raise ConfigurationError(f"worker: wanted one of {', '.join(composition.ROLES)}, got {role!r}")
+    settings = load_settings(role)
+
+    async def main() -> None:
+        await composition.run_worker(role, settings, stop=stop_on_signals())
+
+    run_async(main())
+
+
+@command
+def up() -> None:
+    """Run all roles on this machine, supervised, with an embedded broker and Valkey where none is configured."""
+    settings = load_settings("supervisor")
+
+    async def main(stack: Stack) -> int:
+        await prepare_topics(stack)
+        async with running_roles(stack, stop=stop_on_signals()) as roles:
+            kafka = stack.settings.kafka.bootstrap_servers
+            err.print(
+                f"broker {kafka}; publish with REVIEWSTREAM_KAFKA__BOOTSTRAP_SERVERS={kafka} reviewstream publish FILE"
+            )
+            err.print(
+                f"see what comes out with the same variable and: reviewstream tail {ENRICHED_REVIEW.name}"
+            )
+            for role, url in roles.urls.items():
+                err.print(f"{role} {url}/readyz {url}/metrics")
+            with contextlib.suppress(StoppedError, FatalError):  # the exit code tells
+                await wait_until_ready(roles.urls.values(), roles.raise_if_down)
+                err.print("[green]ready[/]")
+            return await roles.exit_code()
+
+    with local_stack(_with_fixed_port(settings)) as stack:
+        code = run_async(main(stack))
+    if code:
+        raise typer.Exit(FAILED)
+
+
+@command
+def demo(
+    input_file: Annotated[
+        Path | None, typer.Option("--input", help="Reviews of one's own: JSONL, CSV or TSV.", dir_okay=False)
+    ] = None,
+    columns: Columns = "",
+    constants: Constants = "",
+    keep: Annotated[bool, typer.Option("--keep", help="Stay up afterwards, until Ctrl-C.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Start everything, publish a catalogue of reviews, follow it through the pipeline, and sum it up."""
+    settings = load_settings()
+    items: Iterable[RawRecord | ReadyEvent | BadRow] = list(catalogue.records())
+    if input_file is None and (columns or constants):
+        raise ConfigurationError("demo: --map and --set belong to --input, which is missing")
+    if input_file is not None:
+        items = events_of(input_file, "new-review", columns, constants)
+    settings = settings.model_copy(
+        update={"http": settings.http.model_copy(update={"port": free_port() - 1})}
+    )
+
+    async def main(stack: Stack) -> DemoReport:
+        stop = stop_on_signals()
+        await prepare_topics(stack)
+        quiet = {"REVIEWSTREAM_LOG__LEVEL": "error"}
+        async with running_roles(stack, stop=stop, environment=quiet) as roles:
+            err.print("roles are starting and load their models ...")
+            await wait_until_ready(roles.urls.values(), roles.raise_if_down)
+            with _live_progress() as update:
+                report = await run_demo(
+                    client_options(stack.settings.kafka),
+                    items,
+                    update=update,
+                    raise_if_down=roles.raise_if_down,
+                )
+            _show(report, input_file, as_json=as_json)
+            if keep:
+                err.print(f"staying up: broker {stack.settings.kafka.bootstrap_servers}; Ctrl-C ends it")
+                await roles.exit_code()
+            return report
+
+    err.print(
+        "starting an embedded broker and Valkey ..."
+        if settings.kafka.bootstrap_servers is None
+        else "using your broker ..."
+    )
+    with local_stack(settings) as stack:
+        report = run_async(main(stack))
+    if report.bad_rows:
+        raise typer.Exit(PARTLY)
+
+
+def _with_fixed_port(settings: Settings) -> Settings:
+    """`up` tells the workers' addresses, so port 0 becomes a definite free one."""
+    if settings.http.port:
+        return settings
+    return settings.model_copy(update={"http": settings.http.model_copy(update={"port": free_port() - 1})})
+
+
+@contextlib.contextmanager
+def _live_progress() -> Iterator[Any]:
+    """Counts and the latest review, redrawn in place on a terminal; nothing elsewhere."""
+    with Live(console=err, refresh_per_second=8, transient=True) as live:
+
+        def update(progress: DemoProgress) -> None:
+            done = progress.enriched + progress.dead_lettered + progress.skipped
+            text = Text.assemble(
+                (f"published {progress.published}", "bold"),
+                f"  done {done}  enriched {progress.enriched}  skipped {progress.skipped}  ",
+                (f"set aside {progress.dead_lettered}", "red"),
+                f"  {done / progress.seconds:.0f}/s" if progress.seconds > 0 else "",
+            )
+            if progress.latest is not None:
+                text.append("\n")
+                text.append_text(_one_line(progress.latest))
+            live.update(text)
+
+        yield update
+
+
+def _one_line(event: Mapping[str, Any]) -> Text:
+    sentiment, language = event.get("sentiment"), event.get("language")
+    label = sentiment["label"] if sentiment else event["status"].replace("_", " ")
+    share = f" {sentiment[sentiment['label']]:.2f}" if sentiment else ""
+    text = str(event.get("text") or "").replace("\n", " ")
+    return Text.assemble(
+        (f"{label}{share}", _LABEL_COLOURS.get(label, "dim")),
+        f"  {language['code'] if language else '-'}  {event['product_id']}  ",
+        (text[:100] + ("…" if len(text) > 100 else ""), "italic"),
+    )
+
+
+def _show(report: DemoReport, input_file: Path | None, *, as_json: bool) -> None:
+    if input_file is not None:
+        show_bad_rows(report.bad_rows, input_file)
+    if as_json:
+        print_json(
+            {
+                "published": report.published,
+                "enriched": report.enriched,
+                "dead_lettered": report.dead_lettered,
+                "skipped": report.skipped,
+                "repeats": report.repeats,
+                "refused_rows": len(report.bad_rows),
+                "seconds": report.seconds,
+                "reviews_per_second": report.reviews_per_second,
+                "by_label": report.by_label,
+                "by_language": report.by_language,
+                "by_reason": report.by_reason,
+                "samples": report.samples,
+            }
+        )
+        return
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_row("published", str(report.published), "events on new-review")
+    table.add_row("enriched", str(report.enriched), _listed(report.by_label))
+    table.add_row("skipped", str(report.skipped), "removals, passed on without a model")
+    table.add_row("set aside", str(report.dead_lettered), _listed(report.by_reason))
+    table.add_row("languages", "", _listed(report.by_language))
+    table.add_row(
+        "speed",
+        f"{report.reviews_per_second:.0f}/s",
+        f"{report.seconds:.1f} s from the first event to the last",
+    )
+    out.print(table)
+    out.print("\nsome of them:")
+    for event in report.samples:
+        out.print(_one_line(event))
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(
+        f"{name.replace('_', ' ')} {count}"
+        for name, count in sorted(counts.items(), key=lambda item: -item[1])
+    )

@@ -1,0 +1,146 @@
+"""Exactly once: one transaction a chunk holds outputs, dead letters and the consumer group's offset."""
+
+import asyncio
+from collections.abc import Collection
+from typing import Any
+
+import structlog
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError, ProducerFenced
+
+from streams.delivery.batches import enqueue
+from streams.delivery.connection import TRANSACTION_TIMEOUT_MS, new_producer
+from streams.delivery.intake import Chunk
+from streams.delivery.producing import MAX_PAUSE_S, raise_if_hopeless, started, stopped
+from streams.delivery.records import Effects, Partition
+from streams.delivery.sink import Checkpoint, pass_by
+from streams.errors import FatalError, LeaseLostError
+
+log = structlog.get_logger(__name__)
+_FENCED_PAUSE_S = 3.0
+
+
+class ExactlyOnceSink:
+    """One transaction a chunk: outputs, dead letters and the consumer group's offset, or none of them.
+
+    Each partition has a producer of its own whose transactional id names group, topic and partition.
+    Starting it fences whoever had the partition before and settles its open transaction, so the
+    committed offset that is read next is final.
+    """
+
+    is_committed_by_consumer = False
+
+    def __init__(self, client: dict[str, Any], *, group: str, checkpoint: Checkpoint = pass_by) -> None:
+        self._client = client
+        self._group = group
+        self.checkpoint = checkpoint
+        self._producers: dict[Partition, AIOKafkaProducer] = {}
+
+    async def start(self) -> None:
+        """Nothing to connect before partitions are assigned."""
+
+    async def acquire(self, partitions: Collection[Partition]) -> None:
+        """Start a new producer for every partition, kept ones included; stop all old ones."""
+        old, self._producers = self._producers, {}
+        stopping = [asyncio.create_task(stopped(producer)) for producer in old.values()]
+        for pause_s in (0.5, 1.0, 2.0, 5.0, 5.0, None):
+            try:
+                missing = [partition for partition in partitions if partition not in self._producers]
+                await asyncio.gather(*map(self._renew, missing))
+                break
+            except KafkaError as error:
+                raise_if_hopeless(error)
+                if pause_s is None:
+                    raise
+                log.warning("taking partitions over waits for the broker", error=repr(error))
+                await asyncio.sleep(pause_s)
+        await asyncio.gather(*stopping)
+
+    async def deliver(self, chunk: Chunk, effects: Effects) -> None:
+        """Run the chunk's transaction; see `Sink`."""
+        pause_s = 0.1
+        while chunk.lease.is_held:
+            try:
+                producer = self._producers.get(chunk.lease.partition)
+                if producer is None:
+                    producer = await self._renew(chunk.lease.partition)
+                    if await self._has_been_committed(chunk):
+                        break
+                async with asyncio.timeout(TRANSACTION_TIMEOUT_MS / 1000):
+                    await self._transact(producer, chunk, effects)
+                break
+            except (KafkaError, TimeoutError) as error:
+                raise_if_hopeless(error)
+                if not chunk.lease.is_held:
+                    raise LeaseLostError("fenced by the partition's new owner") from error
+                # Whether the commit went through is unknown. A new producer settles it; then we ask.
+                log.warning(
+                    "the transaction waits for the broker", error=repr(error), lease=repr(chunk.lease)
+                )
+                await stopped(self._producers.pop(chunk.lease.partition, None))
+                # Fenced, and still the owner as far as we know: give the news of a rebalance time to come.
+                await asyncio.sleep(_FENCED_PAUSE_S if isinstance(error, ProducerFenced) else pause_s)
+                pause_s = min(pause_s * 2, MAX_PAUSE_S)
+        else:
+            raise LeaseLostError("revoked before its transaction")
+        chunk.lease.committed = chunk.next_offset
+
+    async def stop(self) -> None:
+        """Disconnect every producer; an open transaction is aborted."""
+        producers, self._producers = self._producers, {}
+        await asyncio.gather(*(stopped(producer) for producer in producers.values()))
+
+    async def _transact(self, producer: AIOKafkaProducer, chunk: Chunk, effects: Effects) -> None:
+        partition = chunk.lease.partition
+        # No abort on failure: `deliver` puts a new producer in this one's place, and starting that
+        # aborts what is open here, or learns that it was committed.
+        await producer.begin_transaction()
+        self.checkpoint("before_output")
+        futures = await enqueue(producer, partition.partition, effects)
+        offsets = {TopicPartition(*partition): chunk.next_offset}
+        await asyncio.gather(*futures, producer.send_offsets_to_transaction(offsets, self._group))
+        self.checkpoint("after_output")
+        self.checkpoint("before_commit")
+        await producer.commit_transaction()
+        self.checkpoint("after_commit")
+
+    async def _renew(self, partition: Partition) -> AIOKafkaProducer:
+        transactional_id = f"{self._group}-{partition.topic}-{partition.partition}"
+        producer = await started(
+            new_producer(self._client, is_idempotent=True, transactional_id=transactional_id)
+        )
+        self._producers[partition] = producer
+        return producer
+
+    async def _has_been_committed(self, chunk: Chunk) -> bool:
+        """Ask the broker what became of a transaction whose outcome we did not learn."""
+        committed = await committed_offset(self._client, self._group, chunk.lease.partition)
+        if committed == chunk.lease.committed:
+            return False
+        if committed == chunk.next_offset:
+            return True
+        if not chunk.lease.is_held:
+            raise LeaseLostError("its new owner has gone on")
+        raise FatalError(
+            f"exactly once: {chunk.lease.partition} was expected at offset {chunk.lease.committed} or "
+            f"{chunk.next_offset}, the group {self._group} stands at {committed}: somebody else moved it. "
+            "This worker starts again from there."
+        )
+
+
+async def committed_offset(client: dict[str, Any], group: str, partition: Partition) -> int | None:
+    """The group's committed offset as the broker has it, None if there is none.
+
+    Raises:
+        KafkaError: the broker could not be asked.
+    """
+    admin = AIOKafkaAdminClient(**client)
+    await admin.start()
+    try:
+        key = TopicPartition(*partition)
+        offsets = await admin.list_consumer_group_offsets(group, partitions=[key])
+    finally:
+        await admin.close()
+    offset = offsets[key].offset if key in offsets else -1
+    return offset if offset >= 0 else None

@@ -1,0 +1,178 @@
+"""Leases on partitions, and the chunks that wait or are in flight: the bookkeeping of delivery.
+
+Knows neither Faust nor Kafka, and runs on one event loop. The rule it keeps: a lease's `done` is the
+offset after the last record all of whose effects are acknowledged, it moves in order, and nothing
+else is ever committed.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from streams.delivery.records import Partition, Record
+
+
+class Lease:
+    """Our hold on one partition, from its assignment until it is revoked.
+
+    Attributes:
+        partition: what is held.
+        start: the committed offset the lease began at; None where nothing was committed yet.
+        first: the offset of the first record taken; None before it.
+        position: the offset of the next record to take; None until the first one is taken from the
+            beginning of a partition without a committed offset.
+        done: the offset after the last record whose effects are acknowledged; None before the first.
+        committed: what the group's committed offset is known to be.
+        is_held: False for ever once the partition was revoked or lost.
+    """
+
+    __slots__ = ("committed", "done", "first", "is_held", "partition", "position", "start")
+
+    def __init__(self, partition: Partition, start: int | None) -> None:
+        self.partition = partition
+        self.start = start
+        self.first: int | None = None
+        self.position = start
+        self.done: int | None = None
+        self.committed = start
+        self.is_held = True
+
+    def __repr__(self) -> str:
+        held = "held" if self.is_held else "lost"
+        return (
+            f"<Lease {self.partition.topic}[{self.partition.partition}] {held} start={self.start} "
+            f"position={self.position} done={self.done} committed={self.committed}>"
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chunk:
+    """Consecutive records of one partition, under the lease they were fetched with."""
+
+    lease: Lease
+    records: Sequence[Record]
+
+    @property
+    def next_offset(self) -> int:
+        """The offset to commit once every effect of the chunk is acknowledged."""
+        return self.records[-1].offset + 1
+
+
+class Intake:
+    """Chunks between the fetch and the acknowledgement, bounded in records.
+
+    Args:
+        topics: the topics that arrive in chunks.
+        max_in_flight_records: the bound. A single chunk may exceed it when nothing else is in flight.
+    """
+
+    def __init__(self, topics: Collection[str], *, max_in_flight_records: int) -> None:
+        self.topics = frozenset(topics)
+        self.leases: dict[Partition, Lease] = {}
+        self.epoch = 0
+        self.has_been_assigned = False
+        self.in_flight_records = 0
+        self._max_in_flight_records = max_in_flight_records
+        self._is_draining = False
+        self._in_flight: list[Chunk] = []
+        self._waiting: deque[Chunk] = deque()
+        self._changed = asyncio.Condition()
+
+    def __repr__(self) -> str:
+        return (
+            f"<Intake epoch={self.epoch} leases={len(self.leases)} waiting={len(self._waiting)} "
+            f"in_flight={len(self._in_flight)} records={self.in_flight_records}>"
+        )
+
+    async def assign(self, starts: Mapping[Partition, int | None]) -> None:
+        """Take leases on exactly these partitions, each from its committed offset."""
+        await self.revoke()
+        self.leases = {partition: Lease(partition, start) for partition, start in starts.items()}
+        self._is_draining = False
+        self.has_been_assigned = True
+
+    async def revoke(self) -> None:
+        """Give every lease up. Chunks that wait are dropped: they are read again from the committed offset."""
+        self.epoch += 1
+        for lease in self.leases.values():
+            lease.is_held = False
+        self.leases = {}
+        await self._drop_waiting()
+
+    async def offer(self, partition: Partition, records: Sequence[Record], epoch: int) -> bool:
+        """Take fetched records in, waiting for room.
+
+        Returns:
+            False if they were not taken because the assignment changed since `epoch`; the caller has to
+            fetch again from where the lease stands.
+        """
+        async with self._changed:
+            await self._changed.wait_for(lambda: epoch != self.epoch or self._has_room_for(len(records)))
+            lease = self.leases.get(partition)
+            if epoch != self.epoch or lease is None or self._is_draining:
+                return False
+            position = lease.position
+            fresh = [r for r in records if r.offset >= position] if position is not None else list(records)
+            if not fresh:
+                return True
+            if lease.first is None:
+                lease.first = fresh[0].offset
+            lease.position = fresh[-1].offset + 1
+            self._waiting.append(Chunk(lease, fresh))
+            self.in_flight_records += len(fresh)
+            self._changed.notify_all()
+            return True
+
+    async def next(self) -> Chunk:
+        """The next chunk to work on, in the order of arrival. Each must be given to `release` later."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._waiting)
+            chunk = self._waiting.popleft()
+            self._in_flight.append(chunk)
+            return chunk
+
+    async def release(self, chunk: Chunk) -> None:
+        """Say that nobody works on this chunk any more, whatever came of it."""
+        async with self._changed:
+            self._in_flight.remove(chunk)
+            self.in_flight_records -= len(chunk.records)
+            self._changed.notify_all()
+
+    async def drain(self, timeout_s: float) -> bool:
+        """Take no more, drop what waits, and wait for what is in flight.
+
+        Returns:
+            True if nothing is in flight any more, False if `timeout_s` passed first.
+        """
+        self._is_draining = True
+        await self._drop_waiting()
+        try:
+            async with asyncio.timeout(timeout_s), self._changed:
+                await self._changed.wait_for(lambda: not self._in_flight)
+        except TimeoutError:
+            return False
+        return True
+
+    def mark_done(self, chunk: Chunk) -> None:
+        """Move the lease's `done` behind this chunk."""
+        lease = chunk.lease
+        before = lease.done if lease.done is not None else lease.start
+        if before is not None and chunk.records[0].offset < before:
+            raise AssertionError(f"This is a bug: {chunk.records[0].offset} is done already in {lease!r}.")
+        lease.done = chunk.next_offset
+
+    def oldest_timestamp_ms(self, partition: Partition) -> int | None:
+        """When the oldest record of a partition that waits or is in flight was published; None if none is."""
+        chunks = (*self._in_flight, *self._waiting)
+        heads = [chunk.records[0].timestamp for chunk in chunks if chunk.lease.partition == partition]
+        return min(heads, default=None)
+
+    def _has_room_for(self, count: int) -> bool:
+        return self.in_flight_records == 0 or self.in_flight_records + count <= self._max_in_flight_records
+
+    async def _drop_waiting(self) -> None:
+        async with self._changed:
+            self.in_flight_records -= sum(len(chunk.records) for chunk in self._waiting)
+            self._waiting.clear()
+            self._changed.notify_all()

@@ -1,0 +1,67 @@
+"""What goes in and comes out of a handler: raw records, and the effects they have."""
+
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+from schemas.dead_letters import DeadLetterReason
+
+
+class Partition(NamedTuple):
+    """One partition of one topic (equal to, and hashed like, the named tuples of aiokafka and Faust)."""
+
+    topic: str
+    partition: int
+
+
+class Record(Protocol):
+    """A record as the consumer hands it over (`aiokafka.ConsumerRecord` fits)."""
+
+    @property
+    def topic(self) -> str: ...  # noqa: D102
+    @property
+    def partition(self) -> int: ...  # noqa: D102
+    @property
+    def offset(self) -> int: ...  # noqa: D102
+    @property
+    def timestamp(self) -> int: ...  # noqa: D102
+    @property
+    def key(self) -> bytes | None: ...  # noqa: D102
+    @property
+    def value(self) -> bytes | None: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One record to publish, on the same partition number as its source, so that keys keep their order."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A record set aside: unreadable, or impossible for the model."""
+
+    record: Record
+    reason: DeadLetterReason
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """All that processing a chunk does to the world, in the order of its records."""
+
+    outputs: Sequence[Output] = field(default_factory=tuple)
+    dead_letters: Sequence[DeadLetter] = field(default_factory=tuple)
+
+
+class Handler(Protocol):
+    """Decides what a chunk's records mean. Publishes nothing itself.
+
+    An exception is a broken worker, not a broken record: it ends the process, with nothing done.
+    """
+
+    def __call__(self, records: Sequence[Record]) -> Awaitable[Effects]: ...  # noqa: D102

@@ -1,0 +1,38 @@
+"""What makes a chunk's effects real, whatever the guarantee."""
+
+from collections.abc import Callable, Collection
+from typing import Protocol
+
+from streams.delivery.intake import Chunk
+from streams.delivery.records import Effects, Partition
+
+#: Names the points of delivery; a test passes one that kills the process there.
+Checkpoint = Callable[[str], None]
+
+
+def pass_by(_name: str) -> None:
+    """The checkpoint of production: does nothing."""
+
+
+class Sink(Protocol):
+    """Delivers effects. One for the life of a worker; calls of one partition never overlap."""
+
+    #: Whether the consumer has to commit `done`; a transaction does it by itself.
+    is_committed_by_consumer: bool
+    checkpoint: Checkpoint
+
+    async def start(self) -> None: ...  # noqa: D102
+    async def acquire(self, partitions: Collection[Partition]) -> None:
+        """Prepare for these partitions, after their assignment and before their first fetch."""
+
+    async def deliver(self, chunk: Chunk, effects: Effects) -> None:
+        """Return once the broker has acknowledged every effect.
+
+        Connectivity trouble only makes it take longer.
+
+        Raises:
+            LeaseLostError: the chunk's lease is not held any more.
+            FatalError: waiting cannot help.
+        """
+
+    async def stop(self) -> None: ...  # noqa: D102

@@ -1,0 +1,1 @@
+"""The demonstration: a catalogue written for it, published, followed and summed up."""

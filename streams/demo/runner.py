@@ -1,0 +1,185 @@
+"""Runs the demonstration against roles that are up: publishes, follows the outputs, and waits for the last."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+
+from schemas.topics import ENRICHED_REVIEW, NEW_REVIEW, dead_letter_topic
+from streams.demo.tally import Tally
+from streams.errors import FatalError
+from streams.publishing import Published, RawRecord, publish
+from streams.rows import BadRow, ReadyEvent
+from streams.tailing import follow
+
+_READY_PATIENCE_S = 180.0
+_STALL_S = 90.0
+
+
+@dataclass(frozen=True, slots=True)
+class DemoReport:
+    """What a demonstration did. `published` is the sum of `enriched`, `dead_lettered` and `skipped`."""
+
+    published: int
+    enriched: int
+    dead_lettered: int
+    skipped: int
+    repeats: int
+    seconds: float
+    reviews_per_second: float
+    by_label: Mapping[str, int]
+    by_language: Mapping[str, int]
+    by_reason: Mapping[str, int]
+    samples: tuple[Mapping[str, Any], ...]
+    bad_rows: tuple[BadRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DemoProgress:
+    """Where a running demonstration stands."""
+
+    published: int
+    enriched: int
+    dead_lettered: int
+    skipped: int
+    seconds: float
+    latest: Mapping[str, Any] | None
+
+
+async def wait_until_ready(urls: Iterable[str], raise_if_down: Callable[[], None]) -> None:
+    """Wait until every worker says that it works.
+
+    Args:
+        urls: the workers' addresses.
+        raise_if_down: raises if waiting makes no sense any more.
+
+    Raises:
+        FatalError: a worker was not ready in time.
+    """
+    deadline = time.monotonic() + _READY_PATIENCE_S
+    reasons = "it does not answer"
+    async with aiohttp.ClientSession() as session:
+        for url in urls:
+            while True:
+                try:
+                    async with session.get(f"{url}/readyz") as response:
+                        if response.status == 200:
+                            break
+                        reasons = ", ".join((await response.json())["reasons"])
+                except aiohttp.ClientError as error:
+                    reasons = str(error)
+                raise_if_down()
+                if time.monotonic() > deadline:
+                    raise FatalError(f"demo: {url} was not ready within {_READY_PATIENCE_S:.0f} s: {reasons}")
+                await asyncio.sleep(0.2)
+
+
+async def run_demo(
+    client: Mapping[str, Any],
+    items: Iterable[ReadyEvent | BadRow | RawRecord],
+    *,
+    update: Callable[[DemoProgress], None],
+    raise_if_down: Callable[[], None],
+) -> DemoReport:
+    """Publish, and follow the outputs until each published record has met its fate.
+
+    Args:
+        client: what `client_options` returned.
+        items: what to publish to `new-review`.
+        update: told, a few times a second, where it stands.
+        raise_if_down: raises if the roles are not up any more.
+
+    Raises:
+        FatalError: nothing moved for a long time.
+    """
+    tally = Tally(NEW_REVIEW.name)
+    topics = [ENRICHED_REVIEW.name, dead_letter_topic(NEW_REVIEW.name)]
+    latest: Mapping[str, Any] | None = None
+    handed_over = 0
+
+    def count(published: int) -> None:
+        nonlocal handed_over
+        handed_over = published
+
+    async with follow(client, topics, from_beginning=False) as tail:
+        started = last_output = time.monotonic()
+        publishing = asyncio.ensure_future(publish(client, NEW_REVIEW.name, items, progress=count))
+
+        async def read() -> None:
+            nonlocal latest, last_output
+            async for record in tail:
+                tally.add(record)
+                last_output = time.monotonic()
+
+        reading = asyncio.ensure_future(read())
+        try:
+            while not _is_complete(publishing, tally):
+                raise_if_down()
+                _raise_if_stuck(publishing, reading, last_output)
+                fates = list(tally.fates.values())
+                latest = next(reversed(tally.enriched.values()), None)
+                update(
+                    DemoProgress(
+                        handed_over,
+                        fates.count("enriched"),
+                        fates.count("dead_lettered"),
+                        fates.count("skipped"),
+                        time.monotonic() - started,
+                        latest,
+                    )
+                )
+                await asyncio.sleep(0.1)
+        finally:
+            publishing.cancel()
+            reading.cancel()
+            await asyncio.gather(publishing, reading, return_exceptions=True)
+    return _report(publishing.result(), tally, last_output - started)
+
+
+def _is_complete(publishing: "asyncio.Future[Published]", tally: Tally) -> bool:
+    if not publishing.done():
+        return False
+    return all(position in tally.fates for position in publishing.result().positions)
+
+
+def _raise_if_stuck(
+    publishing: "asyncio.Future[Published]",
+    reading: "asyncio.Future[None]",
+    last_output: float,
+) -> None:
+    if reading.done():
+        reading.result()
+    if publishing.done() and time.monotonic() - last_output > _STALL_S:
+        raise FatalError(f"demo: nothing came out for {_STALL_S:.0f} s; look at the log above")
+
+
+def _report(published: Published, tally: Tally, seconds: float) -> DemoReport:
+    counts = tally.counts(published.positions)
+    labels: dict[str, int] = {}
+    languages: dict[str, int] = {}
+    for position in published.positions:
+        event = tally.enriched.get(position)
+        if event is None:
+            continue
+        label = event["sentiment"]["label"] if event["sentiment"] else event["status"]
+        labels[label] = labels.get(label, 0) + 1
+        code = event["language"]["code"] if event["language"] else "und"
+        languages[code] = languages.get(code, 0) + 1
+    return DemoReport(
+        published=len(published.positions),
+        enriched=counts["enriched"],
+        dead_lettered=counts["dead_lettered"],
+        skipped=counts["skipped"],
+        repeats=tally.repeats,
+        seconds=round(seconds, 3),
+        reviews_per_second=round(counts["enriched"] / seconds, 1) if seconds > 0 else 0.0,
+        by_label=labels,
+        by_language=dict(sorted(languages.items(), key=lambda item: -item[1])),
+        by_reason=Counter(tally.reasons[p] for p in published.positions if p in tally.reasons),
+        samples=tuple(tally.samples(published.positions)),
+        bad_rows=published.bad_rows,
+    )

@@ -1,0 +1,139 @@
+"""One thread that owns a device, and can be given up when a call never returns."""
+
+import asyncio
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from streams.errors import FatalError
+
+_MAX_ABANDONED = 16
+_LOOK_EVERY_S = 1.0
+
+
+class HungError(Exception):
+    """A call did not return in time; its thread was given up, and a new one took its place."""
+
+
+@dataclass(slots=True)
+class _Job:
+    call: Callable[[], Any]
+    loop: asyncio.AbstractEventLoop
+    future: "asyncio.Future[Any]"
+    started: float | None = None
+    seconds: float = 0.0
+    is_finished: bool = False
+    is_abandoned: bool = False
+
+
+class DeviceThread:
+    """Runs calls one after the other on a thread of its own.
+
+    Threads cannot be stopped from outside. A hung one is left to itself and takes no further call; it
+    is a daemon, so it does not keep the process from ending.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._abandoned: list[threading.Thread] = []
+        self._thread: threading.Thread | None = None
+        self._gave_up: FatalError | None = None
+        self._lock = threading.Lock()
+
+    def start(self) -> None:
+        """Start the thread."""
+        thread = threading.Thread(target=self._work, name=self._name, daemon=True)
+        self._thread = thread
+        thread.start()
+
+    def stop(self) -> None:
+        """Let the thread end after the calls handed over so far."""
+        self._jobs.put(None)
+
+    async def run(self, call: Callable[[], Any], timeout_s: float) -> tuple[Any, float, float]:
+        """Run a call on the thread.
+
+        Args:
+            call: what to run.
+            timeout_s: how long it may take once it has started; waiting for its turn does not count.
+
+        Returns:
+            Its result, the moment it started (`time.monotonic`) and the seconds it took.
+
+        Raises:
+            HungError: it took longer than `timeout_s`.
+            FatalError: too many threads hang already.
+        """
+        loop = asyncio.get_running_loop()
+        job = _Job(call, loop, loop.create_future())
+        self._jobs.put(job)
+        remaining = timeout_s
+        while True:
+            if self._gave_up is not None:
+                raise self._gave_up
+            done, _ = await asyncio.wait({job.future}, timeout=min(max(remaining, 0.001), _LOOK_EVERY_S))
+            if done:
+                result = job.future.result()
+                return result, job.started or 0.0, job.seconds
+            waited = time.monotonic() - job.started if job.started is not None else 0.0
+            remaining = timeout_s - waited
+            if remaining <= 0 and self._abandon(job):
+                raise HungError(f"no answer from the device within {timeout_s:g} s")
+
+    def _abandon(self, job: _Job) -> bool:
+        """Give the thread of a call up; False if the call has just finished, and its result is on the way."""
+        with self._lock:
+            if job.is_finished:
+                return False
+            job.is_abandoned = True
+        job.future.cancel()
+        if self._thread is not None:
+            self._abandoned.append(self._thread)
+        self._abandoned = [thread for thread in self._abandoned if thread.is_alive()]
+        if len(self._abandoned) > _MAX_ABANDONED:
+            self._gave_up = FatalError(
+                f"device: {len(self._abandoned)} calls hang, at most {_MAX_ABANDONED} are borne; this worker "
+                "ends and starts anew. If it happens again, look at the model and at forward_timeout_s"
+            )
+            raise self._gave_up
+        self.start()
+        return True
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            job.started = time.monotonic()
+            result: Any = None
+            error: BaseException | None = None
+            try:
+                result = job.call()
+            except Exception as raised:  # noqa: BLE001 - whatever it is belongs to the caller
+                error = raised
+            except BaseException as raised:  # noqa: BLE001 - a panic of native code, which would end the loop
+                error = as_error(raised)
+            with self._lock:
+                job.seconds = time.monotonic() - job.started
+                job.is_finished = True
+                if job.is_abandoned:
+                    return
+            if not job.loop.is_closed():
+                job.loop.call_soon_threadsafe(_settle, job.future, result, error)
+
+
+def as_error(panic: BaseException) -> RuntimeError:
+    """What native code raises past `Exception`, such as a panic in Rust, as an ordinary error."""
+    error = RuntimeError(f"{type(panic).__name__}: {panic}")
+    error.__cause__ = panic
+    return error
+
+
+def _settle(future: "asyncio.Future[Any]", result: Any, error: BaseException | None) -> None:
+    if future.done():
+        return
+    if error is None:
+        future.set_result(result)
+    else:
+        future.set_exception(error)

@@ -1,0 +1,208 @@
+"""The lane itself: texts wait, are planned into batches, and are answered together."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Generic, Self
+
+from streams.errors import FatalError
+from streams.lane.calls import ModelCalls, Outcome, TokenBudget
+from streams.lane.planning import plan_batches
+from streams.lane.values import Answer, BatchReport, Failure, LaneLimits, LaneModel, Prediction, Tokenised
+
+_BATCHES_AHEAD = 2
+
+
+class _Item(Generic[Tokenised, Prediction]):
+    """One text on its way through the lane."""
+
+    __slots__ = ("entered", "group", "index", "tokenise_ms", "tokenised")
+
+    def __init__(
+        self,
+        group: "_Group[Prediction]",
+        index: int,
+        tokenised: Tokenised,
+        entered: float,
+        tokenise_ms: float,
+    ) -> None:
+        self.group = group
+        self.index = index
+        self.tokenised = tokenised
+        self.entered = entered
+        self.tokenise_ms = tokenise_ms
+
+    def answer(self, outcome: Outcome[Prediction]) -> None:
+        queue_ms = max(0.0, (outcome.started - self.entered) * 1000 - self.tokenise_ms)
+        self.group.set(self.index, Answer(outcome.value, queue_ms, self.tokenise_ms, outcome.seconds * 1000))
+
+
+class _Group(Generic[Prediction]):
+    """The texts of one call, answered together."""
+
+    __slots__ = ("answers", "future", "missing")
+
+    def __init__(self, size: int) -> None:
+        self.answers: list[Answer[Prediction] | None] = [None] * size
+        self.missing = size
+        self.future: asyncio.Future[list[Answer[Prediction]]] = asyncio.get_running_loop().create_future()
+
+    def set(self, index: int, answer: Answer[Prediction]) -> None:
+        self.answers[index] = answer
+        self.missing -= 1
+        if self.missing == 0 and not self.future.done():
+            self.future.set_result([a for a in self.answers if a is not None])
+
+    def fail(self, error: BaseException) -> None:
+        if not self.future.done():
+            self.future.set_exception(error)
+
+
+class Lane(Generic[Tokenised, Prediction]):
+    """Feeds one model.
+
+    While one batch is on the device the next one is planned, and more texts are tokenised. How much may
+    wait is bounded, so that a slow model makes callers wait and not memory grow.
+
+    Args:
+        model: what to run.
+        limits: the budgets.
+        observe: told of every forward pass, on the event loop.
+    """
+
+    def __init__(
+        self,
+        model: LaneModel[Tokenised, Prediction],
+        limits: LaneLimits,
+        *,
+        observe: Callable[[BatchReport], None] = lambda _report: None,
+    ) -> None:
+        self._is_padded = not model.packs
+        self._limits = limits
+        self._budget = TokenBudget(limits.max_batch_tokens)
+        self._calls: ModelCalls[Tokenised, Prediction] = ModelCalls(
+            model, self._budget, forward_timeout_s=limits.forward_timeout_s, observe=observe
+        )
+        self._waiting: deque[_Item[Tokenised, Prediction]] = deque()
+        self._waiting_tokens = 0
+        self._changed = asyncio.Condition()
+        self._entrance = asyncio.Lock()
+        self._groups: set[_Group[Prediction]] = set()
+        self._ahead = asyncio.Semaphore(_BATCHES_AHEAD)
+        self._dispatcher: asyncio.Task[None] | None = None
+        self._batches: set[asyncio.Task[None]] = set()
+        self._broken: BaseException | None = None
+
+    @property
+    def max_batch_tokens(self) -> int:
+        """The budget in force; lower than configured after the device ran out of memory."""
+        return self._budget.tokens
+
+    async def __aenter__(self) -> Self:
+        """Start, and prove that the model answers.
+
+        Raises:
+            FatalError: it does not.
+        """
+        await self._calls.start()
+        self._dispatcher = asyncio.create_task(self._dispatch())
+        return self
+
+    async def __aexit__(self, *_exception: object) -> None:
+        """Stop. Calls that still wait end: those that are in with a cancellation, those at the door with an error."""
+        self._broken = self._broken or FatalError("it is closed")
+        tasks = [task for task in (self._dispatcher, *self._batches) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for group in self._groups:
+            group.future.cancel()
+        async with self._changed:
+            self._changed.notify_all()
+        self._calls.stop()
+
+    async def run(self, texts: Sequence[str]) -> list[Answer[Prediction]]:
+        """Answer for each text, in order. Waits while too many tokens are waiting already.
+
+        Raises:
+            FatalError: the model is broken.
+        """
+        if not texts:
+            return []
+        entered = time.monotonic()
+        group: _Group[Prediction] = _Group(len(texts))
+        self._groups.add(group)
+        try:
+            # One call at a time comes in, or many could find the same room.
+            async with self._entrance:
+                async with self._changed:
+                    await self._changed.wait_for(self._has_room)
+                if self._broken is not None:
+                    raise FatalError(f"model lane: {self._broken}") from self._broken
+                await self._enter(group, texts, entered)
+            return await group.future
+        finally:
+            self._groups.discard(group)
+
+    async def _enter(self, group: _Group[Prediction], texts: Sequence[str], entered: float) -> None:
+        """Tokenise the texts of a call and let them wait for their batch."""
+        started = time.monotonic()
+        tokenised = await self._calls.tokenise(texts)
+        tokenise_ms = (time.monotonic() - started) * 1000
+        items = []
+        for index, one in enumerate(tokenised):
+            if isinstance(one, Failure):
+                group.set(index, Answer(one, (started - entered) * 1000, tokenise_ms, 0.0))
+            else:
+                items.append(_Item(group, index, one, entered, tokenise_ms))
+        async with self._changed:
+            self._waiting.extend(items)
+            self._waiting_tokens += sum(len(item.tokenised) for item in items)
+            self._changed.notify_all()
+
+    def _has_room(self) -> bool:
+        return self._broken is not None or self._waiting_tokens < self._limits.max_waiting_tokens
+
+    async def _dispatch(self) -> None:
+        """Plan batches over what waits, and keep the device one batch ahead."""
+        while True:
+            async with self._changed:
+                await self._changed.wait_for(lambda: self._waiting)
+                window = list(self._waiting)
+                self._waiting.clear()
+            for batch in self._plan(window):
+                await self._ahead.acquire()
+                task = asyncio.create_task(self._carry(batch))
+                self._batches.add(task)
+                task.add_done_callback(self._batches.discard)
+
+    def _plan(
+        self, items: Sequence[_Item[Tokenised, Prediction]]
+    ) -> list[list[_Item[Tokenised, Prediction]]]:
+        plan = plan_batches(
+            [len(item.tokenised) for item in items],
+            max_tokens=self._budget.tokens,
+            max_reviews=self._limits.max_batch_reviews,
+            is_padded=self._is_padded,
+        )
+        return [[items[index] for index in batch] for batch in plan]
+
+    async def _carry(self, batch: list[_Item[Tokenised, Prediction]]) -> None:
+        try:
+            outcomes = await self._calls.forward([item.tokenised for item in batch])
+            for item, outcome in zip(batch, outcomes, strict=True):
+                item.answer(outcome)
+        except asyncio.CancelledError:
+            for item in batch:
+                item.group.future.cancel()
+            raise
+        except Exception as error:  # noqa: BLE001 - whoever waits for these texts has to learn of it
+            self._broken = error
+            for item in (*batch, *self._waiting):
+                item.group.fail(error)
+        finally:
+            self._ahead.release()
+            async with self._changed:
+                self._waiting_tokens -= sum(len(item.tokenised) for item in batch)
+                self._changed.notify_all()

@@ -1,0 +1,65 @@
+"""What goes into the lane and what comes out."""
+
+from collections.abc import Sequence, Sized
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from schemas.dead_letters import DeadLetterReason
+
+Tokenised = TypeVar("Tokenised", bound=Sized)
+Prediction = TypeVar("Prediction")
+Prediction_co = TypeVar("Prediction_co", covariant=True)
+
+
+class LaneModel(Protocol[Tokenised, Prediction]):
+    """What the lane needs of a model (`models.interfaces.SentimentClassifier` fits)."""
+
+    @property
+    def packs(self) -> bool: ...  # noqa: D102
+    def tokenise(self, texts: Sequence[str]) -> list[Tokenised]: ...  # noqa: D102
+    def forward(self, batch: Sequence[Tokenised]) -> list[Prediction]: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True)
+class LaneLimits:
+    """See `streams.settings.LaneSettings`, where each is explained."""
+
+    max_batch_tokens: int = 1024
+    max_batch_reviews: int = 256
+    forward_timeout_s: float = 60.0
+    max_waiting_tokens: int = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why the model cannot answer for this one text."""
+
+    reason: DeadLetterReason
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Generic[Prediction_co]):
+    """What came of one text, and how long each step took.
+
+    Attributes:
+        outcome: the prediction, or the failure.
+        queue_ms: waiting, from the call until its batch started.
+        tokenise_ms: of all texts that were handed in together.
+        forward_ms: of the batch it was in.
+    """
+
+    outcome: Prediction_co | Failure
+    queue_ms: float
+    tokenise_ms: float
+    forward_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class BatchReport:
+    """What a forward pass was made of, for the metrics. `fill` is the share of the budget that was used."""
+
+    reviews: int
+    tokens: int
+    fill: float
+    forward_s: float

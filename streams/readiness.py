@@ -1,0 +1,55 @@
+"""Whether a worker really works: pure, so that every way of being stuck can be tested."""
+
+from dataclasses import dataclass
+
+#: How long nothing may be finished while records wait, before the worker counts as stuck.
+STUCK_AFTER_S = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerState:
+    """What readiness is judged by.
+
+    Attributes:
+        has_joined: an assignment arrived and every partition was positioned.
+        is_rebalancing: partitions are on the move.
+        is_model_loaded: the model answered its first text.
+        partitions: how many are assigned. A worker with none is ready: it is a spare.
+        lag_messages: records that wait in the assigned partitions.
+        idle_s: seconds since an offset moved, or since the lag was last zero.
+    """
+
+    has_joined: bool
+    is_rebalancing: bool
+    is_model_loaded: bool
+    partitions: int
+    lag_messages: int
+    idle_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """The verdict, and why."""
+
+    is_ready: bool
+    reasons: tuple[str, ...]
+
+
+def judge(state: WorkerState) -> Readiness:
+    """Ready means: model loaded, assigned, positioned, and offsets moving while there is work.
+
+    >>> judge(WorkerState(True, False, True, 4, 0, 9999.0)).is_ready
+    True
+    >>> judge(WorkerState(True, False, True, 4, 10, 9999.0)).reasons
+    ('10 records wait and no offset moved for 9999 s',)
+    """
+    reasons = []
+    if not state.is_model_loaded:
+        reasons.append("the model is not loaded")
+    if not state.has_joined:
+        reasons.append("no partitions were assigned yet")
+    if state.is_rebalancing:
+        reasons.append("partitions are being reassigned")
+    if state.has_joined and state.lag_messages > 0 and state.idle_s > STUCK_AFTER_S:
+        reasons.append(f"{state.lag_messages} records wait and no offset moved for {state.idle_s:.0f} s")
+    return Readiness(not reasons, tuple(reasons))

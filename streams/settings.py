@@ -1,0 +1,188 @@
+"""The one place that reads the environment: every setting, nested by concern, checked at start."""
+
+import difflib
+import os
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import Literal, Self, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from schemas.fields import SentimentLabel
+from streams.errors import ConfigurationError
+
+PREFIX = "REVIEWSTREAM_"
+
+Device = Literal["auto", "cpu", "cuda", "mps"]
+Dtype = Literal["auto", "float32", "bfloat16", "float16"]
+
+
+class DeliveryGuarantee(StrEnum):
+    """How a role without tables hands its outputs over."""
+
+    AUTO = "auto"
+    EXACTLY_ONCE = "exactly_once"
+    AT_LEAST_ONCE = "at_least_once"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class KafkaSettings(_Section):
+    """Where the brokers are, how to be let in, and how topics are made."""
+
+    bootstrap_servers: str | None = Field(
+        None, description="host:port, comma separated; empty: an embedded broker is started"
+    )
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    sasl_username: str | None = Field(None, description="for the SASL protocols")
+    sasl_password: SecretStr | None = Field(None, description="for the SASL protocols")
+    ssl_ca_file: Path | None = Field(None, description="PEM file of the authority; empty: the system's")
+    partitions: int = Field(4, ge=1, le=1000, description="of every topic: equal, so that keys meet")
+    replication_factor: int = Field(1, ge=1, le=9, description="of every topic; 3 on a cluster")
+    session_timeout_s: float = Field(
+        10.0, ge=1, le=300, description="after which a silent worker's partitions go to others"
+    )
+    group_prefix: str = Field(
+        "reviewstream", min_length=1, max_length=100, description="consumer groups are named PREFIX-ROLE"
+    )
+    fetch_max_bytes: int = Field(8 * 1024 * 1024, ge=1024, description="per partition and request")
+
+    @property
+    def uses_sasl(self) -> bool:
+        """Whether the brokers want a user name and a password."""
+        return self.security_protocol.startswith("SASL")
+
+    @model_validator(mode="after")
+    def _sasl_has_credentials(self) -> Self:
+        has_credentials = self.sasl_username is not None and self.sasl_password is not None
+        if self.uses_sasl and not has_credentials:
+            raise ValueError(
+                f"security_protocol {self.security_protocol} needs sasl_username and sasl_password"
+            )
+        return self
+
+
+class RedisSettings(_Section):
+    """Where the serving store is."""
+
+    url: SecretStr | None = Field(None, description="redis://...; empty: an embedded Valkey is started")
+
+
+class ModelSettings(_Section):
+    """Which networks answer, and on what."""
+
+    sentiment: str = Field(
+        "builtin:minilm-sentiment-en",
+        description="builtin:NAME, path:/directory or hf:organisation/name@revision",
+    )
+    sentiment_languages: frozenset[str] | None = Field(
+        None, description='languages a path: or hf: model covers, as JSON: ["en", "de"]; empty: all'
+    )
+    sentiment_labels: dict[str, SentimentLabel] | None = Field(
+        None, description='what a path: or hf: model\'s labels mean, as JSON: {"LABEL_0": "negative", ...}'
+    )
+    device: Device = "auto"
+    dtype: Dtype = "auto"
+    threads: int | None = Field(None, ge=1, le=512, description="torch threads; empty: cores - 1")
+
+
+class LaneSettings(_Section):
+    """How reviews are batched on their way through the device."""
+
+    max_batch_tokens: int = Field(1024, ge=16, description="padded tokens of one forward pass")
+    max_batch_reviews: int = Field(256, ge=1, description="reviews of one forward pass")
+    forward_timeout_s: float = Field(60.0, gt=0, description="after which a forward pass counts as hung")
+    max_waiting_tokens: int = Field(16_384, ge=1024, description="tokenised and not yet forwarded")
+
+
+class ChunkSettings(_Section):
+    """How much is read ahead, and how long a rebalance or a stop waits for what is in flight."""
+
+    max_records: int = Field(128, ge=1, le=100_000, description="records of one fetch")
+    max_in_flight_records: int = Field(512, ge=1, description="between fetch and acknowledgement")
+    drain_timeout_s: float = Field(
+        5.0, ge=0, le=300, description="how long a rebalance or a stop waits for what is in flight"
+    )
+    commit_interval_s: float = Field(0.25, gt=0, le=60, description="at least once: between commits")
+
+
+class HttpSettings(_Section):
+    """The worker's own pages: health, readiness, metrics."""
+
+    host: str = Field("127.0.0.1", description="where a worker's pages listen")
+    port: int = Field(8600, ge=0, le=65_000, description="enrich listens on port + 1, ...; 0: any free port")
+
+
+class LogSettings(_Section):
+    """What is written to standard error, and how."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="debug, info, warning or error"
+    )
+    format: Literal["auto", "console", "json"] = Field(
+        "auto", description="console, json; auto: console on a terminal, else json"
+    )
+
+
+class Settings(BaseSettings):
+    """Every setting of a Reviewstream process, read once at start from `REVIEWSTREAM_*`."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", env_prefix=PREFIX, env_nested_delimiter="__", env_ignore_empty=True
+    )
+
+    delivery: DeliveryGuarantee = Field(
+        DeliveryGuarantee.AUTO, description="of roles without tables; auto: exactly once where the broker can"
+    )
+    kafka: KafkaSettings = KafkaSettings()
+    redis: RedisSettings = RedisSettings()
+    model: ModelSettings = ModelSettings()
+    lane: LaneSettings = LaneSettings()
+    chunk: ChunkSettings = ChunkSettings()
+    http: HttpSettings = HttpSettings()
+    log: LogSettings = LogSettings()
+
+
+def variables(section: type[BaseModel] = Settings, prefix: str = PREFIX) -> Iterator[tuple[str, str, str]]:
+    """Yield (variable, default, description) of every setting, for the documentation and the spelling check."""
+    for name, field in section.model_fields.items():
+        kind = field.annotation
+        nested = kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
+        if nested is not None:
+            yield from variables(nested, f"{prefix}{name.upper()}__")
+        else:
+            choices = get_args(kind) if str(kind).startswith("typing.Literal") else ()
+            described = field.description or ", ".join(map(str, choices))
+            default = "" if field.default is None else str(field.default)
+            yield f"{prefix}{name.upper()}", default, described
+
+
+def load() -> Settings:
+    """Read the settings from the environment.
+
+    Raises:
+        ConfigurationError: a variable with our prefix is unknown, or a value does not fit.
+    """
+    known = [name for name, _, _ in variables()]
+    for name in sorted(os.environ):
+        if name.startswith(PREFIX) and name not in known:
+            close = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
+            hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
+            raise ConfigurationError(f"settings: unknown variable {name}; {hint}")
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise ConfigurationError(_describe(error)) from error
+
+
+def _describe(error: ValidationError) -> str:
+    problems = []
+    for problem in error.errors(include_url=False, include_input=False):
+        variable = PREFIX + "__".join(str(part).upper() for part in problem["loc"])
+        problems.append(f"{variable}: {problem['msg']}")
+    return "settings: " + "; ".join(problems)

@@ -1,0 +1,210 @@
+"""Brokers for tests: a real Apache Kafka that can be stopped, killed and started again, and unique names."""
+
+import asyncio
+import contextlib
+import random
+import socket
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+import docker
+import pytest
+from docker.errors import DockerException
+from testcontainers.community.kafka import KafkaContainer
+
+from streams import topic_admin
+from streams.child_process import Child, Guardian
+from streams.errors import RetryableError
+
+KAFKA_DIRECTORY = Path(__file__).resolve().parents[2] / "shared" / "kafka"
+_CONTAINER_PORT = 9093
+_START_TIMEOUT_S = 60.0
+_STOP_TIMEOUT_S = 20.0
+_DEFAULT_PROPERTIES = {"auto.create.topics.enable": "false"}
+
+
+@dataclass(frozen=True)
+class Broker:
+    """What a test that runs on every broker gets."""
+
+    name: str
+    bootstrap_servers: str
+    supports_transactions: bool
+
+
+def unique_name(prefix: str = "test") -> str:
+    """A name for a topic or a group that no other test has."""
+    return f"{prefix}-{uuid.uuid4().hex[:12]}"
+
+
+class _Engine(Protocol):
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+    def kill(self) -> None: ...
+    def close(self) -> None: ...
+
+
+class ApacheKafka:
+    """One Apache Kafka broker on loopback; its data is there again at a `start` after `stop` or `kill`.
+
+    Runs `shared/kafka/run-kafka` beside this repository if it is there, else a container; skips the test if
+    neither can be had. Broker properties win over the defaults; topics are not created on first use.
+    """
+
+    def __init__(
+        self, directory: Path, properties: Mapping[str, str] | None = None, *, sasl: bool = False
+    ) -> None:
+        self.port = _free_port_pair()
+        self.client: dict[str, object] = {"bootstrap_servers": self.bootstrap_servers}
+        properties = _DEFAULT_PROPERTIES | dict(properties or {})
+        if (KAFKA_DIRECTORY / "run-kafka").exists():
+            self._engine: _Engine = _Process(directory, self.port, properties, sasl=sasl)
+        elif sasl:
+            pytest.skip(f"Apache Kafka with SASL: no {KAFKA_DIRECTORY}, and the container has no users")
+        elif (reason := _why_no_container()) is None:
+            self._engine = _Container(self.port, properties)
+        else:
+            pytest.skip(f"Apache Kafka: no {KAFKA_DIRECTORY}, and {reason}")
+        if sasl:
+            self.client |= {
+                "security_protocol": "SASL_PLAINTEXT",
+                "sasl_mechanism": "SCRAM-SHA-256",
+                "sasl_plain_username": "admin",
+                "sasl_plain_password": "admin-secret",
+            }
+
+    @property
+    def bootstrap_servers(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start the broker, the first time or again, and return once it answers."""
+        self._engine.start()
+        deadline = time.monotonic() + _START_TIMEOUT_S
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                asyncio.run(topic_admin.ping(self.client))
+            except (OSError, RetryableError):
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
+            else:
+                return
+
+    def stop(self) -> None:
+        """Shut down cleanly."""
+        self._engine.stop()
+
+    def kill(self) -> None:
+        """Crash: SIGKILL."""
+        self._engine.kill()
+
+    def close(self) -> None:
+        """Shut down for good."""
+        self._engine.close()
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class _Process:
+    def __init__(self, directory: Path, port: int, properties: Mapping[str, str], *, sasl: bool) -> None:
+        options = [part for key, value in properties.items() for part in ("-o", f"{key}={value}")]
+        self._command = [str(KAFKA_DIRECTORY / "run-kafka"), str(directory), str(port), *options]
+        if sasl:
+            self._command.append("--sasl")
+        self._output = directory / "output.log"
+        directory.mkdir(parents=True, exist_ok=True)
+        self._guardian = Guardian()
+        self._child: Child | None = None
+
+    def start(self) -> None:
+        with self._output.open("ab") as output:
+            self._child = self._guardian.start(self._command, environment=None, output=output)
+
+    def stop(self) -> None:
+        if self._child is not None:
+            self._child.stop(_STOP_TIMEOUT_S)
+            self._child = None
+
+    def kill(self) -> None:
+        if self._child is not None:
+            self._child.kill()
+            self._child = None
+
+    def close(self) -> None:
+        self.stop()
+        self._guardian.close()
+
+
+class _Container:
+    def __init__(self, port: int, properties: Mapping[str, str]) -> None:
+        self._container = KafkaContainer().with_kraft()
+        # A fixed port, so that clients find the broker again after a restart; on loopback only.
+        self._container.ports = {f"{_CONTAINER_PORT}/tcp": ("127.0.0.1", port)}
+        one_broker = {
+            "transaction.state.log.replication.factor": "1",
+            "transaction.state.log.min.isr": "1",
+            "group.min.session.timeout.ms": "1000",
+        }
+        for key, value in (one_broker | dict(properties)).items():
+            self._container.with_env(f"KAFKA_{key.upper().replace('.', '_')}", value)
+        self._is_created = False
+
+    def start(self) -> None:
+        if self._is_created:
+            self._container.get_wrapped_container().start()
+        else:
+            self._container.start(timeout=int(_START_TIMEOUT_S))
+            self._is_created = True
+
+    def stop(self) -> None:
+        self._container.get_wrapped_container().stop(timeout=int(_STOP_TIMEOUT_S))
+
+    def kill(self) -> None:
+        self._container.get_wrapped_container().kill()
+
+    def close(self) -> None:
+        if self._is_created:
+            self._container.stop()
+
+
+def _why_no_container() -> str | None:
+    try:
+        with contextlib.closing(docker.from_env()) as engine:
+            engine.ping()
+    except DockerException as error:
+        return f"no Docker engine answers ({type(error).__name__})"
+    return None
+
+
+def _free_port_pair() -> int:
+    """A free port of loopback whose successor, the controller's, is free too.
+
+    Below the ports that the system gives to outgoing connections: one of those could take it before the broker.
+    """
+    while True:
+        port = random.SystemRandom().randrange(20_000, 32_000, 2)
+        try:
+            for number in (port, port + 1):
+                with socket.socket() as probe:
+                    probe.bind(("127.0.0.1", number))
+        except OSError:
+            continue
+        return port

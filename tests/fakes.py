@@ -1,0 +1,117 @@
+"""Doubles that ship no weights: a classifier that misbehaves on command, languages, records, a recording sink."""
+
+import threading
+import time
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+
+from models.interfaces import SentimentPrediction, TokenisedReview
+from streams.delivery.intake import Chunk
+from streams.delivery.records import Effects, Partition
+from streams.delivery.sink import Checkpoint, pass_by
+
+NEVER = threading.Event()
+
+
+@dataclass
+class FakeClassifier:
+    """Says positive unless the text speaks of something bad. Texts with these words misbehave.
+
+    boom      raises
+    hang      does not return for `hang_s`
+    huge      raises like a device out of memory, if not alone in its batch
+    enormous  raises like a device out of memory, always
+    """
+
+    packs: bool = True
+    seconds_a_token: float = 0.0
+    hang_s: float = 30.0
+    is_broken: bool = False
+    name: str = "fake"
+    version: str = "1"
+    languages: frozenset[str] | None = frozenset({"en"})
+    batches: list[list[str]] = field(default_factory=list)
+
+    def tokenise(self, texts: Sequence[str]) -> list[TokenisedReview]:
+        return [_Text.of(text) for text in texts]
+
+    def forward(self, batch: Sequence[TokenisedReview]) -> list[SentimentPrediction]:
+        texts = [_text_of(review) for review in batch]
+        self.batches.append(texts)
+        joined = " ".join(texts)
+        if self.is_broken or "boom" in joined:
+            raise RuntimeError("boom")
+        if "hang" in joined:
+            NEVER.wait(self.hang_s)
+        if "enormous" in joined or ("huge" in joined and len(texts) > 1):
+            raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB")
+        if self.seconds_a_token:
+            time.sleep(self.seconds_a_token * sum(map(len, batch)))
+        return [
+            SentimentPrediction(0.8, 0.1, 0.1) if "bad" in text else SentimentPrediction(0.1, 0.2, 0.7)
+            for text in texts
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Text(TokenisedReview):
+    """Tokenised into words, and remembering them."""
+
+    text: str = ""
+
+    @classmethod
+    def of(cls, text: str) -> "_Text":
+        return cls(windows=(tuple(range(max(1, len(text.split())))),), text=text)
+
+
+def _text_of(review: TokenisedReview) -> str:
+    assert isinstance(review, _Text)
+    return review.text
+
+
+@dataclass(frozen=True)
+class FakeLanguage:
+    code: str
+    confidence: float = 1.0
+
+
+class FakeLanguages:
+    """Believes the hint; without one, Chinese if there is a Chinese character, else English."""
+
+    def identify(self, text: str, hint: str | None = None) -> FakeLanguage:
+        if hint is not None:
+            return FakeLanguage(hint)
+        return FakeLanguage("zh" if any("一" <= character <= "鿿" for character in text) else "en")
+
+
+@dataclass(frozen=True)
+class FakeRecord:
+    """A record as a consumer hands it over."""
+
+    offset: int
+    key: bytes | None = b"p1"
+    value: bytes | None = b"{}"
+    topic: str = "new-review"
+    partition: int = 0
+    timestamp: int = 1_700_000_000_000
+
+
+@dataclass
+class FakeSink:
+    """Remembers what was delivered, in order; fails or waits on command."""
+
+    is_committed_by_consumer: bool = True
+    checkpoint: Checkpoint = pass_by
+    delivered: list[tuple[Partition, int, Effects]] = field(default_factory=list)
+    fail_with: Exception | None = None
+
+    async def start(self) -> None: ...
+
+    async def acquire(self, partitions: Collection[Partition]) -> None: ...
+
+    async def deliver(self, chunk: Chunk, effects: Effects) -> None:
+        if self.fail_with is not None:
+            raise self.fail_with
+        self.delivered.append((chunk.lease.partition, chunk.next_offset, effects))
+
+    async def stop(self) -> None: ...

@@ -1,0 +1,261 @@
+import asyncio
+import gc
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+from aiokafka.errors import (
+    KafkaConnectionError,
+    KafkaError,
+    MessageSizeTooLargeError,
+    ProducerFenced,
+    RequestTimedOutError,
+    TopicAuthorizationFailedError,
+)
+from aiokafka.producer.message_accumulator import BatchBuilder
+
+from streams.delivery import exactly_once
+from streams.delivery.at_least_once import AtLeastOnceSink
+from streams.delivery.exactly_once import ExactlyOnceSink
+from streams.delivery.intake import Chunk, Intake
+from streams.delivery.records import Effects, Output, Partition
+from streams.errors import FatalError, LeaseLostError
+from tests.fakes import FakeRecord
+
+P0 = Partition("new-review", 0)
+EFFECTS = Effects([Output("enriched-review", b"p1", b"{}")])
+#: Nobody listens on port 1, so a connection is refused at once.
+NOWHERE = {"bootstrap_servers": "127.0.0.1:1", "security_protocol": "PLAINTEXT", "ssl_context": None}
+
+
+@dataclass
+class Broker:
+    """What a broker remembers, and the errors it gives, one a call."""
+
+    published: list[int] = field(default_factory=list)
+    committed: int | None = None
+    send_errors: list[Exception | None] = field(default_factory=list)
+    commit_errors: list[tuple[Exception, bool]] = field(default_factory=list)
+    producers: list["FakeProducer"] = field(default_factory=list)
+
+
+@dataclass
+class FakeProducer:
+    """Publishes to the fake broker; the error of a commit says whether it went through all the same."""
+
+    broker: Broker
+    is_open: bool = True
+    _pending: list[int] = field(default_factory=list)
+    _offset: int | None = None
+
+    def __post_init__(self) -> None:
+        self.broker.producers.append(self)
+
+    def create_batch(self) -> BatchBuilder:
+        return BatchBuilder(10_000, 0)
+
+    async def send_batch(
+        self, batch: BatchBuilder, _topic: str, *, partition: int
+    ) -> "asyncio.Future[object]":
+        assert self.is_open
+        assert batch.record_count() == 1
+        acknowledged: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+        error = self.broker.send_errors.pop(0) if self.broker.send_errors else None
+        if error is None:
+            self.broker.published.append(partition)
+            acknowledged.set_result(None)
+        else:
+            acknowledged.set_exception(error)
+        return acknowledged
+
+    async def begin_transaction(self) -> None: ...
+
+    async def send_offsets_to_transaction(self, offsets: dict[object, int], _group: str) -> None:
+        (self._offset,) = offsets.values()
+
+    async def commit_transaction(self) -> None:
+        error, went_through = self.broker.commit_errors.pop(0) if self.broker.commit_errors else (None, True)
+        if went_through:
+            self.broker.committed = self._offset
+        if error is not None:
+            raise error
+
+    async def stop(self) -> None:
+        self.is_open = False
+
+
+class OfflineAtLeastOnce(AtLeastOnceSink):
+    """With a fake broker behind it."""
+
+    def __init__(self, broker: Broker) -> None:
+        super().__init__(NOWHERE, is_idempotent=True)
+        self.broker = broker
+
+    async def _new_producer(self) -> FakeProducer:  # type: ignore[override]
+        return FakeProducer(self.broker)
+
+
+class OfflineExactlyOnce(ExactlyOnceSink):
+    """With a fake broker behind it; `on_renew` happens whenever a producer is started."""
+
+    def __init__(self, broker: Broker, on_renew: Callable[[], None] = lambda: None) -> None:
+        super().__init__(NOWHERE, group="g")
+        self.broker = broker
+        self.on_renew = on_renew
+
+    async def _renew(self, partition: Partition) -> FakeProducer:  # type: ignore[override]
+        self.on_renew()
+        producer = FakeProducer(self.broker)
+        self._producers[partition] = producer  # type: ignore[assignment]
+        return producer
+
+
+@pytest.fixture(autouse=True)
+def broker(monkeypatch: pytest.MonkeyPatch) -> Broker:
+    """A fake broker that is asked for committed offsets too, and no waiting for a fenced producer."""
+    broker = Broker(committed=0)
+
+    async def committed_offset(*_arguments: object) -> int | None:
+        return broker.committed
+
+    monkeypatch.setattr(exactly_once, "committed_offset", committed_offset)
+    monkeypatch.setattr(exactly_once, "_FENCED_PAUSE_S", 0.0)
+    return broker
+
+
+@pytest.fixture
+async def intake() -> Intake:
+    intake = Intake(["new-review"], max_in_flight_records=100)
+    await intake.assign({P0: 0})
+    return intake
+
+
+async def chunk_of(intake: Intake, *offsets: int) -> Chunk:
+    assert await intake.offer(P0, [FakeRecord(offset) for offset in offsets], intake.epoch)
+    return await intake.next()
+
+
+class TestAtLeastOnce:
+    async def test_trouble_only_makes_it_take_longer(self, intake: Intake, broker: Broker) -> None:
+        """A batch the broker did not acknowledge is sent again, by a producer without a hole in its sequence."""
+        sink = OfflineAtLeastOnce(broker)
+        await sink.start()
+        broker.send_errors = [RequestTimedOutError(), None]
+        await sink.deliver(await chunk_of(intake, 0, 1), EFFECTS)
+        assert broker.published == [0]
+        assert [producer.is_open for producer in broker.producers] == [False, True]
+        await sink.stop()
+        assert not broker.producers[-1].is_open
+
+    @pytest.mark.parametrize("error", [MessageSizeTooLargeError(), TopicAuthorizationFailedError("t")])
+    async def test_what_waiting_cannot_mend_ends_the_worker(
+        self, intake: Intake, broker: Broker, error: KafkaError
+    ) -> None:
+        """A refusal for good is a fatal error that says what to check, not an endless loop."""
+        sink = OfflineAtLeastOnce(broker)
+        await sink.start()
+        broker.send_errors = [error]
+        with pytest.raises(FatalError, match="topics check"):
+            await sink.deliver(await chunk_of(intake, 0), EFFECTS)
+
+    async def test_a_lost_lease_ends_the_waiting(self, intake: Intake, broker: Broker) -> None:
+        """While the broker is away a partition may go; then its chunk is dropped, for its new owner reads it."""
+        sink = OfflineAtLeastOnce(broker)
+        await sink.start()
+        chunk = await chunk_of(intake, 0)
+        broker.send_errors = [RequestTimedOutError()] * 100
+        delivering = asyncio.create_task(sink.deliver(chunk, EFFECTS))
+        await asyncio.sleep(0.01)
+        await intake.revoke()
+        with pytest.raises(LeaseLostError):
+            await delivering
+        assert broker.published == []
+
+    async def test_a_producer_that_cannot_connect_is_closed(self) -> None:
+        """A broker that is away for an hour does not leave an open producer behind for every attempt."""
+        with pytest.raises(KafkaConnectionError):
+            await AtLeastOnceSink(NOWHERE, is_idempotent=True).start()
+        gc.collect()  # an unclosed producer warns when it goes, and warnings are errors
+
+
+class TestExactlyOnce:
+    async def test_a_transaction_moves_the_groups_offset(self, intake: Intake, broker: Broker) -> None:
+        """Outputs and offset go together, and the lease knows where the group stands."""
+        sink = OfflineExactlyOnce(broker)
+        await sink.acquire([P0])
+        chunk = await chunk_of(intake, 0, 1)
+        await sink.deliver(chunk, EFFECTS)
+        assert (broker.published, broker.committed, chunk.lease.committed) == ([0], 2, 2)
+
+    @pytest.mark.parametrize(("went_through", "sent"), [(True, 1), (False, 2)])
+    async def test_a_commit_without_an_answer_is_asked_about(
+        self, intake: Intake, broker: Broker, went_through: bool, sent: int
+    ) -> None:
+        """If it went through nothing is sent again, else everything is: never twice, never not at all."""
+        sink = OfflineExactlyOnce(broker)
+        await sink.acquire([P0])
+        broker.commit_errors = [(RequestTimedOutError(), went_through)]
+        chunk = await chunk_of(intake, 0, 1)
+        await sink.deliver(chunk, EFFECTS)
+        assert len(broker.published) == sent
+        assert broker.committed == chunk.lease.committed == 2
+        assert [producer.is_open for producer in broker.producers] == [False, True]
+
+    async def test_a_partition_without_a_committed_offset_begins_the_same_way(self, broker: Broker) -> None:
+        """The first transaction of a new group may be repeated as well."""
+        broker.committed = None
+        intake = Intake(["new-review"], max_in_flight_records=100)
+        await intake.assign({P0: None})
+        sink = OfflineExactlyOnce(broker)
+        await sink.acquire([P0])
+        broker.send_errors = [RequestTimedOutError(), None]
+        chunk = await chunk_of(intake, 5)
+        await sink.deliver(chunk, EFFECTS)
+        assert (broker.published, broker.committed, chunk.lease.committed) == ([0], 6, 6)
+
+    async def test_a_fenced_producer_of_a_lost_lease_drops_its_chunk(
+        self, intake: Intake, broker: Broker
+    ) -> None:
+        """The partition's new owner fences us out, and reads the chunk again."""
+        sink = OfflineExactlyOnce(broker)
+        await sink.acquire([P0])
+        chunk = await chunk_of(intake, 0)
+        broker.commit_errors = [(ProducerFenced(), False)]
+        await intake.revoke()
+        with pytest.raises(LeaseLostError):
+            await sink.deliver(chunk, EFFECTS)
+        assert broker.committed == 0
+
+    async def test_an_offset_that_somebody_else_moved_ends_the_worker(
+        self, intake: Intake, broker: Broker
+    ) -> None:
+        """While the lease is held nobody else may move the group; if somebody did, nothing more is published."""
+        sink = OfflineExactlyOnce(broker, on_renew=lambda: setattr(broker, "committed", 77))
+        chunk = await chunk_of(intake, 0)
+        with pytest.raises(FatalError, match="stands at 77"):
+            await sink.deliver(chunk, EFFECTS)
+        assert broker.published == []
+
+    async def test_an_offset_that_the_new_owner_moved_ends_only_the_chunk(
+        self, intake: Intake, broker: Broker
+    ) -> None:
+        """A partition that goes while its producer is renewed is another worker's, and so is its offset."""
+        chunk = await chunk_of(intake, 0)
+
+        def lose_it() -> None:
+            broker.committed = 77
+            chunk.lease.is_held = False
+
+        sink = OfflineExactlyOnce(broker, on_renew=lose_it)
+        with pytest.raises(LeaseLostError):
+            await sink.deliver(chunk, EFFECTS)
+        assert broker.published == []
+
+    async def test_every_assignment_brings_new_producers(self, broker: Broker) -> None:
+        """Kept partitions get a new producer as well: it settles what the old one left open."""
+        sink = OfflineExactlyOnce(broker)
+        await sink.acquire([P0])
+        await sink.acquire([P0])
+        assert [producer.is_open for producer in broker.producers] == [False, True]
+        await sink.stop()
+        assert not any(producer.is_open for producer in broker.producers)

@@ -1,0 +1,150 @@
+import asyncio
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from streams.errors import FatalError
+from streams.lane.device_thread import _MAX_ABANDONED, DeviceThread, HungError
+
+PATIENCE_S = 5.0
+
+
+@pytest.fixture
+def device() -> Iterator[DeviceThread]:
+    device = DeviceThread("test-device")
+    device.start()
+    yield device
+    device.stop()
+
+
+@pytest.fixture
+def never() -> Iterator[threading.Event]:
+    """What hung calls wait for; set at the end, so that their threads end too."""
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+async def test_calls_run_one_at_a_time_in_order_on_one_thread(device: DeviceThread) -> None:
+    """The device has one owner, and whoever asked first is served first."""
+    seen: list[tuple[int, str]] = []
+    calls = [
+        device.run(lambda n=n: seen.append((n, threading.current_thread().name)) or n, PATIENCE_S)
+        for n in range(5)
+    ]
+    results = await asyncio.gather(*calls)
+    assert [result for result, _, _ in results] == list(range(5))
+    assert seen == [(n, "test-device") for n in range(5)]
+
+
+async def test_start_and_duration_are_told(device: DeviceThread) -> None:
+    """The moment a call started lies between asking and answering, and its seconds are its own."""
+    before = time.monotonic()
+    _, started, seconds = await device.run(lambda: time.sleep(0.01), PATIENCE_S)
+    assert before <= started <= started + seconds <= time.monotonic()
+    assert seconds >= 0.01
+
+
+async def test_an_exception_belongs_to_the_caller(device: DeviceThread) -> None:
+    """What a call raises is raised to whoever asked, and the thread serves the next."""
+
+    def fail() -> None:
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        await device.run(fail, PATIENCE_S)
+    assert (await device.run(lambda: 1, PATIENCE_S))[0] == 1
+
+
+async def test_even_an_exit_does_not_end_the_thread(device: DeviceThread) -> None:
+    """A panic of native code, which is no `Exception`, is an ordinary error of its call, and costs only that."""
+
+    class PanicError(BaseException):
+        pass
+
+    def panic() -> None:
+        raise PanicError
+
+    with pytest.raises(RuntimeError, match="PanicError"):
+        await device.run(panic, PATIENCE_S)
+    assert (await device.run(lambda: 1, PATIENCE_S))[0] == 1
+
+
+async def test_a_hung_call_is_given_up_and_the_next_is_served(
+    device: DeviceThread, never: threading.Event
+) -> None:
+    """A call that never returns costs its timeout; calls that waited behind it and later ones are answered."""
+    hung = asyncio.create_task(device.run(never.wait, 0.05))
+    behind = asyncio.create_task(device.run(lambda: "behind", PATIENCE_S))
+    with pytest.raises(HungError, match=r"0\.05 s"):
+        await hung
+    assert (await behind)[0] == "behind"
+    assert (await device.run(lambda: "later", PATIENCE_S))[0] == "later"
+
+
+async def test_a_hung_call_that_returns_late_disturbs_nobody(device: DeviceThread) -> None:
+    """The given-up thread ends when its call returns; it takes no further call."""
+    gate = threading.Event()
+    threads: list[threading.Thread] = []
+
+    def hang() -> None:
+        threads.append(threading.current_thread())
+        gate.wait(PATIENCE_S)
+
+    with pytest.raises(HungError):
+        await device.run(hang, 0.05)
+    gate.set()
+    await asyncio.to_thread(threads[0].join, PATIENCE_S)
+    assert not threads[0].is_alive()
+    assert (await device.run(threading.current_thread, PATIENCE_S))[0] is not threads[0]
+
+
+async def test_waiting_for_its_turn_does_not_count(device: DeviceThread) -> None:
+    """The timeout is for a call itself: a long queue is no hang."""
+    gate = threading.Event()
+    first = asyncio.create_task(device.run(lambda: gate.wait(PATIENCE_S), PATIENCE_S))
+    second = asyncio.create_task(device.run(lambda: "second", 0.02))
+    await asyncio.sleep(0.1)
+    assert not second.done()
+    gate.set()
+    await first
+    assert (await second)[0] == "second"
+
+
+async def test_too_many_hung_calls_end_the_worker(device: DeviceThread, never: threading.Event) -> None:
+    """Threads are not collected without end: after so many, the process has to start anew."""
+    for _ in range(_MAX_ABANDONED):
+        with pytest.raises(HungError):
+            await device.run(never.wait, 0.005)
+    with pytest.raises(FatalError, match="calls hang"):
+        await device.run(never.wait, 0.005)
+
+
+async def test_a_device_that_gave_up_does_not_keep_later_calls_waiting(
+    device: DeviceThread, never: threading.Event
+) -> None:
+    """Once too many calls hang no thread serves the queue, and a call that comes then must learn of it."""
+    for _ in range(_MAX_ABANDONED + 1):
+        with pytest.raises((HungError, FatalError)):
+            await device.run(never.wait, 0.005)
+    with pytest.raises((HungError, FatalError)):
+        async with asyncio.timeout(1):  # a TimeoutError here: the call waits for ever
+            await device.run(lambda: 1, 0.05)
+
+
+async def test_calls_that_hang_and_return_are_forgotten(device: DeviceThread) -> None:
+    """Only threads that still hang count against the limit."""
+    for _ in range(_MAX_ABANDONED + 3):
+        gate = threading.Event()
+        threads: list[threading.Thread] = []
+
+        def hang(gate: threading.Event = gate, threads: list[threading.Thread] = threads) -> None:
+            threads.append(threading.current_thread())
+            gate.wait(PATIENCE_S)
+
+        with pytest.raises(HungError):
+            await device.run(hang, 0.005)
+        gate.set()
+        await asyncio.to_thread(threads[0].join, PATIENCE_S)

@@ -1,0 +1,285 @@
+from collections.abc import Mapping
+from pathlib import Path
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.reviews import Review
+from schemas.topics import COPY_REQUEST, NEW_PRODUCT, NEW_REVIEW, Topic
+from streams.errors import ConfigurationError
+from streams.rows import BadRow, ReadyEvent, parse_assignments, read_rows, to_events
+
+HEADER = "review_id,product_id,text,created_at"
+AT = "2025-06-01T12:00:00Z"
+
+
+def written(directory: Path, name: str, content: str | bytes) -> Path:
+    path = directory / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def load(
+    path: Path,
+    *,
+    topic: Topic = NEW_REVIEW,
+    columns: Mapping[str, str] | None = None,
+    constants: Mapping[str, str] | None = None,
+) -> list[ReadyEvent | BadRow]:
+    return list(to_events(read_rows(path), topic, columns=columns or {}, constants=constants or {}))
+
+
+def only(items: list[ReadyEvent | BadRow]) -> Review:
+    """The review of a file with one good row."""
+    (item,) = items
+    assert isinstance(item, ReadyEvent), item
+    assert isinstance(item.event, Review)
+    return item.event
+
+
+def told(items: list[ReadyEvent | BadRow]) -> list[tuple[int, str]]:
+    """Each row's line, and its review_id or `bad`."""
+    return [
+        (item.line, item.event.review_id if isinstance(item.event, Review) else "?")
+        if isinstance(item, ReadyEvent)
+        else (item.line, "bad")
+        for item in items
+    ]
+
+
+def row(review_id: str, text: str = "Fine", at: str = AT) -> str:
+    return f"{review_id},p1,{text},{at}"
+
+
+def tabbed(line: str) -> str:
+    return line.replace(",", "\t")
+
+
+def test_three_formats_give_the_same_events(tmp_path: Path) -> None:
+    """JSONL, CSV and TSV of the same reviews publish the same bytes under the same keys."""
+    objects = [
+        orjson.dumps({"review_id": f"r{n}", "product_id": "p1", "text": "够亮", "created_at": AT})
+        for n in (1, 2)
+    ]
+    files = {
+        "a.jsonl": b"\n".join(objects),
+        "a.ndjson": b"\n".join(objects) + b"\n",
+        "a.csv": "\n".join([HEADER, row("r1", "够亮"), row("r2", "够亮")]),
+        "a.TSV": "\r\n".join([tabbed(HEADER), tabbed(row("r1", "够亮")), tabbed(row("r2", "够亮"))]),
+    }
+    loaded = [load(written(tmp_path, name, content)) for name, content in files.items()]
+    values = [
+        [orjson.loads(item.value) for item in items if isinstance(item, ReadyEvent)] for items in loaded
+    ]
+    assert values == [[orjson.loads(one) for one in objects]] * 4
+    assert {item.key for items in loaded for item in items if isinstance(item, ReadyEvent)} == {b"p1"}
+
+
+class TestBadRows:
+    def test_each_bad_row_is_told_with_its_line_and_the_rest_is_read(self, tmp_path: Path) -> None:
+        """Lines count from 1 as an editor shows them, empty ones and the header included."""
+        lines = ['{"review_id": "r1", "product_id": "p1", "text": "Fine"}', "", "not json", "[1]", "null"]
+        items = load(written(tmp_path, "a.jsonl", "\n".join([*lines, lines[0]])))
+        assert told(items) == [(1, "r1"), (3, "bad"), (4, "bad"), (5, "bad"), (6, "r1")]
+        table = [HEADER, row("r1"), "", row("r2", ""), row("r3", at="yesterday"), row("r4")]
+        items = load(written(tmp_path, "a.csv", "\n".join(table)))
+        assert told(items) == [(2, "r1"), (4, "bad"), (5, "bad"), (6, "r4")]
+
+    def test_a_problem_names_the_field(self, tmp_path: Path) -> None:
+        """What is wrong is said as for the stream: the field, what was wanted, what came."""
+        (bad,) = load(written(tmp_path, "a.csv", f"{HEADER},rating\n{row('r1')},five"))
+        assert isinstance(bad, BadRow)
+        assert bad.problem == "rating: wanted a number from 0 to 5, got 'five' (str)"
+
+    def test_too_many_cells_are_a_bad_row(self, tmp_path: Path) -> None:
+        """A comma too many shifts nothing into the wrong column."""
+        items = load(written(tmp_path, "a.csv", f"{HEADER}\n{row('r1')},more\n{row('r2')}"))
+        assert told(items) == [(2, "bad"), (3, "r2")]
+
+    def test_too_few_cells_are_missing_fields(self, tmp_path: Path) -> None:
+        """A short row is bad if a required field is missing, and good if an optional one is."""
+        items = load(written(tmp_path, "a.csv", f"{HEADER},rating\nr1,p1\n{row('r2')}"))
+        assert told(items) == [(2, "bad"), (3, "r2")]
+
+    def test_an_unterminated_quote_does_not_swallow_the_rest(self, tmp_path: Path) -> None:
+        """A quote that is never closed is a bad row, not a review that contains all later rows."""
+        rows = ["review_id,product_id,created_at,text", f'r1,p1,{AT},"Fine', f"r2,p1,{AT},Fine"]
+        items = load(written(tmp_path, "a.csv", "\n".join(rows)))
+        assert "bad" in [name for _, name in told(items)]
+        assert "r1" not in [name for _, name in told(items)]
+
+    def test_bytes_that_are_not_utf_8_are_a_bad_row(self, tmp_path: Path) -> None:
+        """A file in another encoding is refused row by row; no replacement characters are published."""
+        content = f"{HEADER}\n{row('r1', 'très bien')}\n{row('r2')}".encode("latin-1")
+        items = load(written(tmp_path, "a.csv", content))
+        assert told(items) == [(2, "bad"), (3, "r2")]
+
+    @pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.jsonl"])
+    @given(content=st.binary(max_size=120))
+    def test_no_file_raises(
+        self, tmp_path_factory: pytest.TempPathFactory, name: str, content: bytes
+    ) -> None:
+        """Whatever bytes a file holds, every row is an event or a bad row."""
+        directory = tmp_path_factory.mktemp("rows")
+        header = (
+            b""
+            if name.endswith("jsonl")
+            else HEADER.replace(",", "\t" if "tsv" in name else ",").encode() + b"\n"
+        )
+        for item in load(written(directory, name, header + content)):
+            assert item.line >= 1
+
+
+class TestTables:
+    def test_numbers_and_booleans_are_converted(self, tmp_path: Path) -> None:
+        """A table's cells become what their fields want; text that looks like a number stays text."""
+        header = "review_id,product_id,text,created_at,version,rating,verified_purchase,removed"
+        event = only(load(written(tmp_path, "a.csv", f"{header}\n007,42,1.5,{AT}, 3 ,4.5,Yes,0")))
+        assert (event.review_id, event.product_id, event.text) == ("007", "42", "1.5")
+        assert (event.version, event.rating, event.verified_purchase, event.removed) == (3, 4.5, True, False)
+
+    @pytest.mark.parametrize("cell", ["true", "TRUE", "yes", "y", "1"])
+    def test_true(self, tmp_path: Path, cell: str) -> None:
+        """The usual ways to write true."""
+        assert only(load(written(tmp_path, "a.csv", f"{HEADER},removed\n{row('r1')},{cell}"))).removed
+
+    @pytest.mark.parametrize("cell", ["false", "False", "no", "n", "0", ""])
+    def test_false(self, tmp_path: Path, cell: str) -> None:
+        """The usual ways to write false; an empty cell is no value at all."""
+        assert not only(load(written(tmp_path, "a.csv", f"{HEADER},removed\n{row('r1')},{cell}"))).removed
+
+    @pytest.mark.parametrize("cell", ["nan", "NaN", "inf", "-inf", "1e999", "1_0", "perhaps"])
+    @pytest.mark.parametrize("column", ["rating", "version", "verified_purchase"])
+    def test_what_is_no_number_is_refused(self, tmp_path: Path, column: str, cell: str) -> None:
+        """A cell that is no number is left for the contract to refuse; it does not silently become null."""
+        items = load(written(tmp_path, "a.csv", f"{HEADER},{column}\n{row('r1')},{cell}"))
+        assert told(items) == [(2, "bad")]
+
+    @pytest.mark.parametrize("cell", ["9" * 19, "9" * 20, "-" + "9" * 30, "9" * 5_000])
+    def test_a_number_of_any_size_is_refused_or_taken(self, tmp_path: Path, cell: str) -> None:
+        """A version beyond 64 bits is a bad row and the next row is read."""
+        items = load(written(tmp_path, "a.csv", f"{HEADER},version\n{row('r1')},{cell}\n{row('r2')},1"))
+        assert told(items) == [(2, "bad"), (3, "r2")]
+
+    def test_quotes_commas_and_lines_in_a_cell(self, tmp_path: Path) -> None:
+        """CSV as spreadsheets write it: quoted cells hold commas, quotes and lines."""
+        text = '"Good, he said ""really"".\r\nYes."'
+        event = only(load(written(tmp_path, "a.csv", f"{HEADER}\r\n{row('r1', text)}\r\n")))
+        assert event.text == 'Good, he said "really".\r\nYes.'
+
+    def test_quotes_in_tsv_are_text(self, tmp_path: Path) -> None:
+        """TSV knows no quoting: an inch sign opens nothing."""
+        content = "\n".join([tabbed(HEADER), tabbed(row("r1", 'A 24" screen'))])
+        assert only(load(written(tmp_path, "a.tsv", content))).text == 'A 24" screen'
+
+    @pytest.mark.parametrize("name", ["a.csv", "a.jsonl"])
+    def test_a_byte_order_mark_is_ignored(self, tmp_path: Path, name: str) -> None:
+        """Files saved on Windows begin with one; the first row is as good as the others."""
+        line = orjson.dumps({"review_id": "r1", "product_id": "p1", "text": "Fine", "created_at": AT})
+        content = line if name.endswith("jsonl") else f"{HEADER}\n{row('r1')}".encode()
+        assert only(load(written(tmp_path, name, b"\xef\xbb\xbf" + content))).review_id == "r1"
+
+    def test_a_column_without_a_name_is_no_fault_of_the_rows(self, tmp_path: Path) -> None:
+        """A table with an index column, as data frames write it, is read like any other."""
+        event = only(load(written(tmp_path, "a.csv", f",{HEADER}\n0,{row('r1')}")))
+        assert event.review_id == "r1"
+
+    def test_a_file_with_a_header_only_has_no_events(self, tmp_path: Path) -> None:
+        """No rows, no events, no error."""
+        assert load(written(tmp_path, "a.csv", HEADER)) == []
+        assert load(written(tmp_path, "a.csv", "")) == []
+
+
+class TestColumns:
+    def test_renamed_columns_and_constants(self, tmp_path: Path) -> None:
+        """--map takes a field from another column, --set fills what a row has not; other columns are left."""
+        content = f"id,asin,body,created_at,language,stars\nr1,p1,Fine,{AT},,4\nr2,p1,Gut,{AT},de,5"
+        items = load(
+            written(tmp_path, "a.csv", content),
+            columns={"review_id": "id", "product_id": "asin", "text": "body", "rating": "stars"},
+            constants={"language": "en", "platform": "web"},
+        )
+        events = [
+            item.event for item in items if isinstance(item, ReadyEvent) and isinstance(item.event, Review)
+        ]
+        assert [(e.review_id, e.text, e.rating, e.language, e.platform) for e in events] == [
+            ("r1", "Fine", 4.0, "en", "web"),
+            ("r2", "Gut", 5.0, "de", "web"),
+        ]
+
+    def test_a_mapped_field_wins_over_a_column_of_its_name(self, tmp_path: Path) -> None:
+        """A field that is mapped comes from that column only."""
+        content = f"{HEADER},summary\n{row('r1', 'long')},short"
+        assert only(load(written(tmp_path, "a.csv", content), columns={"text": "summary"})).text == "short"
+
+    def test_a_mapped_field_is_missing_where_its_column_is(self, tmp_path: Path) -> None:
+        """A misspelt column is noticed: no other column steps in for it."""
+        items = load(written(tmp_path, "a.csv", f"{HEADER}\n{row('r1')}"), columns={"text": "bodyy"})
+        assert told(items) == [(2, "bad")]
+
+    @pytest.mark.parametrize("option", ["columns", "constants"])
+    def test_an_unknown_field_is_said_before_anything_is_read(self, tmp_path: Path, option: str) -> None:
+        """A misspelt field name ends the command with the names there are."""
+        path = written(tmp_path, "a.csv", f"{HEADER}\n{row('r1')}")
+        with pytest.raises(ConfigurationError, match=r"no field 'txt'.*text"):
+            load(path, **{option: {"txt": "body"}})
+
+    def test_a_row_without_created_at_gets_the_present(self, tmp_path: Path) -> None:
+        """The time of publication stands in for a missing one, not for a wrong one."""
+        content = "review_id,product_id,text,created_at\nr1,p1,Fine,\nr2,p1,Fine,soon"
+        assert told(load(written(tmp_path, "a.csv", content))) == [(2, "r1"), (3, "bad")]
+
+    def test_keys_follow_the_topic(self, tmp_path: Path) -> None:
+        """A request about an inline product is keyed by itself, one about a known product by that."""
+        lines = [
+            {"request_id": "q1", "kind": "ad", "attributes": {"colour": "red"}},
+            {"request_id": "q2", "kind": "ad", "product_id": "p1"},
+        ]
+        path = written(tmp_path, "a.jsonl", b"\n".join(map(orjson.dumps, lines)))
+        assert [i.key for i in load(path, topic=COPY_REQUEST) if isinstance(i, ReadyEvent)] == [b"q1", b"p1"]
+
+    def test_products_can_be_published_from_a_table(self, tmp_path: Path) -> None:
+        """Prices become numbers; what a table cannot say, such as tags, is refused and not guessed."""
+        content = (
+            f"product_id,title,price,currency,updated_at,tags\np1,Lamp,39.9,EUR,{AT},\np2,Lamp,1,EUR,{AT},a"
+        )
+        good, bad = load(written(tmp_path, "a.csv", content), topic=NEW_PRODUCT)
+        assert isinstance(good, ReadyEvent)
+        assert orjson.loads(good.value)["price"] == 39.9
+        assert isinstance(bad, BadRow)
+        assert bad.problem.startswith("tags: ")
+
+
+class TestFiles:
+    @pytest.mark.parametrize("name", ["reviews.xlsx", "reviews", "reviews.csv.gz"])
+    def test_an_unknown_format_is_said(self, tmp_path: Path, name: str) -> None:
+        """Only endings that are known are read; the message names them."""
+        with pytest.raises(ConfigurationError, match=r"\.jsonl, \.csv or \.tsv"):
+            list(read_rows(written(tmp_path, name, "x")))
+
+    @pytest.mark.parametrize("name", ["none.csv", "none.jsonl"])
+    def test_a_missing_file_is_said(self, tmp_path: Path, name: str) -> None:
+        """A wrong path is one line, not a traceback."""
+        with pytest.raises(ConfigurationError, match="cannot be read: No such file"):
+            list(read_rows(tmp_path / name))
+
+
+class TestAssignments:
+    @given(
+        st.dictionaries(
+            st.from_regex("[a-z_]{1,8}", fullmatch=True), st.from_regex("[A-Za-z =_]{1,8}", fullmatch=True)
+        )
+    )
+    def test_what_was_written_is_read(self, pairs: dict[str, str]) -> None:
+        """Any mapping written as a=b,c=d is read back, white space aside; a column may contain `=`."""
+        pairs = {name: column.strip() for name, column in pairs.items() if column.strip()}
+        text = " , ".join(f"{name} = {column}" for name, column in pairs.items())
+        assert parse_assignments(text, "--map") == pairs
+
+    @pytest.mark.parametrize("text", ["review_id", "=id", "review_id=", "text=body,review_id"])
+    def test_half_an_assignment_is_refused(self, text: str) -> None:
+        """A part without both sides names the option and the part."""
+        with pytest.raises(ConfigurationError, match="--map: wanted field=column"):
+            parse_assignments(text, "--map")
