@@ -23,7 +23,9 @@ from streams.errors import RetryableError
 
 KAFKA_DIRECTORY = Path(__file__).resolve().parents[2] / "shared" / "kafka"
 _CONTAINER_PORT = 9093
-_START_TIMEOUT_S = 60.0
+_START_TIMEOUT_S = 120.0
+_STARTS = 3  # another process may take the free ports between our look and the broker's bind
+_TAIL_CHARACTERS = 2_000
 _STOP_TIMEOUT_S = 20.0
 _DEFAULT_PROPERTIES = {"auto.create.topics.enable": "false"}
 
@@ -42,8 +44,15 @@ def unique_name(prefix: str = "test") -> str:
     return f"{prefix}-{uuid.uuid4().hex[:12]}"
 
 
+class BrokerStartError(RuntimeError):
+    """A broker ended, or did not answer in time; says what it wrote last."""
+
+
 class _Engine(Protocol):
     def start(self) -> None: ...
+    def ended(self) -> str | None:
+        """Why it does not run, None while it does."""
+
     def stop(self) -> None: ...
     def kill(self) -> None: ...
     def close(self) -> None: ...
@@ -59,43 +68,74 @@ class ApacheKafka:
     def __init__(
         self, directory: Path, properties: Mapping[str, str] | None = None, *, sasl: bool = False
     ) -> None:
-        self.port = _free_port_pair()
-        self.client: dict[str, object] = {"bootstrap_servers": self.bootstrap_servers}
-        properties = _DEFAULT_PROPERTIES | dict(properties or {})
-        if (KAFKA_DIRECTORY / "run-kafka").exists():
-            self._engine: _Engine = _Process(directory, self.port, properties, sasl=sasl)
-        elif sasl:
-            pytest.skip(f"Apache Kafka with SASL: no {KAFKA_DIRECTORY}, and the container has no users")
-        elif (reason := _why_no_container()) is None:
-            self._engine = _Container(self.port, properties)
-        else:
-            pytest.skip(f"Apache Kafka: no {KAFKA_DIRECTORY}, and {reason}")
-        if sasl:
-            self.client |= {
-                "security_protocol": "SASL_PLAINTEXT",
-                "sasl_mechanism": "SCRAM-SHA-256",
-                "sasl_plain_username": "admin",
-                "sasl_plain_password": "admin-secret",
-            }
+        self._directory = directory
+        self._properties = _DEFAULT_PROPERTIES | dict(properties or {})
+        self._sasl = sasl
+        self._has_answered = False
+        self._take_a_port()
 
     @property
     def bootstrap_servers(self) -> str:
         return f"127.0.0.1:{self.port}"
 
+    @property
+    def client(self) -> dict[str, object]:
+        """What an aiokafka client needs to come in as an administrator."""
+        options: dict[str, object] = {"bootstrap_servers": self.bootstrap_servers}
+        if self._sasl:
+            options |= {
+                "security_protocol": "SASL_PLAINTEXT",
+                "sasl_mechanism": "SCRAM-SHA-256",
+                "sasl_plain_username": "admin",
+                "sasl_plain_password": "admin-secret",
+            }
+        return options
+
     def start(self) -> None:
-        """Start the broker, the first time or again, and return once it answers."""
-        self._engine.start()
+        """Start the broker, the first time or again, and return once it answers.
+
+        Raises:
+            BrokerStartError: it does not. Its port is another's by now, so only the first start tries others.
+        """
+        for _ in range(_STARTS):
+            self._engine.start()
+            problem = self._wait_for_answer()
+            if problem is None:
+                self._has_answered = True
+                return
+            self._engine.close()
+            if self._has_answered:
+                break
+            self._take_a_port()
+        raise BrokerStartError(problem)
+
+    def _wait_for_answer(self) -> str | None:
+        """None once the broker answers, else what happened instead."""
         deadline = time.monotonic() + _START_TIMEOUT_S
         while True:
             try:
                 socket.create_connection(("127.0.0.1", self.port), 1).close()
                 asyncio.run(topic_admin.ping(self.client))
-            except (OSError, RetryableError):
+            except (OSError, RetryableError) as error:
                 if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.2)
+                    return f"no answer within {_START_TIMEOUT_S:.0f} s: {error!r}"
             else:
-                return
+                return None
+            if (why := self._engine.ended()) is not None:
+                return why
+            time.sleep(0.2)
+
+    def _take_a_port(self) -> None:
+        self.port = _free_port_pair()
+        if (KAFKA_DIRECTORY / "run-kafka").exists():
+            directory = self._directory / str(self.port)
+            self._engine: _Engine = _Process(directory, self.port, self._properties, sasl=self._sasl)
+        elif self._sasl:
+            pytest.skip(f"Apache Kafka with SASL: no {KAFKA_DIRECTORY}, and the container has no users")
+        elif (reason := _why_no_container()) is None:
+            self._engine = _Container(self.port, self._properties)
+        else:
+            pytest.skip(f"Apache Kafka: no {KAFKA_DIRECTORY}, and {reason}")
 
     def stop(self) -> None:
         """Shut down cleanly."""
@@ -138,6 +178,13 @@ class _Process:
         with self._output.open("ab") as output:
             self._child = self._guardian.start(self._command, environment=None, output=output)
 
+    def ended(self) -> str | None:
+        code = self._child.exit_code() if self._child is not None else None
+        if code is None:
+            return None
+        tail = self._output.read_text(errors="replace")[-_TAIL_CHARACTERS:]
+        return f"{self._command[0]} ended with exit code {code}. Last output: {tail}"
+
     def stop(self) -> None:
         if self._child is not None:
             self._child.stop(_STOP_TIMEOUT_S)
@@ -173,6 +220,9 @@ class _Container:
         else:
             self._container.start(timeout=int(_START_TIMEOUT_S))
             self._is_created = True
+
+    def ended(self) -> str | None:
+        return None  # testcontainers' own start waits, and raises
 
     def stop(self) -> None:
         self._container.get_wrapped_container().stop(timeout=int(_STOP_TIMEOUT_S))
