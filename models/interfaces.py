@@ -52,10 +52,10 @@ class TokenisedReview:
     5
     """
 
-    windows: tuple[tuple[int, ...], ...]
+    windows: tuple[Sequence[int], ...]
 
     def __len__(self) -> int:
-        return sum(len(window) for window in self.windows)
+        return sum(map(len, self.windows))
 
 
 class SentimentClassifier(Protocol):
@@ -65,6 +65,7 @@ class SentimentClassifier(Protocol):
         name: a short name for people, such as "minilm-sentiment-en".
         version: the first 12 hexadecimal digits of the sha256 of all weights; the same on every machine.
         languages: ISO 639-1 codes of the languages it covers; None: all.
+        streams: how many forward passes may run at the same time, each on a thread of its own.
         packs: True: cost grows with the sum of lengths. False: rows are padded to the longest, so batches
             of similar lengths are cheaper.
     """
@@ -79,6 +80,9 @@ class SentimentClassifier(Protocol):
     def languages(self) -> frozenset[str] | None: ...  # noqa: D102 - described above
 
     @property
+    def streams(self) -> int: ...  # noqa: D102 - described above
+
+    @property
     def packs(self) -> bool: ...  # noqa: D102 - described above
 
     def tokenise(self, texts: Sequence[str]) -> list[TokenisedReview]:
@@ -86,5 +90,5 @@ class SentimentClassifier(Protocol):
         ...
 
     def forward(self, batch: Sequence[TokenisedReview]) -> list[SentimentPrediction]:
-        """One prediction a review, in order. Call it from one thread at a time: it owns the device."""
+        """One prediction a review, in order. Call it from at most `streams` threads at a time."""
         ...

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 
-from models.devices import plan_compute
+from models.devices import keep_freed_memory, plan_compute
 from models.errors import ModelConfigurationError
 from models.interfaces import SentimentClassifier, SentimentLabel
 from models.references import ModelReference, parse_reference
@@ -27,14 +27,14 @@ def load_sentiment(
     languages: frozenset[str] | None = None,
     labels: Mapping[str, SentimentLabel] | None = None,
 ) -> SentimentClassifier:
-    """Load a model and run it once. Sets the number of torch threads of this whole process.
+    """Load a model and run it once. Sets torch to one thread an operation in this whole process.
 
     Args:
         reference: `builtin:NAME`, `path:/directory` or `hf:organisation/name@revision`; only the last one
             reaches the network.
         device: auto, cpu, cuda or mps.
         dtype: auto, float32, bfloat16 or float16, of the encoder; heads and probabilities are float32 or more.
-        threads: torch threads on the CPU; None: one fewer than there are cores.
+        threads: cores of the CPU to compute on, each with a forward pass of its own; None: all.
         languages: what a `path:` or `hf:` classifier covers; None: all. A head of our own knows its own.
         labels: what the checkpoint's label names mean, where it calls them LABEL_0 and the like.
 
@@ -44,7 +44,8 @@ def load_sentiment(
     """
     parsed = parse_reference(reference)
     plan = plan_compute(device, dtype, threads)
-    torch.set_num_threads(plan.threads)
+    torch.set_num_threads(1)
+    keep_freed_memory()
     directory = _directory_of(parsed)
     classifier: SentimentClassifier
     # A head of ours has weights of its own name; a transformers checkpoint never does.

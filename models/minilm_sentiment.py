@@ -19,9 +19,12 @@ class MiniLmSentiment:
     languages: frozenset[str] | None = frozenset({"en"})
     packs = True
 
-    def __init__(self, name: str, version: str, encoder: MiniLmEncoder, head: CalibratedHead) -> None:
+    def __init__(
+        self, name: str, version: str, encoder: MiniLmEncoder, head: CalibratedHead, streams: int = 1
+    ) -> None:
         self.name = name
         self.version = version
+        self.streams = streams
         self._encoder = encoder
         self._head = head
 
@@ -56,4 +59,5 @@ def load_minilm_sentiment(directory: Path, plan: ComputePlan) -> MiniLmSentiment
         version=sha256_of(encoder_weights, directory / WEIGHTS_NAME)[:_VERSION_DIGITS],
         encoder=MiniLmEncoder(encoder_files, plan),
         head=head,
+        streams=plan.streams,
     )

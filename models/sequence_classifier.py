@@ -43,6 +43,7 @@ class SequenceClassifier:
         labels: what each output of the network means.
         padding_id: of the checkpoint.
         device: the network is on.
+        streams: forward passes side by side.
     """
 
     packs = False
@@ -58,10 +59,12 @@ class SequenceClassifier:
         labels: Sequence[SentimentLabel],
         padding_id: int,
         device: str,
+        streams: int = 1,
     ) -> None:
         self.name = name
         self.version = version
         self.languages = languages
+        self.streams = streams
         self._tokeniser = tokeniser
         self._network = network
         self._column_of_output = torch.tensor([SENTIMENT_LABELS.index(label) for label in labels])
@@ -155,6 +158,7 @@ def load_sequence_classifier(
         labels=map_labels([id2label[index] for index in range(len(id2label))], labels),
         padding_id=padding_id,
         device=plan.device,
+        streams=plan.streams,
     )
 
 

@@ -22,10 +22,9 @@ class WindowedTokeniser:
 
     def __call__(self, texts: Sequence[str]) -> list[TokenisedReview]:
         """Token ids of each text, in order. Safe from any thread."""
-        return [self._tokenise(text) for text in texts]
-
-    def _tokenise(self, text: str) -> TokenisedReview:
-        # One text at a time: encode_batch takes every core, also the one that the model computes on.
-        encoding = self._tokenizer.encode(text)
-        windows = [encoding, *encoding.overflowing]
-        return TokenisedReview(tuple(tuple(window.ids) for window in windows))
+        # All at once: unlike `encode`, this lets go of the interpreter lock, which the threads that compute need
+        # between any two operations; and "fast" leaves out character offsets, a sixth of the time.
+        return [
+            TokenisedReview(tuple(window.ids for window in (encoding, *encoding.overflowing)))
+            for encoding in self._tokenizer.encode_batch_fast(list(texts))
+        ]

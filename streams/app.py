@@ -1,6 +1,8 @@
 """The composition root: puts a role's parts together and runs it until it is told to stop."""
 
 import asyncio
+import os
+import sys
 import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -38,6 +40,10 @@ from streams.web.health import HealthServer
 
 log = structlog.get_logger(__name__)
 
+#: A thread that computes wants the interpreter for some microseconds between two operations. Python's 5 ms, for which
+#: a thread that decodes or identifies languages may keep it, would leave the core idle.
+_SWITCH_INTERVAL_S = 0.0005
+
 #: The roles that exist, each with its offset from `http.port`.
 ROLES = {"enrich": 1}
 
@@ -62,6 +68,9 @@ def default_parts() -> Parts:
 
     def load_sentiment(settings: Settings) -> SentimentClassifier:
         from models.loading import load_sentiment as load  # noqa: PLC0415 - torch takes seconds to import
+
+        # Tokenising has a thread of its own; spread over all cores it would only get in the model's way.
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
         model = settings.model
         try:
@@ -95,6 +104,7 @@ async def run_worker(
     if role not in ROLES:
         raise FatalError(f"worker: wanted one of {', '.join(ROLES)}, got {role!r}")
     parts = parts or default_parts()
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
     async with AsyncExitStack() as stack:
         worker = _EnrichWorker(settings, parts, stack)
         preparing = asyncio.create_task(worker.prepare())

@@ -125,5 +125,5 @@ async def _model(settings: Settings) -> list[Finding]:
             "ok",
             f"{model.name} {model.version} for {languages}; says {answer.label} of {CANARY_TEXT!r}",
         ),
-        Finding("device", "ok", f"{device}, {torch.get_num_threads()} torch threads"),
+        Finding("device", "ok", f"{device}, {model.streams} forward passes side by side"),
     ]

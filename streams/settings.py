@@ -88,7 +88,9 @@ class ModelSettings(_Section):
     )
     device: Device = "auto"
     dtype: Dtype = "auto"
-    threads: int | None = Field(None, ge=1, le=512, description="torch threads; empty: cores - 1")
+    threads: int | None = Field(
+        None, ge=1, le=512, description="cores of the CPU to compute on, a forward pass each; empty: all"
+    )
 
 
 class LaneSettings(_Section):

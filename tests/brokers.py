@@ -13,7 +13,6 @@ from types import TracebackType
 from typing import Protocol, Self
 
 import docker
-import pytest
 from docker.errors import DockerException
 from testcontainers.community.kafka import KafkaContainer
 
@@ -48,10 +47,18 @@ class BrokerStartError(RuntimeError):
     """A broker ended, or did not answer in time; says what it wrote last."""
 
 
+class NoApacheKafkaError(RuntimeError):
+    """Neither Kafka's own files nor a Docker engine are here."""
+
+
 class _Engine(Protocol):
     def start(self) -> None: ...
     def ended(self) -> str | None:
         """Why it does not run, None while it does."""
+
+    @property
+    def pid(self) -> int | None:
+        """The broker's process, None if it is in a container."""
 
     def stop(self) -> None: ...
     def kill(self) -> None: ...
@@ -61,8 +68,9 @@ class _Engine(Protocol):
 class ApacheKafka:
     """One Apache Kafka broker on loopback; its data is there again at a `start` after `stop` or `kill`.
 
-    Runs `shared/kafka/run-kafka` beside this repository if it is there, else a container; skips the test if
-    neither can be had. Broker properties win over the defaults; topics are not created on first use.
+    Runs `shared/kafka/run-kafka` beside this repository if it is there, else a container; raises
+    NoApacheKafkaError if neither can be had. Broker properties win over the defaults; topics are not created
+    on first use.
     """
 
     def __init__(
@@ -90,6 +98,11 @@ class ApacheKafka:
                 "sasl_plain_password": "admin-secret",
             }
         return options
+
+    @property
+    def pid(self) -> int | None:
+        """The broker's process, None if it is in a container."""
+        return self._engine.pid
 
     def start(self) -> None:
         """Start the broker, the first time or again, and return once it answers.
@@ -131,11 +144,11 @@ class ApacheKafka:
             directory = self._directory / str(self.port)
             self._engine: _Engine = _Process(directory, self.port, self._properties, sasl=self._sasl)
         elif self._sasl:
-            pytest.skip(f"Apache Kafka with SASL: no {KAFKA_DIRECTORY}, and the container has no users")
+            raise NoApacheKafkaError(f"with SASL: no {KAFKA_DIRECTORY}, and the container has no users")
         elif (reason := _why_no_container()) is None:
             self._engine = _Container(self.port, self._properties)
         else:
-            pytest.skip(f"Apache Kafka: no {KAFKA_DIRECTORY}, and {reason}")
+            raise NoApacheKafkaError(f"no {KAFKA_DIRECTORY}, and {reason}")
 
     def stop(self) -> None:
         """Shut down cleanly."""
@@ -177,6 +190,10 @@ class _Process:
     def start(self) -> None:
         with self._output.open("ab") as output:
             self._child = self._guardian.start(self._command, environment=None, output=output)
+
+    @property
+    def pid(self) -> int | None:
+        return self._child.pid if self._child is not None else None
 
     def ended(self) -> str | None:
         code = self._child.exit_code() if self._child is not None else None
@@ -223,6 +240,10 @@ class _Container:
 
     def ended(self) -> str | None:
         return None  # testcontainers' own start waits, and raises
+
+    @property
+    def pid(self) -> int | None:
+        return None
 
     def stop(self) -> None:
         self._container.get_wrapped_container().stop(timeout=int(_STOP_TIMEOUT_S))

@@ -1,13 +1,14 @@
 """What tests share: brokers, started once a session, and the switch for slow tests."""
 
+import contextlib
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from streams.embedded import EmbeddedStack
-from tests.brokers import ApacheKafka, Broker
+from tests.brokers import ApacheKafka, Broker, NoApacheKafkaError
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -23,10 +24,23 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(skip)
 
 
+@contextlib.contextmanager
+def kafka_or_skip(
+    directory: Path, properties: Mapping[str, str] | None = None, *, sasl: bool = False
+) -> Iterator[ApacheKafka]:
+    """A running Apache Kafka; the test is skipped where there is none to run."""
+    try:
+        kafka = ApacheKafka(directory, properties, sasl=sasl)
+    except NoApacheKafkaError as why:
+        pytest.skip(f"Apache Kafka: {why}")
+    with kafka:
+        yield kafka
+
+
 @pytest.fixture(scope="session")
 def apache_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApacheKafka]:
     """An Apache Kafka broker for the whole session; a test that stops or kills it must start it again."""
-    with ApacheKafka(tmp_path_factory.mktemp("kafka")) as kafka:
+    with kafka_or_skip(tmp_path_factory.mktemp("kafka")) as kafka:
         yield kafka
 
 
@@ -42,7 +56,7 @@ def embedded_broker() -> Iterator[EmbeddedStack]:
 @pytest.fixture
 def own_kafka(tmp_path: Path) -> Iterator[ApacheKafka]:
     """An Apache Kafka broker of the test's own: empty, and free to be killed."""
-    with ApacheKafka(tmp_path / "kafka") as kafka:
+    with kafka_or_skip(tmp_path / "kafka") as kafka:
         yield kafka
 
 

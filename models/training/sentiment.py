@@ -68,7 +68,7 @@ def train_sentiment(
     encoder_sha256 = sha256_of(encoder_files / "model.safetensors")
     with _one_thread():
         progress("loading the encoder")
-        encoder = MiniLmEncoder(encoder_files, ComputePlan("cpu", torch.float32, threads=1))
+        encoder = MiniLmEncoder(encoder_files, ComputePlan("cpu", torch.float32))
         progress(f"reading {len(examples)} texts")
         labelled = LabelledFeatures.of(examples, encode_all(encoder, [example.text for example in examples]))
         scores: dict[str, object] = dict(measure(labelled, seed=seed, progress=progress))

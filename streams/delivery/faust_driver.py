@@ -29,6 +29,7 @@ _faust_log = logging.getLogger("faust")
 
 _SCHEME = "kafka+chunks"
 _EMBEDDED_FETCH_WAIT_MS = 100
+_SELDOM_S = 60.0
 drivers.TRANSPORTS.aliases[_SCHEME] = f"{__name__}:Transport"
 
 #: Faust and aiokafka internals this module overrides or calls, with the parameters it relies on.
@@ -259,7 +260,8 @@ def new_app(
         autodiscover=False,
         broker_session_timeout=kafka.session_timeout_s,
         broker_heartbeat_interval=kafka.session_timeout_s / 3,
-        broker_commit_interval=chunk.commit_interval_s,
+        # Faust's timer wakes up for nothing where the sink commits.
+        broker_commit_interval=chunk.commit_interval_s if sink.is_committed_by_consumer else _SELDOM_S,
         broker_max_poll_interval=86_400,  # a worker that waits for its model keeps its partitions
         broker_max_poll_records=chunk.max_records,
         consumer_auto_offset_reset="earliest",

@@ -11,7 +11,7 @@ import structlog
 
 from schemas.dead_letters import DeadLetterReason
 from streams.errors import FatalError
-from streams.lane.device_thread import DeviceThread, HungError, as_error
+from streams.lane.device_threads import DeviceThreads, HungError, as_error
 from streams.lane.values import BatchReport, Failure, LaneModel, Prediction, Tokenised
 
 log = structlog.get_logger(__name__)
@@ -56,7 +56,7 @@ class TokenBudget:
 
 
 class ModelCalls(Generic[Tokenised, Prediction]):
-    """Calls one model, its tokeniser on one thread and its forward pass on another.
+    """Calls one model, its tokeniser on one thread and its forward passes on others, one a stream.
 
     Before a text is blamed the model has to answer a harmless one: if it cannot, the model is broken, and
     the call raises `FatalError`, so that nothing is set aside that a working model could answer.
@@ -81,7 +81,7 @@ class ModelCalls(Generic[Tokenised, Prediction]):
         self._forward_timeout_s = forward_timeout_s
         self._observe = observe
         self._tokeniser = ThreadPoolExecutor(1, thread_name_prefix="tokenise")
-        self._device = DeviceThread("device")
+        self._device = DeviceThreads("device", model.streams)
         self._canary: list[Tokenised] = []
 
     async def start(self) -> None:

@@ -2,22 +2,22 @@
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Generic, Self
 
 from streams.errors import FatalError
 from streams.lane.calls import ModelCalls, Outcome, TokenBudget
-from streams.lane.planning import plan_batches
+from streams.lane.planning import next_batch
 from streams.lane.values import Answer, BatchReport, Failure, LaneLimits, LaneModel, Prediction, Tokenised
 
-_BATCHES_AHEAD = 2
+#: Handed to the device beyond what it works on, so that it need not wait for the event loop between two.
+_BATCHES_AHEAD = 1
 
 
 class _Item(Generic[Tokenised, Prediction]):
     """One text on its way through the lane."""
 
-    __slots__ = ("entered", "group", "index", "tokenise_ms", "tokenised")
+    __slots__ = ("entered", "group", "index", "tokenise_ms", "tokenised", "tokens")
 
     def __init__(
         self,
@@ -30,6 +30,7 @@ class _Item(Generic[Tokenised, Prediction]):
         self.group = group
         self.index = index
         self.tokenised = tokenised
+        self.tokens = len(tokenised)
         self.entered = entered
         self.tokenise_ms = tokenise_ms
 
@@ -62,8 +63,9 @@ class _Group(Generic[Prediction]):
 class Lane(Generic[Tokenised, Prediction]):
     """Feeds one model.
 
-    While one batch is on the device the next one is planned, and more texts are tokenised. How much may
-    wait is bounded, so that a slow model makes callers wait and not memory grow.
+    While the device works on a batch the next one is planned, and more texts are tokenised. A batch is planned
+    when the device can have it and not before, so it holds whatever has come by then; nothing waits for a timer.
+    How much may wait is bounded, so that a slow model makes callers wait and not memory grow.
 
     Args:
         model: what to run.
@@ -84,12 +86,12 @@ class Lane(Generic[Tokenised, Prediction]):
         self._calls: ModelCalls[Tokenised, Prediction] = ModelCalls(
             model, self._budget, forward_timeout_s=limits.forward_timeout_s, observe=observe
         )
-        self._waiting: deque[_Item[Tokenised, Prediction]] = deque()
+        self._waiting: list[_Item[Tokenised, Prediction]] = []
         self._waiting_tokens = 0
         self._changed = asyncio.Condition()
         self._entrance = asyncio.Lock()
         self._groups: set[_Group[Prediction]] = set()
-        self._ahead = asyncio.Semaphore(_BATCHES_AHEAD)
+        self._places = asyncio.Semaphore(model.streams + _BATCHES_AHEAD)
         self._dispatcher: asyncio.Task[None] | None = None
         self._batches: set[asyncio.Task[None]] = set()
         self._broken: BaseException | None = None
@@ -158,35 +160,35 @@ class Lane(Generic[Tokenised, Prediction]):
                 items.append(_Item(group, index, one, entered, tokenise_ms))
         async with self._changed:
             self._waiting.extend(items)
-            self._waiting_tokens += sum(len(item.tokenised) for item in items)
+            self._waiting_tokens += sum(item.tokens for item in items)
             self._changed.notify_all()
 
     def _has_room(self) -> bool:
         return self._broken is not None or self._waiting_tokens < self._limits.max_waiting_tokens
 
     async def _dispatch(self) -> None:
-        """Plan batches over what waits, and keep the device one batch ahead."""
+        """Whenever the device can have a batch, plan one over what waits."""
         while True:
+            await self._places.acquire()
             async with self._changed:
                 await self._changed.wait_for(lambda: self._waiting)
-                window = list(self._waiting)
-                self._waiting.clear()
-            for batch in self._plan(window):
-                await self._ahead.acquire()
-                task = asyncio.create_task(self._carry(batch))
-                self._batches.add(task)
-                task.add_done_callback(self._batches.discard)
+                batch = self._take_batch()
+            task = asyncio.create_task(self._carry(batch))
+            self._batches.add(task)
+            task.add_done_callback(self._batches.discard)
 
-    def _plan(
-        self, items: Sequence[_Item[Tokenised, Prediction]]
-    ) -> list[list[_Item[Tokenised, Prediction]]]:
-        plan = plan_batches(
-            [len(item.tokenised) for item in items],
+    def _take_batch(self) -> list[_Item[Tokenised, Prediction]]:
+        """The batch with the text that has waited longest; the rest goes on waiting."""
+        chosen = next_batch(
+            [item.tokens for item in self._waiting],
             max_tokens=self._budget.tokens,
             max_reviews=self._limits.max_batch_reviews,
             is_padded=self._is_padded,
         )
-        return [[items[index] for index in batch] for batch in plan]
+        batch = [self._waiting[index] for index in chosen]
+        taken = set(chosen)
+        self._waiting = [item for index, item in enumerate(self._waiting) if index not in taken]
+        return batch
 
     async def _carry(self, batch: list[_Item[Tokenised, Prediction]]) -> None:
         try:
@@ -202,7 +204,7 @@ class Lane(Generic[Tokenised, Prediction]):
             for item in (*batch, *self._waiting):
                 item.group.fail(error)
         finally:
-            self._ahead.release()
+            self._places.release()
             async with self._changed:
-                self._waiting_tokens -= sum(len(item.tokenised) for item in batch)
+                self._waiting_tokens -= sum(item.tokens for item in batch)
                 self._changed.notify_all()

@@ -1,6 +1,23 @@
 """Plans batches over token lengths: pure, and knows no tensors."""
 
 from collections.abc import Sequence
+from itertools import accumulate, islice, takewhile
+
+
+def next_batch(lengths: Sequence[int], *, max_tokens: int, max_reviews: int, is_padded: bool) -> list[int]:
+    """The one batch of a plan that holds the review which has waited longest; see `plan_batches`.
+
+    >>> next_batch([90, 5, 6, 4], max_tokens=100, max_reviews=8, is_padded=True)
+    [0]
+    >>> next_batch([90, 5, 6, 4], max_tokens=100, max_reviews=8, is_padded=False)
+    [0, 1]
+    """
+    if not is_padded:  # the first batch in the order of arrival: no need to plan the others
+        tokens = accumulate(lengths)
+        count = sum(1 for _ in takewhile(lambda total: total <= max_tokens, islice(tokens, max_reviews)))
+        return list(range(max(count, 1)))
+    plan = plan_batches(lengths, max_tokens=max_tokens, max_reviews=max_reviews, is_padded=is_padded)
+    return next(batch for batch in plan if 0 in batch)
 
 
 def plan_batches(

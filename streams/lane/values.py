@@ -15,6 +15,8 @@ class LaneModel(Protocol[Tokenised, Prediction]):
     """What the lane needs of a model (`models.interfaces.SentimentClassifier` fits)."""
 
     @property
+    def streams(self) -> int: ...  # noqa: D102
+    @property
     def packs(self) -> bool: ...  # noqa: D102
     def tokenise(self, texts: Sequence[str]) -> list[Tokenised]: ...  # noqa: D102
     def forward(self, batch: Sequence[Tokenised]) -> list[Prediction]: ...  # noqa: D102

@@ -11,6 +11,7 @@ from streams.errors import ReviewstreamError
 from streams.publishing import publish
 from streams.settings import KafkaSettings
 from tests.brokers import ApacheKafka, unique_name
+from tests.conftest import kafka_or_skip
 from tests.integration.workers import make_settings, read, review, running
 
 pytestmark = pytest.mark.kafka
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.kafka
 @pytest.fixture
 def sasl_kafka(tmp_path: Path) -> Iterator[ApacheKafka]:
     """An Apache Kafka broker with SCRAM and access control."""
-    with ApacheKafka(tmp_path / "kafka", sasl=True) as kafka:
+    with kafka_or_skip(tmp_path / "kafka", sasl=True) as kafka:
         yield kafka
 
 

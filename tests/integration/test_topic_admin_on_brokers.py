@@ -12,6 +12,7 @@ from schemas.topics import TOPICS, Topic
 from streams import topic_admin
 from streams.topic_admin import TopicsRefusedError, untold, wanted_topics
 from tests.brokers import KAFKA_DIRECTORY, ApacheKafka, Broker, unique_name
+from tests.conftest import kafka_or_skip
 
 PARTITIONS = 3
 
@@ -174,7 +175,7 @@ def test_a_killed_broker_is_there_again(
 ) -> None:
     """Topics outlive SIGKILL of the broker; while it is away, the error says so."""
     quick_return = {"broker.session.timeout.ms": "1000", "broker.heartbeat.interval.ms": "200"}
-    with ApacheKafka(tmp_path_factory.mktemp("kafka"), quick_return) as kafka:
+    with kafka_or_skip(tmp_path_factory.mktemp("kafka"), quick_return) as kafka:
         client = client_of(kafka)
         asyncio.run(topic_admin.create(client, PARTITIONS, 1, topics))
         kafka.kill()

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from models import devices
-from models.devices import choose_device, choose_dtype, cpu_features, default_threads, plan_compute
+from models.devices import choose_device, choose_dtype, cpu_features, plan_compute, usable_cores
 from models.errors import ModelConfigurationError
 
 
@@ -52,14 +52,14 @@ def test_formats_that_do_not_fit_are_refused(requested: str, says: str) -> None:
         choose_dtype(requested, "cpu", has_fast_bfloat16=True)
 
 
-def test_one_core_is_left_but_one_thread_always_runs() -> None:
-    """The default is cores - 1, and never 0."""
-    assert [default_threads(cores) for cores in (1, 2, 8)] == [1, 1, 7]
+def test_a_cpu_computes_on_every_core_this_process_may_use() -> None:
+    """By default there are as many forward passes side by side as usable cores."""
+    assert plan_compute("cpu", "float32").streams == usable_cores()
 
 
 def test_a_plan_obeys_explicit_threads_and_refuses_none_at_all() -> None:
-    """threads=3 is 3; threads=0 is an error, not a default."""
-    assert plan_compute("cpu", "float32", 3).threads == 3
+    """threads=3 is 3 forward passes; threads=0 is an error, not a default."""
+    assert plan_compute("cpu", "float32", 3).streams == 3
     with pytest.raises(ModelConfigurationError, match="at least 1"):
         plan_compute("cpu", "float32", 0)
 

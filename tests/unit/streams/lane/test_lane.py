@@ -11,7 +11,7 @@ from models.interfaces import SentimentPrediction, TokenisedReview
 from schemas.dead_letters import DeadLetterReason
 from streams.errors import FatalError
 from streams.lane.calls import CANARY_TEXT
-from streams.lane.device_thread import _MAX_ABANDONED
+from streams.lane.device_threads import _MAX_ABANDONED
 from streams.lane.lane import Lane
 from streams.lane.values import Answer, BatchReport, Failure, LaneLimits
 from tests.fakes import FakeClassifier

@@ -1,7 +1,10 @@
-"""One thread that owns a device, and can be given up when a call never returns."""
+"""Threads that own a device, each of which can be given up when a call never returns."""
 
 import asyncio
+import contextlib
+import os
 import queue
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -12,6 +15,8 @@ from streams.errors import FatalError
 
 _MAX_ABANDONED = 16
 _LOOK_EVERY_S = 1.0
+#: A computing thread gives way to whoever has a moment's work to do: the event loop, the tokeniser, the broker.
+_NICENESS = 5
 
 
 class HungError(Exception):
@@ -23,39 +28,43 @@ class _Job:
     call: Callable[[], Any]
     loop: asyncio.AbstractEventLoop
     future: "asyncio.Future[Any]"
+    thread: threading.Thread | None = None
     started: float | None = None
     seconds: float = 0.0
     is_finished: bool = False
     is_abandoned: bool = False
 
 
-class DeviceThread:
-    """Runs calls one after the other on a thread of its own.
+class DeviceThreads:
+    """Runs calls in order on threads of its own: one after the other, or so many side by side.
 
     Threads cannot be stopped from outside. A hung one is left to itself and takes no further call; it
     is a daemon, so it does not keep the process from ending.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, count: int = 1) -> None:
         self._name = name
+        self._count = count
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._abandoned: list[threading.Thread] = []
-        self._thread: threading.Thread | None = None
         self._gave_up: FatalError | None = None
         self._lock = threading.Lock()
 
     def start(self) -> None:
-        """Start the thread."""
-        thread = threading.Thread(target=self._work, name=self._name, daemon=True)
-        self._thread = thread
-        thread.start()
+        """Start the threads."""
+        for _ in range(self._count):
+            self._start_one()
 
     def stop(self) -> None:
-        """Let the thread end after the calls handed over so far."""
-        self._jobs.put(None)
+        """Let the threads end after the calls handed over so far."""
+        for _ in range(self._count):
+            self._jobs.put(None)
+
+    def _start_one(self) -> None:
+        threading.Thread(target=self._work, name=self._name, daemon=True).start()
 
     async def run(self, call: Callable[[], Any], timeout_s: float) -> tuple[Any, float, float]:
-        """Run a call on the thread.
+        """Run a call on the first thread that is free.
 
         Args:
             call: what to run.
@@ -91,8 +100,8 @@ class DeviceThread:
                 return False
             job.is_abandoned = True
         job.future.cancel()
-        if self._thread is not None:
-            self._abandoned.append(self._thread)
+        if job.thread is not None:
+            self._abandoned.append(job.thread)
         self._abandoned = [thread for thread in self._abandoned if thread.is_alive()]
         if len(self._abandoned) > _MAX_ABANDONED:
             self._gave_up = FatalError(
@@ -100,11 +109,13 @@ class DeviceThread:
                 "ends and starts anew. If it happens again, look at the model and at forward_timeout_s"
             )
             raise self._gave_up
-        self.start()
+        self._start_one()
         return True
 
     def _work(self) -> None:
+        _give_way()
         while (job := self._jobs.get()) is not None:
+            job.thread = threading.current_thread()
             job.started = time.monotonic()
             result: Any = None
             error: BaseException | None = None
@@ -121,6 +132,12 @@ class DeviceThread:
                     return
             if not job.loop.is_closed():
                 job.loop.call_soon_threadsafe(_settle, job.future, result, error)
+
+
+def _give_way() -> None:
+    if sys.platform == "linux":  # elsewhere it is the process, not the thread, that has a niceness
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
 
 
 def as_error(panic: BaseException) -> RuntimeError:

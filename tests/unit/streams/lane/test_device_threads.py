@@ -6,14 +6,14 @@ from collections.abc import Iterator
 import pytest
 
 from streams.errors import FatalError
-from streams.lane.device_thread import _MAX_ABANDONED, DeviceThread, HungError
+from streams.lane.device_threads import _MAX_ABANDONED, DeviceThreads, HungError
 
 PATIENCE_S = 5.0
 
 
 @pytest.fixture
-def device() -> Iterator[DeviceThread]:
-    device = DeviceThread("test-device")
+def device() -> Iterator[DeviceThreads]:
+    device = DeviceThreads("test-device")
     device.start()
     yield device
     device.stop()
@@ -27,7 +27,7 @@ def never() -> Iterator[threading.Event]:
     event.set()
 
 
-async def test_calls_run_one_at_a_time_in_order_on_one_thread(device: DeviceThread) -> None:
+async def test_calls_run_one_at_a_time_in_order_on_one_thread(device: DeviceThreads) -> None:
     """The device has one owner, and whoever asked first is served first."""
     seen: list[tuple[int, str]] = []
     calls = [
@@ -39,7 +39,7 @@ async def test_calls_run_one_at_a_time_in_order_on_one_thread(device: DeviceThre
     assert seen == [(n, "test-device") for n in range(5)]
 
 
-async def test_start_and_duration_are_told(device: DeviceThread) -> None:
+async def test_start_and_duration_are_told(device: DeviceThreads) -> None:
     """The moment a call started lies between asking and answering, and its seconds are its own."""
     before = time.monotonic()
     _, started, seconds = await device.run(lambda: time.sleep(0.01), PATIENCE_S)
@@ -47,7 +47,7 @@ async def test_start_and_duration_are_told(device: DeviceThread) -> None:
     assert seconds >= 0.01
 
 
-async def test_an_exception_belongs_to_the_caller(device: DeviceThread) -> None:
+async def test_an_exception_belongs_to_the_caller(device: DeviceThreads) -> None:
     """What a call raises is raised to whoever asked, and the thread serves the next."""
 
     def fail() -> None:
@@ -58,7 +58,7 @@ async def test_an_exception_belongs_to_the_caller(device: DeviceThread) -> None:
     assert (await device.run(lambda: 1, PATIENCE_S))[0] == 1
 
 
-async def test_even_an_exit_does_not_end_the_thread(device: DeviceThread) -> None:
+async def test_even_an_exit_does_not_end_the_thread(device: DeviceThreads) -> None:
     """A panic of native code, which is no `Exception`, is an ordinary error of its call, and costs only that."""
 
     class PanicError(BaseException):
@@ -73,7 +73,7 @@ async def test_even_an_exit_does_not_end_the_thread(device: DeviceThread) -> Non
 
 
 async def test_a_hung_call_is_given_up_and_the_next_is_served(
-    device: DeviceThread, never: threading.Event
+    device: DeviceThreads, never: threading.Event
 ) -> None:
     """A call that never returns costs its timeout; calls that waited behind it and later ones are answered."""
     hung = asyncio.create_task(device.run(never.wait, 0.05))
@@ -84,7 +84,7 @@ async def test_a_hung_call_is_given_up_and_the_next_is_served(
     assert (await device.run(lambda: "later", PATIENCE_S))[0] == "later"
 
 
-async def test_a_hung_call_that_returns_late_disturbs_nobody(device: DeviceThread) -> None:
+async def test_a_hung_call_that_returns_late_disturbs_nobody(device: DeviceThreads) -> None:
     """The given-up thread ends when its call returns; it takes no further call."""
     gate = threading.Event()
     threads: list[threading.Thread] = []
@@ -101,7 +101,7 @@ async def test_a_hung_call_that_returns_late_disturbs_nobody(device: DeviceThrea
     assert (await device.run(threading.current_thread, PATIENCE_S))[0] is not threads[0]
 
 
-async def test_waiting_for_its_turn_does_not_count(device: DeviceThread) -> None:
+async def test_waiting_for_its_turn_does_not_count(device: DeviceThreads) -> None:
     """The timeout is for a call itself: a long queue is no hang."""
     gate = threading.Event()
     first = asyncio.create_task(device.run(lambda: gate.wait(PATIENCE_S), PATIENCE_S))
@@ -113,7 +113,7 @@ async def test_waiting_for_its_turn_does_not_count(device: DeviceThread) -> None
     assert (await second)[0] == "second"
 
 
-async def test_too_many_hung_calls_end_the_worker(device: DeviceThread, never: threading.Event) -> None:
+async def test_too_many_hung_calls_end_the_worker(device: DeviceThreads, never: threading.Event) -> None:
     """Threads are not collected without end: after so many, the process has to start anew."""
     for _ in range(_MAX_ABANDONED):
         with pytest.raises(HungError):
@@ -123,7 +123,7 @@ async def test_too_many_hung_calls_end_the_worker(device: DeviceThread, never: t
 
 
 async def test_a_device_that_gave_up_does_not_keep_later_calls_waiting(
-    device: DeviceThread, never: threading.Event
+    device: DeviceThreads, never: threading.Event
 ) -> None:
     """Once too many calls hang no thread serves the queue, and a call that comes then must learn of it."""
     for _ in range(_MAX_ABANDONED + 1):
@@ -134,7 +134,7 @@ async def test_a_device_that_gave_up_does_not_keep_later_calls_waiting(
             await device.run(lambda: 1, 0.05)
 
 
-async def test_calls_that_hang_and_return_are_forgotten(device: DeviceThread) -> None:
+async def test_calls_that_hang_and_return_are_forgotten(device: DeviceThreads) -> None:
     """Only threads that still hang count against the limit."""
     for _ in range(_MAX_ABANDONED + 3):
         gate = threading.Event()

@@ -1,0 +1,69 @@
+"""The real enrich role, command line and all, with a model and a language identifier that cost nothing.
+
+    python -m tests.bench.ours.costless [STAGES_FILE] [SECONDS_A_REVIEW]
+
+With STAGES_FILE the CPU time of each stage is accounted for (`tests.bench.stages`) and written there at the end.
+With SECONDS_A_REVIEW every forward pass sleeps so long for each review: a contender that is slowed on purpose.
+"""
+
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+
+from models.interfaces import SentimentPrediction, TokenisedReview
+from streams import logs, settings
+from streams.app import Parts, run_worker
+from streams.cli.console import run_async, stop_on_signals
+from tests.bench.stages import accounted
+from tests.fakes import FakeLanguage
+
+_TOKENISED = TokenisedReview(windows=((101, 102),))
+_ANSWER = SentimentPrediction(0.1, 0.2, 0.7)
+_LANGUAGE = FakeLanguage("en")
+
+
+@dataclass(frozen=True)
+class CostlessClassifier:
+    """Answers without a thought; sleeps if told to."""
+
+    seconds_a_review: float = 0.0
+    name: str = "costless"
+    version: str = "1"
+    languages: frozenset[str] | None = None
+    packs: bool = True
+    streams: int = 1
+
+    def tokenise(self, texts: Sequence[str]) -> list[TokenisedReview]:
+        """Two tokens each."""
+        return [_TOKENISED] * len(texts)
+
+    def forward(self, batch: Sequence[TokenisedReview]) -> list[SentimentPrediction]:
+        """Positive."""
+        if self.seconds_a_review:
+            time.sleep(self.seconds_a_review * len(batch))
+        return [_ANSWER] * len(batch)
+
+
+class CostlessLanguages:
+    """Everything is English."""
+
+    def identify(self, _text: str, _hint: str | None = None) -> FakeLanguage:
+        """English."""
+        return _LANGUAGE
+
+
+async def main(parts: Parts) -> None:
+    """Run until SIGTERM."""
+    loaded = settings.load()
+    logs.configure(loaded.log.level, "json", role="enrich")
+    await run_worker("enrich", loaded, stop=stop_on_signals(), parts=parts)
+
+
+if __name__ == "__main__":
+    stages_file = sys.argv[1] if len(sys.argv) > 1 else ""
+    cost = float(sys.argv[2]) if len(sys.argv) > 2 else 0.0
+    made = Parts(load_sentiment=lambda _: CostlessClassifier(cost), load_languages=CostlessLanguages)
+    with accounted(stages_file) if stages_file else nullcontext():
+        run_async(main(made))
