@@ -105,8 +105,11 @@ class LaneSettings(_Section):
 class ChunkSettings(_Section):
     """How much is read ahead, and how long a rebalance or a stop waits for what is in flight."""
 
-    max_records: int = Field(128, ge=1, le=100_000, description="records of one fetch")
-    max_in_flight_records: int = Field(512, ge=1, description="between fetch and acknowledgement")
+    max_records: int = Field(2048, ge=1, le=100_000, description="records of one fetch")
+    max_in_flight_records: int = Field(8192, ge=1, description="between fetch and acknowledgement, at most")
+    in_flight_s: float = Field(
+        2.0, gt=0, le=300, description="seconds of work in flight: fewer records where the model is slow"
+    )
     drain_timeout_s: float = Field(
         5.0, ge=0, le=300, description="how long a rebalance or a stop waits for what is in flight"
     )

@@ -6,11 +6,16 @@ else is ever committed.
 """
 
 import asyncio
+import time
 from collections import deque
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from streams.delivery.records import Partition, Record
+
+_FIRST_LIMIT = 512
+_LEAST_LIMIT = 128
+_LEAST_CHUNK = 32
 
 
 class Lease:
@@ -59,30 +64,81 @@ class Chunk:
         return self.records[-1].offset + 1
 
 
+class WorkLimit:
+    """How many records may be in flight: about as many as are worked off in a given time.
+
+    A fast model needs thousands in flight to be busy; with a slow one they would wait for minutes, and a
+    rebalance with them. So the limit doubles while chunks come through in under half of the time, and halves
+    when one takes longer.
+
+    Args:
+        max_records: never more.
+        target_s: how long a chunk may take from the intake's hand to its acknowledgement.
+
+    >>> limit = WorkLimit(8_192, target_s=2.0)
+    >>> limit.records
+    512
+    >>> limit.learn(0.1, is_full=True)
+    >>> limit.learn(0.1, is_full=False)
+    >>> limit.records
+    1024
+    >>> limit.learn(2.5, is_full=True)
+    >>> limit.records
+    512
+    """
+
+    def __init__(self, max_records: int, *, target_s: float) -> None:
+        self._max_records = max_records
+        self._target_s = target_s
+        self.records = min(_FIRST_LIMIT, max_records)
+
+    def learn(self, seconds: float, *, is_full: bool) -> None:
+        """A chunk took so long; `is_full` says whether more would have been in flight if the limit had let it."""
+        if seconds > self._target_s:
+            self.records = max(min(_LEAST_LIMIT, self._max_records), self.records // 2)
+        elif seconds < self._target_s / 2 and is_full:
+            self.records = min(self.records * 2, self._max_records)
+
+    @property
+    def chunk_records(self) -> int:
+        """The longest chunk: four of them make the limit, so that one is delivered while others are worked on."""
+        return max(_LEAST_CHUNK, self.records // 4)
+
+
 class Intake:
     """Chunks between the fetch and the acknowledgement, bounded in records.
 
     Args:
         topics: the topics that arrive in chunks.
         max_in_flight_records: the bound. A single chunk may exceed it when nothing else is in flight.
+        in_flight_s: the bound in seconds of work; see `WorkLimit`.
+        clock: seconds, monotonic.
     """
 
-    def __init__(self, topics: Collection[str], *, max_in_flight_records: int) -> None:
+    def __init__(
+        self,
+        topics: Collection[str],
+        *,
+        max_in_flight_records: int,
+        in_flight_s: float = 2.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.topics = frozenset(topics)
         self.leases: dict[Partition, Lease] = {}
         self.epoch = 0
         self.has_been_assigned = False
         self.in_flight_records = 0
-        self._max_in_flight_records = max_in_flight_records
+        self._limit = WorkLimit(max_in_flight_records, target_s=in_flight_s)
+        self._clock = clock
         self._is_draining = False
-        self._in_flight: list[Chunk] = []
+        self._in_flight: dict[Chunk, float] = {}
         self._waiting: deque[Chunk] = deque()
         self._changed = asyncio.Condition()
 
     def __repr__(self) -> str:
         return (
             f"<Intake epoch={self.epoch} leases={len(self.leases)} waiting={len(self._waiting)} "
-            f"in_flight={len(self._in_flight)} records={self.in_flight_records}>"
+            f"in_flight={len(self._in_flight)} records={self.in_flight_records} limit={self._limit.records}>"
         )
 
     async def assign(self, starts: Mapping[Partition, int | None]) -> None:
@@ -101,12 +157,19 @@ class Intake:
         await self._drop_waiting()
 
     async def offer(self, partition: Partition, records: Sequence[Record], epoch: int) -> bool:
-        """Take fetched records in, waiting for room.
+        """Take fetched records in, in chunks, waiting for room.
 
         Returns:
-            False if they were not taken because the assignment changed since `epoch`; the caller has to
+            False if they were not all taken because the assignment changed since `epoch`; the caller has to
             fetch again from where the lease stands.
         """
+        while len(records) > (size := self._limit.chunk_records):
+            if not await self._offer_chunk(partition, records[:size], epoch):
+                return False
+            records = records[size:]
+        return await self._offer_chunk(partition, records, epoch)
+
+    async def _offer_chunk(self, partition: Partition, records: Sequence[Record], epoch: int) -> bool:
         async with self._changed:
             await self._changed.wait_for(lambda: epoch != self.epoch or self._has_room_for(len(records)))
             lease = self.leases.get(partition)
@@ -129,13 +192,15 @@ class Intake:
         async with self._changed:
             await self._changed.wait_for(lambda: self._waiting)
             chunk = self._waiting.popleft()
-            self._in_flight.append(chunk)
+            self._in_flight[chunk] = self._clock()
             return chunk
 
     async def release(self, chunk: Chunk) -> None:
         """Say that nobody works on this chunk any more, whatever came of it."""
         async with self._changed:
-            self._in_flight.remove(chunk)
+            seconds = self._clock() - self._in_flight.pop(chunk)
+            is_full = not self._has_room_for(self._limit.chunk_records)
+            self._limit.learn(seconds, is_full=is_full)
             self.in_flight_records -= len(chunk.records)
             self._changed.notify_all()
 
@@ -169,7 +234,7 @@ class Intake:
         return min(heads, default=None)
 
     def _has_room_for(self, count: int) -> bool:
-        return self.in_flight_records == 0 or self.in_flight_records + count <= self._max_in_flight_records
+        return self.in_flight_records == 0 or self.in_flight_records + count <= self._limit.records
 
     async def _drop_waiting(self) -> None:
         async with self._changed:

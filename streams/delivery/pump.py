@@ -1,7 +1,8 @@
 """Carries chunks through a handler, several at once, and delivers their effects in order per partition."""
 
 import asyncio
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 
 import structlog
 
@@ -12,21 +13,57 @@ from streams.errors import LeaseLostError
 
 log = structlog.get_logger(__name__)
 
-#: Called after each delivered chunk with what it did and the seconds its delivery took.
+#: Called after each delivery with what it did and the seconds it took.
 Observer = Callable[[Chunk, Effects, float], None]
+
+
+class _Line:
+    """The chunks of one lease, in order, from their handler's start to their delivery."""
+
+    def __init__(self) -> None:
+        self._chunks: deque[Chunk] = deque()
+        self._effects: dict[Chunk, Effects] = {}
+        self.is_delivering = False
+
+    def enter(self, chunk: Chunk) -> None:
+        """Take the next place."""
+        self._chunks.append(chunk)
+
+    def finish(self, chunk: Chunk, effects: Effects) -> None:
+        """A chunk's effects are known."""
+        self._effects[chunk] = effects
+
+    def take_ready(self) -> list[tuple[Chunk, Effects]]:
+        """All chunks from the head of the line on whose effects are known, up to the first that is not."""
+        ready = []
+        while self._chunks and self._chunks[0] in self._effects:
+            chunk = self._chunks.popleft()
+            ready.append((chunk, self._effects.pop(chunk)))
+        return ready
+
+    def take_undelivered(self) -> list[Chunk]:
+        """The chunks whose effects are known and that nobody will deliver any more."""
+        undelivered = [chunk for chunk in self._chunks if chunk in self._effects]
+        self._chunks.clear()
+        return undelivered
+
+    def __len__(self) -> int:
+        return len(self._chunks)
 
 
 class Pump:
     """The loop of a role's agent.
 
     Handlers of several chunks run at the same time, so that one is tokenised while another is on the
-    device and a third is being published. Deliveries of one partition keep the order of its chunks.
+    device and a third is being published. Deliveries of one partition keep the order of its chunks, and what
+    has become ready during one delivery is the next one, together: under load a transaction holds many
+    chunks, and a lone chunk waits for nobody.
 
     Args:
         intake: where chunks come from.
         handler: decides what a chunk does.
         sink: makes it so.
-        observe: told of every delivered chunk.
+        observe: told of every delivery.
         checkpoint: called by name at the points where a crash is most interesting.
     """
 
@@ -52,28 +89,50 @@ class Pump:
             BaseExceptionGroup: the handler or the sink is broken. Nothing of the chunks in flight is marked
                 done, so whoever reads next from the committed offset gets them again.
         """
-        last_of: dict[Lease, asyncio.Event] = {}
-        async with asyncio.TaskGroup() as group:
-            while True:
-                chunk = await self._intake.next()
-                last_of = {lease: settled for lease, settled in last_of.items() if lease.is_held}
-                previous = last_of.get(chunk.lease)
-                settled = last_of[chunk.lease] = asyncio.Event()
-                group.create_task(self._carry(chunk, previous, settled))
+        lines: dict[Lease, _Line] = {}
+        try:
+            async with asyncio.TaskGroup() as group:
+                while True:
+                    chunk = await self._intake.next()
+                    lines = {lease: line for lease, line in lines.items() if lease.is_held or line}
+                    line = lines.setdefault(chunk.lease, _Line())
+                    line.enter(chunk)
+                    group.create_task(self._carry(chunk, line))
+        finally:
+            for line in lines.values():
+                for chunk in line.take_undelivered():
+                    await asyncio.shield(self._intake.release(chunk))
 
-    async def _carry(self, chunk: Chunk, previous: asyncio.Event | None, settled: asyncio.Event) -> None:
+    async def _carry(self, chunk: Chunk, line: _Line) -> None:
         try:
             effects = await self._handler(chunk.records)
-            if previous is not None:
-                await previous.wait()
+        except BaseException:
+            await asyncio.shield(self._intake.release(chunk))
+            raise
+        line.finish(chunk, effects)
+        if line.is_delivering:
+            return  # whoever delivers takes this chunk along
+        line.is_delivering = True
+        while ready := line.take_ready():
+            await self._settle(ready)
+        line.is_delivering = False  # not after an error: nothing may overtake what was not delivered
+
+    async def _settle(self, ready: Sequence[tuple[Chunk, Effects]]) -> None:
+        """Deliver consecutive chunks as one, or drop them if their partition is not ours any more."""
+        chunk = Chunk(ready[0][0].lease, [record for one, _ in ready for record in one.records])
+        effects = Effects(
+            [output for _, one in ready for output in one.outputs],
+            [letter for _, one in ready for letter in one.dead_letters],
+        )
+        try:
             await self._deliver(chunk, effects)
         except LeaseLostError as lost:
             if chunk.lease.is_held:
                 raise  # then nobody would read this chunk again
             log.info("chunk dropped, its partition has another owner", lease=repr(chunk.lease), why=str(lost))
         finally:
-            await asyncio.shield(self._intake.release(chunk))
-        settled.set()  # not after an error: the next chunk must not overtake one that was not delivered
+            for one, _ in ready:
+                await asyncio.shield(self._intake.release(one))
 
     async def _deliver(self, chunk: Chunk, effects: Effects) -> None:
         if not chunk.lease.is_held:

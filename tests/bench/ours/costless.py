@@ -1,8 +1,8 @@
 """The real enrich role, command line and all, with a model and a language identifier that cost nothing.
 
-    python -m tests.bench.ours.costless [STAGES_FILE] [SECONDS_A_REVIEW]
+    python -m tests.bench.ours.costless [ACCOUNT_FILE [whole|stages [SECONDS_A_REVIEW]]]
 
-With STAGES_FILE the CPU time of each stage is accounted for (`tests.bench.stages`) and written there at the end.
+With ACCOUNT_FILE the CPU time an event costs is written there at the end, whole or by stages (`tests.bench.stages`).
 With SECONDS_A_REVIEW every forward pass sleeps so long for each review: a contender that is slowed on purpose.
 """
 
@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 
 from models.interfaces import SentimentPrediction, TokenisedReview
 from streams import logs, settings
@@ -62,8 +63,7 @@ async def main(parts: Parts) -> None:
 
 
 if __name__ == "__main__":
-    stages_file = sys.argv[1] if len(sys.argv) > 1 else ""
-    cost = float(sys.argv[2]) if len(sys.argv) > 2 else 0.0
-    made = Parts(load_sentiment=lambda _: CostlessClassifier(cost), load_languages=CostlessLanguages)
-    with accounted(stages_file) if stages_file else nullcontext():
+    account_file, by_stage, cost = [*sys.argv[1:], *("", "", "0")[len(sys.argv) - 1 :]]
+    made = Parts(load_sentiment=lambda _: CostlessClassifier(float(cost)), load_languages=CostlessLanguages)
+    with accounted(Path(account_file), by_stage=by_stage == "stages") if account_file else nullcontext():
         run_async(main(made))

@@ -284,5 +284,5 @@ async def test_its_text_shows_its_state() -> None:
     """A log line that shows an intake or a lease says what one needs to know."""
     intake = await assigned(start=4)
     await intake.offer(P0, records(4), intake.epoch)
-    assert repr(intake) == "<Intake epoch=1 leases=2 waiting=1 in_flight=0 records=1>"
+    assert repr(intake) == "<Intake epoch=1 leases=2 waiting=1 in_flight=0 records=1 limit=8>"
     assert repr(intake.leases[P0]) == "<Lease new-review[0] held start=4 position=5 done=None committed=4>"
