@@ -33,6 +33,11 @@ class ComputePlan:
     dtype: torch.dtype
     streams: int = 1
 
+    @property
+    def dtype_name(self) -> str:
+        """As settings and model cards spell it."""
+        return str(self.dtype).removeprefix("torch.")
+
 
 def plan_compute(device: str = "auto", dtype: str = "auto", threads: int | None = None) -> ComputePlan:
     """Fill in what is left to us, from what this machine has.

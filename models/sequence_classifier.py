@@ -90,7 +90,7 @@ class SequenceClassifier:
             means.append(((weights / weights.sum()) @ rows).tolist())
         return predictions_of(means)
 
-    def _probabilities(self, windows: Sequence[tuple[int, ...]]) -> Tensor:
+    def _probabilities(self, windows: Sequence[Sequence[int]]) -> Tensor:
         """(windows, 3) float64, in the order of SENTIMENT_LABELS."""
         longest = max(len(window) for window in windows)
         token_ids = torch.full((len(windows), longest), self._padding_id)

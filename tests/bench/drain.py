@@ -6,11 +6,14 @@ committed, make the run fail: what loses reviews is not fast.
 """
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
+import threading
+import time
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +31,8 @@ from tests.bench.contenders import Contender
 from tests.bench.reviews import BenchReview
 
 _POLL_S = 0.2
+_SAMPLE_S = 0.1
+_QUIET_POLLS = 3
 _STALL_S = 90.0
 _STOP_S = 40.0
 
@@ -44,6 +49,7 @@ class Drained:
         cpu_s: user and system time of the contender from its first result to the last.
         broker_cpu_s: the broker's, where it is a process of ours; else None.
         labels: by review id.
+        memory: resident bytes of the first worker, by seconds since the first result.
     """
 
     reviews: int
@@ -53,6 +59,7 @@ class Drained:
     cpu_s: float
     broker_cpu_s: float | None
     labels: Mapping[str, str]
+    memory: Sequence[tuple[float, int]] = ()
 
 
 async def fill(broker: BenchBroker, topic: str, reviews: Sequence[BenchReview]) -> None:
@@ -76,43 +83,56 @@ async def drain(
     directory: Path,
     arguments: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
+    count: int = 1,
 ) -> Drained:
-    """Let a contender work until its group has committed all of `source`, then recount.
+    """Let a contender, or `count` of it in one group, work until all of `source` is committed; then recount.
 
     Raises:
         FatalError: it ended, stood still, lost a review, or gave one that nobody published.
     """
     begin = await _ends(broker, contender.output)
-    worker = contenders.start(
-        contender,
-        broker,
-        source=source,
-        group=group,
-        directory=directory,
-        arguments=arguments,
-        environment=environment,
-    )
-    try:
-        clock = _CpuClock(worker.pid, broker.pid)
-        await _until_committed(
-            contender, broker, worker, source=source, group=group, begin=begin, clock=clock
+    workers = [
+        contenders.start(
+            contender,
+            broker,
+            source=source,
+            group=group,
+            directory=directory,
+            arguments=arguments,
+            environment=environment,
         )
+        for _ in range(count)
+    ]
+    memory = _MemoryWatch(workers[0].pid)
+    wanted = {review.review_id for review in reviews}
+    try:
+        clock = _CpuClock([worker.pid for worker in workers], broker.pid)
+        if broker.is_kafka:
+            await _until_committed(
+                contender, broker, workers, source=source, group=group, begin=begin, clock=clock
+            )
+        else:  # it does not tell a group's offsets, so the results themselves are watched
+            await _until_seen(broker, workers, wanted, begin, clock)
         cpu_s, broker_cpu_s = clock.since_first_result()
-        records = await _read(broker, contender.output, begin)
+        memory.stop()
+        records = await _read(broker, begin)
     except FatalError as error:
         tail = (directory / "log").read_text(errors="replace")[-1500:]
         raise FatalError(f"bench: {contender.key}: {error}. Its last lines: {tail}") from error
     finally:
-        _stop(worker)
-    return _recount(contender, records, {review.review_id for review in reviews}, cpu_s, broker_cpu_s)
+        for worker in workers:
+            stop(worker)
+    cpu = cpu_s, broker_cpu_s
+    return _recount(contender, records, wanted, cpu=cpu, memory=memory.samples)
 
 
 class _CpuClock:
-    """CPU time of the worker and the broker since the first result was seen."""
+    """CPU time of the workers and the broker since the first result was seen."""
 
-    def __init__(self, *pids: int | None) -> None:
-        self._processes = [psutil.Process(pid) if pid is not None else None for pid in pids]
-        self._marked: list[float | None] | None = None
+    def __init__(self, workers: Sequence[int], broker: int | None) -> None:
+        self._workers = [psutil.Process(pid) for pid in workers]
+        self._broker = psutil.Process(broker) if broker is not None else None
+        self._marked: tuple[float, float] | None = None
 
     def mark(self) -> None:
         if self._marked is None:
@@ -120,17 +140,40 @@ class _CpuClock:
 
     def since_first_result(self) -> tuple[float, float | None]:
         before, after = self._marked or self._now(), self._now()
-        spent = [None if a is None or b is None else b - a for a, b in zip(before, after, strict=True)]
-        return spent[0] or 0.0, spent[1]
+        return after[0] - before[0], after[1] - before[1] if self._broker else None
 
-    def _now(self) -> list[float | None]:
-        return [sum(process.cpu_times()[:2]) if process else None for process in self._processes]
+    def _now(self) -> tuple[float, float]:
+        broker = _cpu_seconds(self._broker) if self._broker else 0.0
+        return sum(map(_cpu_seconds, self._workers)), broker
+
+
+def _cpu_seconds(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
+
+
+class _MemoryWatch:
+    """A process's resident memory, sampled on a thread: (seconds, bytes)."""
+
+    def __init__(self, pid: int) -> None:
+        self.samples: list[tuple[float, int]] = []
+        self._process = psutil.Process(pid)
+        self._stopped = threading.Event()
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    def _watch(self) -> None:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            while not self._stopped.wait(_SAMPLE_S):
+                self.samples.append((time.time(), self._process.memory_info().rss))
 
 
 async def _until_committed(
     contender: Contender,
     broker: BenchBroker,
-    worker: "subprocess.Popen[bytes]",
+    workers: "Sequence[subprocess.Popen[bytes]]",
     *,
     source: str,
     group: str,
@@ -146,18 +189,17 @@ async def _until_committed(
     try:
         seen, moved = begin, loop.time()
         while True:
-            if worker.poll() is not None:
-                raise FatalError(f"it ended with exit code {worker.returncode}")
+            _raise_if_ended(workers)
             try:
                 told = await admin.list_consumer_group_offsets(contenders.group_id(contender, group))
             except KafkaError:  # on a new broker the topic of the groups is still being made
                 told = {}
             if all(tp in told and told[tp].offset >= end for tp, end in wanted.items()):
                 return
-            ends = await consumer.end_offsets(list(begin)) if broker.is_kafka else seen
+            ends = await consumer.end_offsets(list(begin))
             if ends != begin:
                 clock.mark()
-            if ends != seen or not broker.is_kafka:
+            if ends != seen:
                 seen, moved = ends, loop.time()
             if loop.time() - moved > _STALL_S:
                 raise FatalError(f"no result for {_STALL_S:.0f} s; committed {told}, wanted {wanted}")
@@ -167,45 +209,88 @@ async def _until_committed(
         await admin.close()
 
 
+async def _until_seen(
+    broker: BenchBroker,
+    workers: "Sequence[subprocess.Popen[bytes]]",
+    wanted: Collection[str],
+    begin: Mapping[TopicPartition, int],
+    clock: _CpuClock,
+) -> None:
+    missing = set(wanted)
+    quiet_since = time.monotonic()
+    async with _reader(broker, begin) as reader:
+        while missing:
+            _raise_if_ended(workers)
+            records = await _poll(reader)
+            missing -= {orjson.loads(record.value)["review_id"] for record in records}
+            if records:
+                clock.mark()
+                quiet_since = time.monotonic()
+            elif time.monotonic() - quiet_since > _STALL_S:
+                raise FatalError(
+                    f"no result for {_STALL_S:.0f} s; {len(missing)} of {len(wanted)} are missing"
+                )
+
+
+def _raise_if_ended(workers: "Sequence[subprocess.Popen[bytes]]") -> None:
+    for worker in workers:
+        if worker.poll() is not None:
+            raise FatalError(f"it ended with exit code {worker.returncode}")
+
+
 async def _ends(broker: BenchBroker, topic: str) -> dict[TopicPartition, int]:
-    consumer = AIOKafkaConsumer(**broker.client)
-    await consumer.start()
-    try:
-        return dict(await consumer.end_offsets([TopicPartition(topic, n) for n in range(PARTITIONS)]))
-    finally:
-        await consumer.stop()
+    partitions = [TopicPartition(topic, number) for number in range(PARTITIONS)]
+    async with _reader(broker, dict.fromkeys(partitions, 0)) as reader:
+        if broker.is_kafka:
+            return dict(await reader.end_offsets(partitions))
+        await reader.seek_to_end(*partitions)
+        return {partition: await reader.position(partition) for partition in partitions}
 
 
-async def _read(broker: BenchBroker, topic: str, begin: Mapping[TopicPartition, int]) -> list[ConsumerRecord]:
-    """Every committed record of a topic since `begin`."""
+async def _read(broker: BenchBroker, begin: Mapping[TopicPartition, int]) -> list[ConsumerRecord]:
+    """Every committed record since `begin`."""
+    records: list[ConsumerRecord] = []
+    quiet = 0
+    async with _reader(broker, begin) as reader:
+        while quiet < _QUIET_POLLS:
+            got = await _poll(reader)
+            quiet = 0 if got else quiet + 1
+            records += got
+    return records
+
+
+@contextlib.asynccontextmanager
+async def _reader(
+    broker: BenchBroker, begin: Mapping[TopicPartition, int]
+) -> AsyncIterator[AIOKafkaConsumer]:
     consumer = AIOKafkaConsumer(
         **broker.client,
         isolation_level="read_committed" if broker.is_kafka else "read_uncommitted",
         enable_auto_commit=False,
+        fetch_max_wait_ms=100,
         max_partition_fetch_bytes=8 * 1024 * 1024,
     )
     await consumer.start()
     try:
         consumer.assign(list(begin))
-        for tp, offset in begin.items():
-            consumer.seek(tp, offset)
-        records: list[ConsumerRecord] = []
-        quiet = 0
-        while quiet < 3:
-            got = await consumer.getmany(timeout_ms=400)
-            quiet = 0 if got else quiet + 1
-            records += [record for part in got.values() for record in part]
-        return records
+        for partition, offset in begin.items():
+            consumer.seek(partition, offset)
+        yield consumer
     finally:
         await consumer.stop()
+
+
+async def _poll(reader: AIOKafkaConsumer) -> list[ConsumerRecord]:
+    return [record for records in (await reader.getmany(timeout_ms=400)).values() for record in records]
 
 
 def _recount(
     contender: Contender,
     records: Sequence[ConsumerRecord],
     wanted: Collection[str],
-    cpu_s: float,
-    broker_cpu_s: float | None,
+    *,
+    cpu: tuple[float, float | None],
+    memory: Sequence[tuple[float, int]],
 ) -> Drained:
     results: list[tuple[int, dict[str, Any]]] = [(r.timestamp, orjson.loads(r.value)) for r in records]
     counts = Counter(result["review_id"] for _, result in results)
@@ -222,7 +307,9 @@ def _recount(
     rps = (len(times) - at_first) / seconds if seconds else float("inf")
     labels = {result["review_id"]: _label(result) for _, result in results}
     repeats = len(results) - len(counts)
-    return Drained(len(counts), rps, seconds, repeats, cpu_s, broker_cpu_s, labels)
+    first, last = times[0] / 1000, times[-1] / 1000
+    at_work = [(at - first, bytes_) for at, bytes_ in memory if first <= at <= last]
+    return Drained(len(counts), rps, seconds, repeats, *cpu, labels, at_work)
 
 
 def _label(result: Mapping[str, Any]) -> str:
@@ -231,7 +318,8 @@ def _label(result: Mapping[str, Any]) -> str:
     return str(result["sentiment"]["label"]) if result.get("sentiment") else str(result["status"])
 
 
-def _stop(worker: "subprocess.Popen[bytes]") -> None:
+def stop(worker: "subprocess.Popen[bytes]") -> None:
+    """SIGTERM, and SIGKILL if that does not help."""
     if worker.poll() is not None:
         return
     worker.send_signal(signal.SIGTERM)

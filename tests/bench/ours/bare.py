@@ -14,6 +14,7 @@ from pathlib import Path
 
 import orjson
 
+from models.devices import plan_compute
 from models.interfaces import SentimentClassifier, TokenisedReview
 from streams import settings
 from streams.app import default_parts
@@ -65,7 +66,9 @@ class Run:
 def main() -> None:
     """Measure, and print."""
     texts = orjson.loads(Path(sys.argv[1]).read_bytes())
-    model = default_parts().load_sentiment(settings.load())
+    loaded = settings.load()
+    model_settings = loaded.model
+    model = default_parts().load_sentiment(loaded)
     reviews = model.tokenise(texts)
     trials = {budget: Run(model, reviews[:_TRIAL_REVIEWS], budget)() for budget in _BUDGETS}
     best = min(trials, key=trials.__getitem__)
@@ -78,6 +81,8 @@ def main() -> None:
         orjson.dumps(
             {
                 "rps": len(texts) / seconds,
+                "dtype": plan_compute(model_settings.device, model_settings.dtype).dtype_name,
+                "parts_us": _parts_us(model, texts, model.streams * seconds / len(texts)),
                 "best_batch_tokens": best,
                 "streams": model.streams,
                 "forwards": run.forwards + [one.forwards[0] for one in single],
@@ -86,6 +91,21 @@ def main() -> None:
             }
         )
     )
+
+
+def _parts_us(model: SentimentClassifier, texts: Sequence[str], forward_s: float) -> dict[str, float]:
+    """CPU microseconds of a review outside of the transport: its forward pass, tokenising, its language."""
+    languages = default_parts().load_languages()
+    parts = {"forward": forward_s * 1e6}
+    for name, work in (
+        ("tokenise", model.tokenise),
+        ("language", lambda all_: [languages.identify(t) for t in all_]),
+    ):
+        work(texts[:_TRIAL_REVIEWS])
+        started = time.process_time()
+        work(texts)
+        parts[name] = (time.process_time() - started) / len(texts) * 1e6
+    return parts
 
 
 if __name__ == "__main__":

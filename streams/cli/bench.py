@@ -1,0 +1,114 @@
+"""`bench`: measures this machine, with our pipeline, the bare model, and what others would write side by side."""
+
+import importlib
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Annotated
+
+import typer
+
+from streams.cli.console import Json, command, err, load_settings, out, print_json
+from streams.cli.data import Columns, Constants
+from streams.errors import ConfigurationError
+
+app = typer.Typer(
+    help="Measure throughput, latency, memory and safety beside other ways.", no_args_is_help=True
+)
+
+Broker = Annotated[
+    str,
+    typer.Option(
+        help="auto, kafka, configured or embedded. auto: Apache Kafka if it can be started here, else the rest."
+    ),
+]
+
+
+@app.command()
+@command
+def enrich(
+    input_file: Annotated[
+        Path | None, typer.Option("--input", help="Reviews of one's own: JSONL, CSV or TSV.", dir_okay=False)
+    ] = None,
+    columns: Columns = "",
+    constants: Constants = "",
+    reviews: Annotated[int, typer.Option(help="How many reviews.", min=40)] = 2_000,
+    repeats: Annotated[int, typer.Option(help="How often each contender is measured.", min=1)] = 5,
+    events: Annotated[int, typer.Option(help="Events for the costless model.", min=10_000)] = 200_000,
+    latency_s: Annotated[float, typer.Option(help="Seconds of open-loop load.", min=1)] = 40.0,
+    only: Annotated[
+        str, typer.Option(help="Contenders and phases to measure, by key, comma separated.")
+    ] = "",
+    broker: Broker = "auto",
+    plot: Annotated[Path | None, typer.Option(help="Write the figure there, a PNG.", dir_okay=False)] = None,
+    as_json: Json = False,
+) -> None:
+    """The enrich role beside the bare model and beside what others would write. Takes about half an hour."""
+    load_settings()
+    harness = _harness("enrich")
+    drawn = _harness("reviews")
+    if input_file is not None:
+        chosen = drawn.reviews_of_file(input_file, columns, constants, reviews)
+    else:
+        chosen = drawn.drawn_reviews(reviews)
+    _require_broker(broker)
+    options = harness.Options(
+        reviews=chosen,
+        repeats=repeats,
+        transport_events=events,
+        latency_s=latency_s,
+        broker=broker,
+        only=frozenset(key.strip() for key in only.split(",") if key.strip()),
+    )
+    report = harness.run(options, lambda line: err.print(line, markup=False))
+    if plot is not None:
+        _harness("figure").draw(report, plot)
+    if as_json:
+        print_json(report.to_dict())
+    else:
+        out.print(report.to_markdown(), markup=False)
+
+
+@app.command()
+@command
+def safety(
+    reviews: Annotated[int, typer.Option(help="How many reviews a run.", min=1_000)] = 8_000,
+    kills: Annotated[int, typer.Option(help="SIGKILLs of the kill run.", min=1)] = 10,
+    as_json: Json = False,
+) -> None:
+    """Poison, failing models and kills: the enrich role beside plain Faust agents. Wants Apache Kafka."""
+    load_settings()
+    harness = _harness("safety")
+    rows = harness.run(reviews=reviews, kills=kills, say=lambda line: err.print(line, markup=False))
+    if as_json:
+        print_json(rows)
+    else:
+        out.print(harness.to_markdown(rows), markup=False)
+
+
+def _require_broker(choice: str) -> None:
+    choices = _harness("brokers").CHOICES
+    if choice not in choices:
+        raise ConfigurationError(f"bench: --broker: wanted one of {', '.join(choices)}, got {choice!r}")
+
+
+def _harness(name: str) -> ModuleType:
+    """A module of the benchmark, which is not installed with the program: it lies with the tests.
+
+    Raises:
+        ConfigurationError: this is not a checkout, or the packages for development are missing.
+    """
+    root = Path(__file__).resolve().parents[2]
+    if not (root / "tests" / "bench").is_dir():
+        raise ConfigurationError(
+            "bench: the benchmark and its baselines are part of the repository, not of the installed package; "
+            "clone it, and run `make bench` there"
+        )
+    if str(root) not in sys.path:
+        sys.path.insert(0, str(root))
+    try:
+        return importlib.import_module(f"tests.bench.{name}")
+    except ImportError as error:
+        raise ConfigurationError(
+            f"bench: {error}; install the packages for development: pip install -e '.[embedded,dev]'"
+        ) from error
