@@ -96,7 +96,7 @@ class ModelSettings(_Section):
 class LaneSettings(_Section):
     """How reviews are batched on their way through the device."""
 
-    max_batch_tokens: int = Field(1024, ge=16, description="padded tokens of one forward pass")
+    max_batch_tokens: int = Field(512, ge=16, description="padded tokens of one forward pass; on a GPU 16384")
     max_batch_reviews: int = Field(256, ge=1, description="reviews of one forward pass")
     forward_timeout_s: float = Field(60.0, gt=0, description="after which a forward pass counts as hung")
     max_waiting_tokens: int = Field(16_384, ge=1024, description="tokenised and not yet forwarded")

@@ -102,6 +102,7 @@ class FakeSink:
     """Remembers what was delivered, in order; fails or waits on command."""
 
     is_committed_by_consumer: bool = True
+    pause_s: float = 0.0
     checkpoint: Checkpoint = pass_by
     delivered: list[tuple[Partition, int, Effects]] = field(default_factory=list)
     fail_with: Exception | None = None

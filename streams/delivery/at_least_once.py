@@ -23,6 +23,7 @@ class AtLeastOnceSink:
     """One producer; a chunk that was delivered and not yet committed is delivered again after a crash."""
 
     is_committed_by_consumer = True
+    pause_s = 0.0
 
     def __init__(
         self, client: dict[str, Any], *, is_idempotent: bool, checkpoint: Checkpoint = pass_by

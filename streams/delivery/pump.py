@@ -24,6 +24,7 @@ class _Line:
         self._chunks: deque[Chunk] = deque()
         self._effects: dict[Chunk, Effects] = {}
         self.is_delivering = False
+        self.next_delivery = 0.0
 
     def enter(self, chunk: Chunk) -> None:
         """Take the next place."""
@@ -33,10 +34,14 @@ class _Line:
         """A chunk's effects are known."""
         self._effects[chunk] = effects
 
+    def has_ready(self) -> bool:
+        """Whether the effects of the chunk at the head of the line are known."""
+        return bool(self._chunks) and self._chunks[0] in self._effects
+
     def take_ready(self) -> list[tuple[Chunk, Effects]]:
         """All chunks from the head of the line on whose effects are known, up to the first that is not."""
         ready = []
-        while self._chunks and self._chunks[0] in self._effects:
+        while self.has_ready():
             chunk = self._chunks.popleft()
             ready.append((chunk, self._effects.pop(chunk)))
         return ready
@@ -113,8 +118,11 @@ class Pump:
         if line.is_delivering:
             return  # whoever delivers takes this chunk along
         line.is_delivering = True
-        while ready := line.take_ready():
-            await self._settle(ready)
+        now = asyncio.get_running_loop().time
+        while line.has_ready():
+            await asyncio.sleep(line.next_delivery - now())
+            line.next_delivery = now() + self._sink.pause_s
+            await self._settle(line.take_ready())
         line.is_delivering = False  # not after an error: nothing may overtake what was not delivered
 
     async def _settle(self, ready: Sequence[tuple[Chunk, Effects]]) -> None:

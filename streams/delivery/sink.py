@@ -19,6 +19,8 @@ class Sink(Protocol):
 
     #: Whether the consumer has to commit `done`; a transaction does it by itself.
     is_committed_by_consumer: bool
+    #: Seconds from the start of one delivery of a partition to the start of its next, at least.
+    pause_s: float
     checkpoint: Checkpoint
 
     async def start(self) -> None: ...  # noqa: D102

@@ -26,7 +26,7 @@ class LaneModel(Protocol[Tokenised, Prediction]):
 class LaneLimits:
     """See `streams.settings.LaneSettings`, where each is explained."""
 
-    max_batch_tokens: int = 1024
+    max_batch_tokens: int = 512
     max_batch_reviews: int = 256
     forward_timeout_s: float = 60.0
     max_waiting_tokens: int = 16_384
