@@ -25,12 +25,9 @@ class SentimentPrediction:
     @property
     def label(self) -> SentimentLabel:
         """The likeliest class; of equals the first in the order negative, neutral, positive."""
-        scores: tuple[tuple[SentimentLabel, float], ...] = (
-            ("negative", self.negative),
-            ("neutral", self.neutral),
-            ("positive", self.positive),
-        )
-        return max(scores, key=lambda score: score[1])[0]
+        if self.negative >= self.neutral and self.negative >= self.positive:
+            return "negative"
+        return "neutral" if self.neutral >= self.positive else "positive"
 
 
 def predictions_of(rows: Sequence[Sequence[float]]) -> list[SentimentPrediction]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
@@ -98,102 +98,137 @@ class EnrichReviews:
 
     async def __call__(self, records: Sequence[Record]) -> Effects:
         """Decide what a chunk of reviews becomes; see `Handler`."""
-        dead: dict[int, DeadLetter] = {}
-        reviews: dict[int, Review] = {}
-        for index, record in enumerate(records):
-            try:
-                review = decode(Review, record.value)
-                require_key(record.key, review.product_id)
-            except RejectedEventError as rejected:
-                dead[index] = DeadLetter(record, rejected.reason, str(rejected))
-            else:
-                reviews[index] = review
-
-        languages = await self._identify({i: review for i, review in reviews.items() if not review.removed})
-        covered = [i for i, language in languages.items() if self._sentiment.covers(language.code)]
-        answers = await self._sentiment.ask([_asked_text(reviews[index]) for index in covered])
-        answer_of = dict(zip(covered, answers, strict=True))
+        read = _read_all(records)
+        texts = {index: _asked_text(review) for index, review in read.reviews.items() if not review.removed}
+        languages = await self._identify(texts, read.reviews)
+        covered = [index for index, language in languages.items() if self._sentiment.covers(language.code)]
+        answers = await self._sentiment.ask([texts[index] for index in covered])
         if answers:
             self._answered(max(a.queue_ms for a in answers) / 1000, answers[0].tokenise_ms / 1000)
+        return self._publish_all(records, read, languages, dict(zip(covered, answers, strict=True)))
 
-        made_at = self._now()
-        outputs = []
-        for index, review in reviews.items():
-            answer = answer_of.get(index)
-            failure = _failure_of(answer)
-            if failure is not None:
-                dead[index] = DeadLetter(records[index], failure.reason, failure.error)
-                continue
-            event = self._enriched(review, records[index], languages.get(index), answer, made_at)
-            outputs.append(Output(ENRICHED_REVIEW.name, records[index].key, encode(event)))
-        return Effects(outputs, [dead[index] for index in sorted(dead)])
-
-    async def _identify(self, reviews: dict[int, Review]) -> dict[int, Language]:
+    async def _identify(
+        self, texts: Mapping[int, str], reviews: Mapping[int, Review]
+    ) -> Mapping[int, Language]:
         def identify_all() -> dict[int, Language]:
-            return {
-                index: self._languages.identify(_asked_text(review), review.language)
-                for index, review in reviews.items()
-            }
+            identify = self._languages.identify
+            return {index: identify(text, reviews[index].language) for index, text in texts.items()}
 
-        if not reviews:
+        if not texts:
             return {}
         return await asyncio.get_running_loop().run_in_executor(self._executor, identify_all)
 
-    def _enriched(
+    def _publish_all(
+        self,
+        records: Sequence[Record],
+        read: "_Chunk",
+        languages: Mapping[int, Language],
+        answers: Mapping[int, Answer[SentimentPrediction]],
+    ) -> Effects:
+        outputs, dead = [], dict(read.dead)
+        write = _Writer(self._sentiment, self._now())
+        for index, review in read.reviews.items():
+            record, answer = records[index], answers.get(index)
+            failure = _failure_of(answer)
+            if failure is None:
+                value = encode(write(review, record, languages.get(index), answer))
+                outputs.append(Output(ENRICHED_REVIEW.name, record.key, value))
+            else:
+                dead[index] = DeadLetter(record, failure.reason, failure.error)
+        return Effects(outputs, [dead[index] for index in sorted(dead)])
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """What could be read of a chunk, and what could not, by the record's index in it."""
+
+    reviews: Mapping[int, Review]
+    dead: Mapping[int, DeadLetter]
+
+
+def _read_all(records: Sequence[Record]) -> _Chunk:
+    reviews: dict[int, Review] = {}
+    dead: dict[int, DeadLetter] = {}
+    for index, record in enumerate(records):
+        try:
+            review = decode(Review, record.value)
+            require_key(record.key, review.product_id)
+        except RejectedEventError as rejected:
+            dead[index] = DeadLetter(record, rejected.reason, str(rejected))
+        else:
+            reviews[index] = review
+    return _Chunk(reviews, dead)
+
+
+class _Writer:
+    """Writes one chunk's `ReviewEnriched` events as the dictionaries that are encoded.
+
+    Not as contracts, which would be checked again: a test holds what comes out against the contract.
+    """
+
+    def __init__(self, sentiment: SentimentModel, made_at: datetime) -> None:
+        self._model = {"name": sentiment.name, "version": sentiment.version}
+        self._made_at = made_at
+        self._timings: dict[tuple[float, float, float], dict[str, float]] = {}
+
+    def __call__(
         self,
         review: Review,
         record: Record,
         language: Language | None,
         answer: Answer[SentimentPrediction] | None,
-        made_at: datetime,
     ) -> dict[str, Any]:
-        """A `ReviewEnriched` as the dictionary that is encoded; a test holds it against the contract."""
-        event: dict[str, Any] = {
+        status, sentiment, timings = ("removed" if review.removed else "unsupported_language"), None, None
+        if answer is not None and not isinstance(answer.outcome, Failure):
+            status, sentiment = "enriched", _rounded(answer.outcome)
+            timings = self._timings_of(answer)
+        return {
             "schema_version": "1.0",
             "review_id": review.review_id,
             "product_id": review.product_id,
             "review_version": review.version,
-            "status": "removed" if review.removed else "unsupported_language",
+            "status": status,
             "text": None if review.removed else review.text,
             "title": None if review.removed else review.title,
             "rating": review.rating,
-            "language": None,
-            "sentiment": None,
+            "language": None
+            if language is None
+            else {"code": language.code, "confidence": round(language.confidence, 4)},
+            "sentiment": sentiment,
             "verified_purchase": review.verified_purchase,
             "platform": review.platform,
             "author_id": review.author_id,
             "created_at": review.created_at,
-            "model": None,
+            "model": self._model if sentiment is not None else None,
             "source": {
                 "topic": record.topic,
                 "partition": record.partition,
                 "offset": record.offset,
                 "timestamp_ms": max(0, record.timestamp),
             },
-            "made_at": made_at,
+            "made_at": self._made_at,
             "replay_id": None,
-            "timings": None,
+            "timings": timings,
         }
-        if language is not None:
-            event["language"] = {"code": language.code, "confidence": round(language.confidence, 4)}
-        if answer is not None and not isinstance(answer.outcome, Failure):
-            prediction = answer.outcome
-            event |= {
-                "status": "enriched",
-                "sentiment": {
-                    "label": prediction.label,
-                    "negative": round(prediction.negative, 4),
-                    "neutral": round(prediction.neutral, 4),
-                    "positive": round(prediction.positive, 4),
-                },
-                "model": {"name": self._sentiment.name, "version": self._sentiment.version},
-                "timings": {
-                    "queue_ms": round(answer.queue_ms, 3),
-                    "tokenise_ms": round(answer.tokenise_ms, 3),
-                    "forward_ms": round(answer.forward_ms, 3),
-                },
-            }
-        return event
+
+    def _timings_of(self, answer: Answer[SentimentPrediction]) -> dict[str, float]:
+        """Rounded once for all reviews that were in one batch."""
+        key = (answer.queue_ms, answer.tokenise_ms, answer.forward_ms)
+        timings = self._timings.get(key)
+        if timings is None:
+            queue_ms, tokenise_ms, forward_ms = (round(ms, 3) for ms in key)
+            timings = {"queue_ms": queue_ms, "tokenise_ms": tokenise_ms, "forward_ms": forward_ms}
+            self._timings[key] = timings
+        return timings
+
+
+def _rounded(prediction: SentimentPrediction) -> dict[str, Any]:
+    return {
+        "label": prediction.label,
+        "negative": round(prediction.negative, 4),
+        "neutral": round(prediction.neutral, 4),
+        "positive": round(prediction.positive, 4),
+    }
 
 
 def _failure_of(answer: Answer[SentimentPrediction] | None) -> Failure | None:

@@ -88,5 +88,7 @@ def _parts(outputs: Sequence[Output], max_bytes: int = MAX_BATCH_BYTES) -> Itera
 
 def _weight(output: Output) -> int:
     """An upper bound of a record's bytes in a batch: varints, lengths and headers included."""
-    in_headers = sum(len(name) + len(value) + 10 for name, value in output.headers)
-    return len(output.key or b"") + len(output.value or b"") + in_headers + 64
+    weight = len(output.key or b"") + len(output.value or b"") + 64
+    if output.headers:
+        weight += sum(len(name) + len(value) + 10 for name, value in output.headers)
+    return weight

@@ -127,11 +127,7 @@ class Pump:
 
     async def _settle(self, ready: Sequence[tuple[Chunk, Effects]]) -> None:
         """Deliver consecutive chunks as one, or drop them if their partition is not ours any more."""
-        chunk = Chunk(ready[0][0].lease, [record for one, _ in ready for record in one.records])
-        effects = Effects(
-            [output for _, one in ready for output in one.outputs],
-            [letter for _, one in ready for letter in one.dead_letters],
-        )
+        chunk, effects = ready[0] if len(ready) == 1 else _merged(ready)
         try:
             await self._deliver(chunk, effects)
         except LeaseLostError as lost:
@@ -151,3 +147,9 @@ class Pump:
         if chunk.lease.is_held:
             self._intake.mark_done(chunk)
         self._observe(chunk, effects, asyncio.get_running_loop().time() - started)
+
+
+def _merged(ready: Sequence[tuple[Chunk, Effects]]) -> tuple[Chunk, Effects]:
+    chunk = Chunk(ready[0][0].lease, [record for one, _ in ready for record in one.records])
+    outputs = [output for _, one in ready for output in one.outputs]
+    return chunk, Effects(outputs, [letter for _, one in ready for letter in one.dead_letters])

@@ -31,8 +31,7 @@ class Record(Protocol):
     def value(self) -> bytes | None: ...  # noqa: D102
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(NamedTuple):
     """One record to publish, on the same partition number as its source, so that keys keep their order."""
 
     topic: str

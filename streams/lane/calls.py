@@ -4,8 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Generic
+from typing import Generic, NamedTuple
 
 import structlog
 
@@ -21,8 +20,7 @@ CANARY_TEXT = "It works."
 _BATCHES_UNTIL_BUDGET_GROWS = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome(Generic[Prediction]):
+class Outcome(NamedTuple, Generic[Prediction]):
     """What came of one text: the prediction or the failure, when its forward pass started, and its seconds."""
 
     value: Prediction | Failure

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence, Sized
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from schemas.dead_letters import DeadLetterReason
 
@@ -40,8 +40,7 @@ class Failure:
     error: str
 
 
-@dataclass(frozen=True, slots=True)
-class Answer(Generic[Prediction_co]):
+class Answer(NamedTuple, Generic[Prediction_co]):
     """What came of one text, and how long each step took.
 
     Attributes:

@@ -153,7 +153,7 @@ class Accounting:
 
 @contextmanager
 def accounted(file: Path, *, by_stage: bool) -> Iterator[None]:
-    """Account for the CPU time of the worker that runs inside, and write it to `file` at the end.
+    """Account for the CPU time of the worker that runs inside, on this loop, and write it to `file` at the end.
 
     Args:
         file: JSON, see `Accounting.report`.
@@ -179,10 +179,8 @@ def accounted(file: Path, *, by_stage: bool) -> Iterator[None]:
 def _book_everything(account: Account) -> None:
     """Put the wrappers in place; for a process that does nothing else."""
     for owner, name, stage in (
-        (enrich, "decode", "decode"),
-        (enrich, "require_key", "decode"),
-        (enrich.EnrichReviews, "_enriched", "encode"),
-        (enrich, "encode", "encode"),
+        (enrich, "_read_all", "decode"),
+        (enrich.EnrichReviews, "_publish_all", "encode"),
         (Lane, "run", "lane"),
         (enrich.EnrichReviews, "_identify", "lane"),
         (exactly_once, "enqueue", "send"),
@@ -199,11 +197,4 @@ def _book_everything(account: Account) -> None:
             return new_task(coroutine, loop=loop, **options)
         return new_task(BookedCoroutine(coroutine, stage_of(coroutine), account), loop=loop, **options)
 
-    original = asyncio.Runner.get_loop
-
-    def get_loop(self: asyncio.Runner) -> asyncio.AbstractEventLoop:
-        loop = original(self)
-        loop.set_task_factory(factory)
-        return loop
-
-    asyncio.Runner.get_loop = get_loop  # type: ignore[method-assign]
+    asyncio.get_running_loop().set_task_factory(factory)

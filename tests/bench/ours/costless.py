@@ -55,15 +55,15 @@ class CostlessLanguages:
         return _LANGUAGE
 
 
-async def main(parts: Parts) -> None:
+async def main(parts: Parts, account_file: str, *, by_stage: bool) -> None:
     """Run until SIGTERM."""
     loaded = settings.load()
     logs.configure(loaded.log.level, "json", role="enrich")
-    await run_worker("enrich", loaded, stop=stop_on_signals(), parts=parts)
+    with accounted(Path(account_file), by_stage=by_stage) if account_file else nullcontext():
+        await run_worker("enrich", loaded, stop=stop_on_signals(), parts=parts)
 
 
 if __name__ == "__main__":
     account_file, by_stage, cost = [*sys.argv[1:], *("", "", "0")[len(sys.argv) - 1 :]]
     made = Parts(load_sentiment=lambda _: CostlessClassifier(float(cost)), load_languages=CostlessLanguages)
-    with accounted(Path(account_file), by_stage=by_stage == "stages") if account_file else nullcontext():
-        run_async(main(made))
+    run_async(main(made, account_file, by_stage=by_stage == "stages"))
