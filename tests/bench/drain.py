@@ -24,6 +24,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPa
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
+from streams import topic_admin
 from streams.errors import FatalError
 from tests.bench import contenders
 from tests.bench.brokers import PARTITIONS, BenchBroker
@@ -245,6 +246,13 @@ async def _ends(broker: BenchBroker, topic: str) -> dict[TopicPartition, int]:
             return dict(await reader.end_offsets(partitions))
         await reader.seek_to_end(*partitions)
         return {partition: await reader.position(partition) for partition in partitions}
+
+
+async def read_all(broker: BenchBroker, topic: str) -> list[ConsumerRecord]:
+    """Every committed record of a topic; none if there is no such topic."""
+    if not await topic_admin.describe(broker.client, [topic]):
+        return []
+    return await _read(broker, {TopicPartition(topic, number): 0 for number in range(PARTITIONS)})
 
 
 async def _read(broker: BenchBroker, begin: Mapping[TopicPartition, int]) -> list[ConsumerRecord]:

@@ -128,10 +128,13 @@ class Report:
     def to_markdown(self) -> str:
         """The tables for the README."""
         machine = self.machine
-        lines = [
+        repeats = max(map(len, self.runs.values()), default=0)
+        headline = (
             f"{machine['cores']} cores of {machine['cpu']}, {machine['date']}, {self.broker}, "
-            f"{self.model.get('dtype', '?')}; medians (lowest to highest) of "
-            f"{max(map(len, self.runs.values()), default=0)} repeats.",
+            f"{self.model.get('dtype', '?')}; medians (lowest to highest) of {repeats} repeats."
+        )
+        lines = [
+            headline,
             "",
             "| what | reviews/s | ours is | same labels |",
             "|---|---|---|---|",
