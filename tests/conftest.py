@@ -10,6 +10,9 @@ import pytest
 from streams.embedded import EmbeddedStack
 from tests.brokers import ApacheKafka, Broker, NoApacheKafkaError
 
+#: Programs, not modules: each takes its task from the command line when it is imported.
+collect_ignore_glob = ["bench/baselines/*"]
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--run-slow", action="store_true", help="also run the tests that take minutes")

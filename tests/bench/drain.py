@@ -124,7 +124,7 @@ async def drain(
         for worker in workers:
             stop(worker)
     cpu = cpu_s, broker_cpu_s
-    return _recount(contender, records, wanted, cpu=cpu, memory=memory.samples)
+    return recount(contender, records, wanted, cpu=cpu, memory=memory.samples)
 
 
 class _CpuClock:
@@ -292,14 +292,19 @@ async def _poll(reader: AIOKafkaConsumer) -> list[ConsumerRecord]:
     return [record for records in (await reader.getmany(timeout_ms=400)).values() for record in records]
 
 
-def _recount(
+def recount(
     contender: Contender,
     records: Sequence[ConsumerRecord],
     wanted: Collection[str],
     *,
-    cpu: tuple[float, float | None],
-    memory: Sequence[tuple[float, int]],
+    cpu: tuple[float, float | None] = (0.0, None),
+    memory: Sequence[tuple[float, int]] = (),
 ) -> Drained:
+    """What the results of a drain say.
+
+    Raises:
+        FatalError: a wanted review has none, or one is there that was not wanted.
+    """
     results: list[tuple[int, dict[str, Any]]] = [(r.timestamp, orjson.loads(r.value)) for r in records]
     counts = Counter(result["review_id"] for _, result in results)
     lost, strange = set(wanted) - counts.keys(), counts.keys() - set(wanted)

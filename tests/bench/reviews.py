@@ -51,7 +51,8 @@ def drawn_reviews(count: int, *, seed: int = 7) -> list[BenchReview]:
         block = [_text_of_words(length, sentences, numbers) for length in block_lengths()]
         numbers.shuffle(block)
         texts += block
-    return [_review(number, text) for number, text in enumerate(texts[:count])]
+    # Named English, as a platform does: a review of three words may be anything, and then no model would be asked.
+    return [_review(number, text, "en") for number, text in enumerate(texts[:count])]
 
 
 def block_lengths() -> list[int]:
@@ -94,12 +95,13 @@ def costless_reviews(count: int) -> list[BenchReview]:
     return [_review(number, text.strip()) for number in range(count)]
 
 
-def _review(number: int, text: str) -> BenchReview:
+def _review(number: int, text: str, language: str | None = None) -> BenchReview:
     review_id, product_id = f"r{number}", f"p{number % PRODUCTS}"
     event = {
         "review_id": review_id,
         "product_id": product_id,
         "text": text,
+        "language": language,
         "rating": 1 + number % 5,
         "verified_purchase": number % 3 == 0,
         "platform": "bench",

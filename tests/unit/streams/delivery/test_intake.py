@@ -286,3 +286,36 @@ async def test_its_text_shows_its_state() -> None:
     await intake.offer(P0, records(4), intake.epoch)
     assert repr(intake) == "<Intake epoch=1 leases=2 waiting=1 in_flight=0 records=1 limit=8>"
     assert repr(intake.leases[P0]) == "<Lease new-review[0] held start=4 position=5 done=None committed=4>"
+
+
+async def test_a_large_fetch_is_taken_in_chunks_of_a_quarter_of_the_limit() -> None:
+    """So that one can be delivered while others are worked on."""
+    intake = await assigned(bound=512)
+    assert await intake.offer(P0, records(*range(300)), intake.epoch)
+    assert [len((await intake.next()).records) for _ in range(3)] == [128, 128, 44]
+
+
+async def test_a_fast_model_gets_more_in_flight_and_a_slow_one_less() -> None:
+    """The limit follows the time that chunks take; it never passes the one that was set."""
+    now = [0.0]
+    intake = Intake([TOPIC], max_in_flight_records=2_048, in_flight_s=2.0, clock=lambda: now[0])
+    await intake.assign({P0: 0})
+    offset = 0
+
+    async def work(seconds: float, chunks: int) -> None:
+        nonlocal offset
+        for _ in range(chunks):
+            waiting = asyncio.create_task(
+                intake.offer(P0, records(*range(offset, offset + 2_000)), intake.epoch)
+            )
+            offset += 2_000
+            while not waiting.done() or intake.in_flight_records:
+                await settle()
+                chunk = await intake.next()
+                now[0] += seconds
+                await intake.release(chunk)
+
+    await work(0.01, chunks=10)
+    assert "limit=2048" in repr(intake)
+    await work(5.0, chunks=3)
+    assert "limit=128" in repr(intake)

@@ -421,3 +421,38 @@ class TestLeaving:
             model.gate.set()
             assert [outcome(answer) for answer in await stays] == ["negative"]
             await busy
+
+
+@dataclass
+class MeetingClassifier(FakeClassifier):
+    """Answers only when as many forward passes are under way at the same time as it has streams."""
+
+    meeting: threading.Barrier = field(default_factory=lambda: threading.Barrier(1))
+
+    def forward(self, batch: Sequence[TokenisedReview]) -> list[SentimentPrediction]:
+        predictions = super().forward(batch)
+        if self.batches[-1] != [CANARY_TEXT]:
+            self.meeting.wait(PATIENCE_S)
+        return predictions
+
+
+@pytest.mark.parametrize("streams", [1, 2, 3])
+async def test_a_model_with_streams_computes_on_all_of_them(streams: int) -> None:
+    """As many batches are in the model at the same time as it has streams; none waits for another."""
+    model = MeetingClassifier(streams=streams, meeting=threading.Barrier(streams))
+    async with Lane(model, LaneLimits(max_batch_reviews=1)) as lane:
+        answers = await lane.run([f"fine {number}" for number in range(2 * streams)])
+    assert [outcome(answer) for answer in answers] == ["positive"] * (2 * streams)
+
+
+async def test_a_batch_is_planned_when_the_device_can_have_it() -> None:
+    """What comes while the device is busy joins the next batch; one batch is handed over ahead, not more."""
+    model = GatedClassifier()
+    async with Lane(model, LaneLimits()) as lane:
+        calls = []
+        for number in range(6):
+            calls.append(asyncio.create_task(lane.run([f"text {number}"])))
+            await settle()
+        model.gate.set()
+        await asyncio.gather(*calls)
+    assert [len(batch) for batch in batches_of(model)] == [1, 1, 4]

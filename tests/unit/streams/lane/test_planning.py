@@ -4,7 +4,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.lane.planning import plan_batches
+from streams.lane.planning import next_batch, plan_batches
 
 lengths_lists = st.lists(st.integers(1, 400), max_size=60)
 budgets = st.integers(1, 500)
@@ -90,3 +90,19 @@ def test_sorting_saves_padding_on_lengths_as_reviews_have_them() -> None:
 def test_no_reviews_are_no_batches() -> None:
     """An empty window plans nothing."""
     assert plan_batches([], max_tokens=10, max_reviews=10, is_padded=True) == []
+
+
+@given(
+    st.lists(st.integers(1, 300), min_size=1, max_size=40),
+    st.integers(1, 500),
+    st.integers(1, 10),
+    st.booleans(),
+)
+def test_the_next_batch_holds_whoever_has_waited_longest(
+    lengths: list[int], max_tokens: int, max_reviews: int, is_padded: bool
+) -> None:
+    """It is one batch of the plan over all that waits, so it fits the budget, and nobody starves."""
+    batch = next_batch(lengths, max_tokens=max_tokens, max_reviews=max_reviews, is_padded=is_padded)
+    plan = plan_batches(lengths, max_tokens=max_tokens, max_reviews=max_reviews, is_padded=is_padded)
+    assert 0 in batch
+    assert batch in plan
