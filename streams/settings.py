@@ -51,6 +51,9 @@ class KafkaSettings(_Section):
         "reviewstream", min_length=1, max_length=100, description="consumer groups are named PREFIX-ROLE"
     )
     fetch_max_bytes: int = Field(8 * 1024 * 1024, ge=1024, description="per partition and request")
+    fetch_wait_ms: int = Field(
+        25, ge=1, le=10_000, description="how long the broker gathers records for one fetch, if they are few"
+    )
 
     @property
     def uses_sasl(self) -> bool:

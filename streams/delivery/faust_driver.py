@@ -29,6 +29,7 @@ _faust_log = logging.getLogger("faust")
 
 _SCHEME = "kafka+chunks"
 _EMBEDDED_FETCH_WAIT_MS = 100
+_MUCH_BYTES = 32 * 1024
 _SELDOM_S = 60.0
 drivers.TRANSPORTS.aliases[_SCHEME] = f"{__name__}:Transport"
 
@@ -65,6 +66,8 @@ class ChunkApp(faust.App):  # type: ignore[misc]
         intake: takes the chunks.
         sink: is told of assignments, and whether the consumer has to commit.
         is_kafka: False on the embedded broker, which has no producer ids and no transactions.
+        drain_timeout_s: how long a rebalance or a stop waits for what is in flight.
+        fetch_wait_ms: how long the broker may gather records for one fetch.
         options: what `faust.App` takes.
     """
 
@@ -72,12 +75,20 @@ class ChunkApp(faust.App):  # type: ignore[misc]
     logger = _faust_log
 
     def __init__(
-        self, *args: Any, intake: Intake, sink: Sink, is_kafka: bool, drain_timeout_s: float, **options: Any
+        self,
+        *args: Any,
+        intake: Intake,
+        sink: Sink,
+        is_kafka: bool,
+        drain_timeout_s: float,
+        fetch_wait_ms: int,
+        **options: Any,
     ):
         self.intake = intake
         self.sink = sink
         self.is_kafka = is_kafka
         self.drain_timeout_s = drain_timeout_s
+        self.fetch_wait_ms = fetch_wait_ms
         super().__init__(*args, **options)
 
     async def ends(self, partitions: Sequence[Partition]) -> dict[Partition, int]:
@@ -103,6 +114,10 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         consumer = super()._create_worker_consumer(transport)
         if self.app.is_kafka:
             consumer._isolation_level = "read_committed"  # noqa: SLF001
+            # Under a trickle of reviews a request for each costs more than reading them: the broker answers at once
+            # if it has much, else after some milliseconds with whatever has come to all our partitions.
+            consumer._fetch_min_bytes = _MUCH_BYTES  # noqa: SLF001
+            consumer._fetch_max_wait_ms = self.app.fetch_wait_ms  # noqa: SLF001
         else:
             # The embedded broker lets a fetch wait to the end even if records come meanwhile.
             consumer._fetch_max_wait_ms = _EMBEDDED_FETCH_WAIT_MS  # noqa: SLF001
@@ -252,6 +267,7 @@ def new_app(
         sink=sink,
         is_kafka=is_kafka,
         drain_timeout_s=chunk.drain_timeout_s,
+        fetch_wait_ms=kafka.fetch_wait_ms,
         broker=[f"{_SCHEME}://{server.strip()}" for server in str(kafka.bootstrap_servers).split(",")],
         broker_credentials=_credentials(kafka),
         store="memory://",
