@@ -24,6 +24,7 @@ def load_sentiment(
     device: str = "auto",
     dtype: str = "auto",
     threads: int | None = None,
+    engine: str = "torch",
     languages: frozenset[str] | None = None,
     labels: Mapping[str, SentimentLabel] | None = None,
 ) -> SentimentClassifier:
@@ -35,6 +36,7 @@ def load_sentiment(
         device: auto, cpu, cuda or mps.
         dtype: auto, float32, bfloat16 or float16, of the encoder; heads and probabilities are float32 or more.
         threads: cores of the CPU to compute on, each with a forward pass of its own; None: all.
+        engine: torch; openvino, or auto, for the built-in encoder.
         languages: what a `path:` or `hf:` classifier covers; None: all. A head of our own knows its own.
         labels: what the checkpoint's label names mean, where it calls them LABEL_0 and the like.
 
@@ -43,7 +45,7 @@ def load_sentiment(
         DamagedModelError: the files are not those that were trained or shipped.
     """
     parsed = parse_reference(reference)
-    plan = plan_compute(device, dtype, threads)
+    plan = plan_compute(device, dtype, threads, engine)
     torch.set_num_threads(1)
     keep_freed_memory()
     directory = _directory_of(parsed)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 import torch
 from safetensors.torch import load_file
@@ -41,6 +42,33 @@ def encoder_directory() -> Path:
     return Path(get_model_path())
 
 
+def load_packed_bert(directory: Path) -> PackedBert:
+    """The encoder's network, float32, from its config.json and model.safetensors."""
+    config = json.loads((directory / "config.json").read_text(encoding="utf-8"))
+    return PackedBert(BertShape.from_config(config), load_file(directory / "model.safetensors"))
+
+
+def encoder_tokeniser(directory: Path) -> WindowedTokeniser:
+    """The encoder's tokeniser, from its tokenizer.json."""
+    return WindowedTokeniser(Tokenizer.from_file(str(directory / "tokenizer.json")), _WINDOW_TOKENS)
+
+
+class Encoder(Protocol):
+    """Turns reviews into feature vectors, on some engine.
+
+    Attributes:
+        packs: see `models.interfaces.SentimentClassifier`.
+        tokenise: texts to token ids.
+    """
+
+    packs: bool
+    tokenise: WindowedTokeniser
+
+    def encode(self, batch: Sequence[TokenisedReview]) -> Tensor:
+        """Features of each review: (reviews, width) float32. The batch is not empty."""
+        ...
+
+
 class MiniLmEncoder:
     """Turns reviews into feature vectors: the mean token vectors of FEATURE_LAYERS, side by side.
 
@@ -49,15 +77,12 @@ class MiniLmEncoder:
         plan: device and dtype.
     """
 
+    packs = True
+
     def __init__(self, directory: Path, plan: ComputePlan) -> None:
-        config = json.loads((directory / "config.json").read_text(encoding="utf-8"))
-        weights = load_file(directory / "model.safetensors")
-        self._bert = PackedBert(BertShape.from_config(config), weights).to(plan.device, plan.dtype).eval()
+        self._bert = load_packed_bert(directory).to(plan.device, plan.dtype).eval()
         self._device = plan.device
-        self.width = len(FEATURE_LAYERS) * int(config["hidden_size"])
-        self.tokenise = WindowedTokeniser(
-            Tokenizer.from_file(str(directory / "tokenizer.json")), _WINDOW_TOKENS
-        )
+        self.tokenise = encoder_tokeniser(directory)
 
     @torch.inference_mode()
     def encode(self, batch: Sequence[TokenisedReview]) -> Tensor:

@@ -7,7 +7,7 @@ from models.devices import ComputePlan
 from models.errors import DamagedModelError
 from models.interfaces import SentimentPrediction, TokenisedReview, predictions_of
 from models.manifest import sha256_of
-from models.minilm_encoder import MiniLmEncoder, encoder_directory
+from models.minilm_encoder import Encoder, MiniLmEncoder, encoder_directory
 from models.sentiment_head import WEIGHTS_NAME, CalibratedHead, load_head
 
 _VERSION_DIGITS = 12
@@ -17,14 +17,14 @@ class MiniLmSentiment:
     """See `models.interfaces.SentimentClassifier`."""
 
     languages: frozenset[str] | None = frozenset({"en"})
-    packs = True
 
     def __init__(
-        self, name: str, version: str, encoder: MiniLmEncoder, head: CalibratedHead, streams: int = 1
+        self, name: str, version: str, encoder: Encoder, head: CalibratedHead, streams: int = 1
     ) -> None:
         self.name = name
         self.version = version
         self.streams = streams
+        self.packs = encoder.packs
         self._encoder = encoder
         self._head = head
 
@@ -57,7 +57,15 @@ def load_minilm_sentiment(directory: Path, plan: ComputePlan) -> MiniLmSentiment
     return MiniLmSentiment(
         name=directory.name,
         version=sha256_of(encoder_weights, directory / WEIGHTS_NAME)[:_VERSION_DIGITS],
-        encoder=MiniLmEncoder(encoder_files, plan),
+        encoder=_load_encoder(encoder_files, plan),
         head=head,
         streams=plan.streams,
     )
+
+
+def _load_encoder(directory: Path, plan: ComputePlan) -> Encoder:
+    if plan.engine == "openvino":
+        from models.openvino_encoder import OpenVinoEncoder  # noqa: PLC0415 - an extra
+
+        return OpenVinoEncoder(directory, plan)
+    return MiniLmEncoder(directory, plan)

@@ -82,6 +82,7 @@ def default_parts() -> Parts:
                 device=model.device,
                 dtype=model.dtype,
                 threads=model.threads,
+                engine=model.engine,
                 languages=model.sentiment_languages,
                 labels=model.sentiment_labels,
             )

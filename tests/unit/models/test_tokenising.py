@@ -30,4 +30,4 @@ def test_the_tokenizer_given_is_left_alone() -> None:
 def test_an_empty_text_is_one_window_of_special_tokens() -> None:
     """Nothing to say is still a review that can be forwarded."""
     [review] = WindowedTokeniser(tiny_tokenizer(), 8)([""])
-    assert review.windows == ((CLS, SEP),)
+    assert review.windows == ([CLS, SEP],)

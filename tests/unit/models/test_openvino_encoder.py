@@ -1,0 +1,49 @@
+"""The encoder on OpenVINO: another engine, the same answers."""
+
+import pytest
+import torch
+
+from models.devices import ComputePlan, choose_engine
+from models.errors import ModelConfigurationError
+from models.loading import load_sentiment
+from models.minilm_encoder import MiniLmEncoder, encoder_directory
+from tests.unit.models.review_sentences import ENGLISH
+
+pytest.importorskip("openvino", reason="the extra openvino is not installed")
+from models.openvino_encoder import OpenVinoEncoder
+
+pytestmark = pytest.mark.model
+PLAN = ComputePlan("cpu", torch.float32, streams=2)
+
+
+def test_features_are_those_of_torch() -> None:
+    """Short and long reviews, one of several windows, in one batch: the same vectors up to rounding."""
+    texts = ["Fine.", "It broke after a week and nobody answered my letters.", "A long story. " * 200]
+    with torch.inference_mode():
+        expected = (torch_encoder := MiniLmEncoder(encoder_directory(), PLAN)).encode(
+            torch_encoder.tokenise(texts)
+        )
+        found = (encoder := OpenVinoEncoder(encoder_directory(), PLAN)).encode(encoder.tokenise(texts))
+    assert found.shape == expected.shape
+    assert torch.allclose(found, expected, atol=2e-4)
+
+
+def test_labels_are_those_of_torch() -> None:
+    """In the dtype that serves here, nearly every review gets the same label from both engines."""
+    texts = list(ENGLISH)
+    ours = load_sentiment("builtin:minilm-sentiment-en", device="cpu")
+    other = load_sentiment("builtin:minilm-sentiment-en", device="cpu", engine="openvino")
+    assert not other.packs
+    assert other.version == ours.version
+    pairs = zip(ours.forward(ours.tokenise(texts)), other.forward(other.tokenise(texts)), strict=True)
+    assert sum(a.label == b.label for a, b in pairs) / len(texts) >= 0.97
+
+
+@pytest.mark.parametrize(
+    ("requested", "device", "has_openvino"),
+    [("openvino", "cpu", False), ("openvino", "cuda", True), ("tensorrt", "cpu", True)],
+)
+def test_an_engine_that_cannot_be_had_is_an_error(requested: str, device: str, has_openvino: bool) -> None:
+    """It says what was wanted, what is there, and what to do; nothing else is silently taken instead."""
+    with pytest.raises(ModelConfigurationError, match="engine"):
+        choose_engine(requested, device, has_openvino=has_openvino)
