@@ -15,6 +15,9 @@ from models.errors import ModelConfigurationError
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 _LARGEST_KEPT_BYTES, _MOST_KEPT_BYTES = 1 << 30, (1 << 31) - 1
 
+#: On a CPU batches of 256 to 2,048 tokens are equally fast a token, so they are small: a batch holds up the next one.
+CPU_BATCH_TOKENS = 512
+_ACCELERATOR_BATCH_TOKENS = 16_384
 _ENGINES = ("torch", "openvino")
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -36,6 +39,11 @@ class ComputePlan:
     dtype: torch.dtype
     streams: int = 1
     engine: str = "torch"
+
+    @property
+    def batch_tokens(self) -> int:
+        """Padded tokens of one forward pass that keep the device busy and hold nobody up for long."""
+        return CPU_BATCH_TOKENS if self.device == "cpu" else _ACCELERATOR_BATCH_TOKENS
 
     @property
     def dtype_name(self) -> str:
@@ -108,6 +116,13 @@ def choose_dtype(requested: str, device: str, *, has_fast_bfloat16: bool) -> tor
     if requested == "float16" and device == "cpu":
         raise ModelConfigurationError("float16 is not for a CPU: choose auto, bfloat16 or float32")
     return _DTYPES[requested]
+
+
+def to_device(tensor: torch.Tensor, device: str) -> torch.Tensor:
+    """A tensor on the device; to CUDA from pinned memory, so that the copy does not wait for what runs there."""
+    if device != "cuda":
+        return tensor.to(device)
+    return tensor.pin_memory().to(device, non_blocking=True)
 
 
 def keep_freed_memory() -> None:

@@ -63,6 +63,7 @@ class SentimentClassifier(Protocol):
         version: the first 12 hexadecimal digits of the sha256 of all weights; the same on every machine.
         languages: ISO 639-1 codes of the languages it covers; None: all.
         streams: how many forward passes may run at the same time, each on a thread of its own.
+        batch_tokens: padded tokens of one forward pass that suit the device.
         packs: True: cost grows with the sum of lengths. False: rows are padded to the longest, so batches
             of similar lengths are cheaper.
     """
@@ -78,6 +79,9 @@ class SentimentClassifier(Protocol):
 
     @property
     def streams(self) -> int: ...  # noqa: D102 - described above
+
+    @property
+    def batch_tokens(self) -> int: ...  # noqa: D102 - described above
 
     @property
     def packs(self) -> bool: ...  # noqa: D102 - described above

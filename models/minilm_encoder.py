@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from models.devices import ComputePlan
+from models.devices import ComputePlan, to_device
 from models.errors import ModelConfigurationError
 from models.interfaces import TokenisedReview
 from models.packed_bert import BertShape, PackedBert
@@ -89,7 +89,7 @@ class MiniLmEncoder:
         """Features of each review: (reviews, width) float32, on the encoder's device. The batch is not empty."""
         token_ids = [token for review in batch for window in review.windows for token in window]
         lengths = [len(window) for review in batch for window in review.windows]
-        states = self._bert(torch.tensor(token_ids, device=self._device), lengths)
+        states = self._bert(to_device(torch.tensor(token_ids), self._device), lengths)
         review_lengths = [len(review) for review in batch]
         return torch.cat([_mean_by_review(states[layer], review_lengths) for layer in FEATURE_LAYERS], dim=1)
 

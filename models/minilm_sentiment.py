@@ -19,11 +19,12 @@ class MiniLmSentiment:
     languages: frozenset[str] | None = frozenset({"en"})
 
     def __init__(
-        self, name: str, version: str, encoder: Encoder, head: CalibratedHead, streams: int = 1
+        self, name: str, version: str, encoder: Encoder, head: CalibratedHead, plan: ComputePlan
     ) -> None:
         self.name = name
         self.version = version
-        self.streams = streams
+        self.streams = plan.streams
+        self.batch_tokens = plan.batch_tokens
         self.packs = encoder.packs
         self._encoder = encoder
         self._head = head
@@ -59,7 +60,7 @@ def load_minilm_sentiment(directory: Path, plan: ComputePlan) -> MiniLmSentiment
         version=sha256_of(encoder_weights, directory / WEIGHTS_NAME)[:_VERSION_DIGITS],
         encoder=_load_encoder(encoder_files, plan),
         head=head,
-        streams=plan.streams,
+        plan=plan,
     )
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-from models.devices import ComputePlan
+from models.devices import CPU_BATCH_TOKENS, ComputePlan, to_device
 from models.errors import ModelConfigurationError
 from models.interfaces import (
     SENTIMENT_LABELS,
@@ -44,6 +44,7 @@ class SequenceClassifier:
         padding_id: of the checkpoint.
         device: the network is on.
         streams: forward passes side by side.
+        batch_tokens: padded tokens of one forward pass.
     """
 
     packs = False
@@ -60,11 +61,13 @@ class SequenceClassifier:
         padding_id: int,
         device: str,
         streams: int = 1,
+        batch_tokens: int = CPU_BATCH_TOKENS,
     ) -> None:
         self.name = name
         self.version = version
         self.languages = languages
         self.streams = streams
+        self.batch_tokens = batch_tokens
         self._tokeniser = tokeniser
         self._network = network
         self._column_of_output = torch.tensor([SENTIMENT_LABELS.index(label) for label in labels])
@@ -98,7 +101,9 @@ class SequenceClassifier:
         for row, window in enumerate(windows):
             token_ids[row, : len(window)] = torch.tensor(window)
             is_token[row, : len(window)] = 1
-        output = self._network(input_ids=token_ids.to(self._device), attention_mask=is_token.to(self._device))
+        output = self._network(
+            input_ids=to_device(token_ids, self._device), attention_mask=to_device(is_token, self._device)
+        )
         by_output = torch.softmax(output.logits.double().cpu(), dim=1)
         merged = torch.zeros((len(windows), len(SENTIMENT_LABELS)), dtype=torch.float64)
         return merged.index_add_(1, self._column_of_output, by_output)
@@ -159,6 +164,7 @@ def load_sequence_classifier(
         padding_id=padding_id,
         device=plan.device,
         streams=plan.streams,
+        batch_tokens=plan.batch_tokens,
     )
 
 

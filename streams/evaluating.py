@@ -58,7 +58,7 @@ def evaluate_sentiment(
     tokenised = model.tokenise(texts)
     plan = plan_batches(
         [len(one) for one in tokenised],
-        max_tokens=settings.lane.max_batch_tokens,
+        max_tokens=settings.lane.max_batch_tokens or model.batch_tokens,
         max_reviews=settings.lane.max_batch_reviews,
         is_padded=not model.packs,
     )

@@ -103,7 +103,9 @@ class ModelSettings(_Section):
 class LaneSettings(_Section):
     """How reviews are batched on their way through the device."""
 
-    max_batch_tokens: int = Field(512, ge=16, description="padded tokens of one forward pass; on a GPU 16384")
+    max_batch_tokens: int | None = Field(
+        None, ge=16, description="padded tokens of one forward pass; empty: 512 on a CPU, 16384 on a GPU"
+    )
     max_batch_reviews: int = Field(256, ge=1, description="reviews of one forward pass")
     forward_timeout_s: float = Field(60.0, gt=0, description="after which a forward pass counts as hung")
     max_waiting_tokens: int = Field(16_384, ge=1024, description="tokenised and not yet forwarded")

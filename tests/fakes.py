@@ -25,6 +25,7 @@ class FakeClassifier:
 
     packs: bool = True
     streams: int = 1
+    batch_tokens: int = 512
     seconds_a_token: float = 0.0
     hang_s: float = 30.0
     is_broken: bool = False

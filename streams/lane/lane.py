@@ -82,7 +82,9 @@ class Lane(Generic[Tokenised, Prediction]):
     ) -> None:
         self._is_padded = not model.packs
         self._limits = limits
-        self._budget = TokenBudget(limits.max_batch_tokens)
+        self._budget = TokenBudget(limits.max_batch_tokens or model.batch_tokens)
+        # Less would not let the next batch fill up while this one is computed.
+        self._max_waiting_tokens = max(limits.max_waiting_tokens, 2 * self._budget.tokens)
         self._calls: ModelCalls[Tokenised, Prediction] = ModelCalls(
             model, self._budget, forward_timeout_s=limits.forward_timeout_s, observe=observe
         )
@@ -164,7 +166,7 @@ class Lane(Generic[Tokenised, Prediction]):
             self._changed.notify_all()
 
     def _has_room(self) -> bool:
-        return self._broken is not None or self._waiting_tokens < self._limits.max_waiting_tokens
+        return self._broken is not None or self._waiting_tokens < self._max_waiting_tokens
 
     async def _dispatch(self) -> None:
         """Whenever the device can have a batch, plan one over what waits."""

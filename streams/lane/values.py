@@ -17,6 +17,8 @@ class LaneModel(Protocol[Tokenised, Prediction]):
     @property
     def streams(self) -> int: ...  # noqa: D102
     @property
+    def batch_tokens(self) -> int: ...  # noqa: D102
+    @property
     def packs(self) -> bool: ...  # noqa: D102
     def tokenise(self, texts: Sequence[str]) -> list[Tokenised]: ...  # noqa: D102
     def forward(self, batch: Sequence[Tokenised]) -> list[Prediction]: ...  # noqa: D102
@@ -26,7 +28,7 @@ class LaneModel(Protocol[Tokenised, Prediction]):
 class LaneLimits:
     """See `streams.settings.LaneSettings`, where each is explained."""
 
-    max_batch_tokens: int = 512
+    max_batch_tokens: int | None = None
     max_batch_reviews: int = 256
     forward_timeout_s: float = 60.0
     max_waiting_tokens: int = 16_384

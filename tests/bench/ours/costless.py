@@ -35,6 +35,7 @@ class CostlessClassifier:
     languages: frozenset[str] | None = None
     packs: bool = True
     streams: int = 1
+    batch_tokens: int = 512
 
     def tokenise(self, texts: Sequence[str]) -> list[TokenisedReview]:
         """Two tokens each."""

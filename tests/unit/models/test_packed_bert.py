@@ -8,7 +8,7 @@ from model_files import tiny_bert_config
 from transformers import BertModel
 
 from models.errors import ModelConfigurationError
-from models.packed_bert import BertShape, PackedBert
+from models.packed_bert import BertShape, PackedBert, PaddedAttention, SequenceAttention
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +58,18 @@ def test_company_and_order_change_nothing(
             start = sum(lengths[i] for i in order[:position])
             alone = packed(batch[index], [lengths[index]])[-1]
             torch.testing.assert_close(shuffled[start : start + lengths[index]], alone, atol=1e-5, rtol=0)
+
+
+@given(lengths=st.lists(st.integers(1, 30), min_size=1, max_size=8), seed=st.integers(0, 1000))
+@settings(max_examples=40, deadline=None)
+def test_padded_attention_is_that_of_each_sequence(lengths: list[int], seed: int) -> None:
+    """What an accelerator computes in one call is what a CPU computes sequence by sequence."""
+    generator = torch.Generator().manual_seed(seed)
+    packed = torch.randn((sum(lengths), 3, 2, 8), generator=generator)
+    with torch.inference_mode():
+        expected = SequenceAttention(lengths)(packed)
+        found = PaddedAttention(lengths, torch.device("cpu"))(packed)
+    torch.testing.assert_close(found, expected, atol=1e-5, rtol=0)
 
 
 @pytest.mark.parametrize("change", [{"model_type": "roberta"}, {"hidden_act": "relu"}])
