@@ -15,8 +15,8 @@ from models.errors import ModelConfigurationError
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 _LARGEST_KEPT_BYTES, _MOST_KEPT_BYTES = 1 << 30, (1 << 31) - 1
 
-#: On a CPU batches of 256 to 2,048 tokens are equally fast a token, so they are small: a batch holds up the next one.
-CPU_BATCH_TOKENS = 512
+#: On a CPU smaller batches cost more a token (8 % at 512), and larger ones only hold up the next.
+CPU_BATCH_TOKENS = 1024
 _ACCELERATOR_BATCH_TOKENS = 16_384
 _ENGINES = ("torch", "openvino")
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}

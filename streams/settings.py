@@ -104,7 +104,7 @@ class LaneSettings(_Section):
     """How reviews are batched on their way through the device."""
 
     max_batch_tokens: int | None = Field(
-        None, ge=16, description="padded tokens of one forward pass; empty: 512 on a CPU, 16384 on a GPU"
+        None, ge=16, description="padded tokens of one forward pass; empty: 1024 on a CPU, 16384 on a GPU"
     )
     max_batch_reviews: int = Field(256, ge=1, description="reviews of one forward pass")
     forward_timeout_s: float = Field(60.0, gt=0, description="after which a forward pass counts as hung")
@@ -117,7 +117,7 @@ class ChunkSettings(_Section):
     max_records: int = Field(2048, ge=1, le=100_000, description="records of one fetch")
     max_in_flight_records: int = Field(8192, ge=1, description="between fetch and acknowledgement, at most")
     in_flight_s: float = Field(
-        2.0, gt=0, le=300, description="seconds of work in flight: fewer records where the model is slow"
+        3.0, gt=0, le=300, description="seconds of work in flight: fewer records where the model is slow"
     )
     drain_timeout_s: float = Field(
         5.0, ge=0, le=300, description="how long a rebalance or a stop waits for what is in flight"

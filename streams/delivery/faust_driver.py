@@ -30,6 +30,8 @@ _faust_log = logging.getLogger("faust")
 _SCHEME = "kafka+chunks"
 _EMBEDDED_FETCH_WAIT_MS = 100
 _MUCH_BYTES = 32 * 1024
+_BACKLOG_RECORDS = 64
+_BACKLOG_FETCH_WAIT_MS = 500
 _SELDOM_S = 60.0
 drivers.TRANSPORTS.aliases[_SCHEME] = f"{__name__}:Transport"
 
@@ -151,12 +153,19 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
                     positioned = await self._go_to_leases()
                 else:
                     records, _ = await self._wait_next_records(timeout=1.0)
+                    self._choose_fetch_wait(sum(map(len, (records or {}).values())))
                     if not await self._hand_over(records or {}, positioned):
                         positioned = None
                 await asyncio.sleep(0)
         except (asyncio.CancelledError, *self.consumer_stopped_errors):
             if not self.app.should_stop:  # at a stop this is how the fetcher ends, not a crash
                 raise
+
+    def _choose_fetch_wait(self, fetched: int) -> None:
+        """The next fetch gathers for a moment under a trickle; under a backlog it need not come back soon."""
+        if self.app.is_kafka:
+            wait_ms = _BACKLOG_FETCH_WAIT_MS if fetched >= _BACKLOG_RECORDS else self.app.fetch_wait_ms
+            self._thread._consumer._fetcher._fetch_max_wait_ms = wait_ms  # noqa: SLF001
 
     async def _go_to_leases(self) -> int | None:
         """Put each partition where its lease stands; the epoch that this holds for, None if there is none."""
