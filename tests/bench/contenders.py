@@ -34,7 +34,7 @@ class Contender:
         module: run with `python -m`; empty for our own worker.
         title: for people.
         variant: passed on to the module.
-        is_slow: measured on the first quarter of the reviews.
+        is_slow: measured on the first eighth of the reviews.
         needs_baselines_python: run by the interpreter of the baselines.
     """
 

@@ -23,8 +23,8 @@ from tests.bench.report import Report
 from tests.bench.reviews import BenchReview, costless_reviews
 
 LOADS = (0.5, 0.8)
-_SHORT_SHARE = 4  # slow contenders are measured on a quarter
-_WARM_UP_EVENTS = 20_000
+_SHORT_SHARE = 8  # slow contenders are measured on an eighth
+_SCALING_TIMES = 4
 
 Say = Callable[[str], None]
 
@@ -135,17 +135,17 @@ class _Runner:
     def scaling(self) -> None:
         """The pipeline on one core, on all, and as two workers of one core each."""
         pipeline = enrich_contenders("")[0]
+        # More of them than elsewhere: until the second worker has joined, seconds go by with one at work.
+        reviews = _repeated(self._options.reviews, _SCALING_TIMES * len(self._options.reviews), "s")
         with open_broker(self._options.broker) as broker:
-            asyncio.run(self._prepare(broker, [], {SOURCE: self._options.reviews}))
+            asyncio.run(self._prepare(broker, [], {SOURCE: reviews}))
             for name, threads, count in (
                 ("1 worker, 1 core", 1, 1),
                 ("1 worker, all cores", None, 1),
                 ("2 workers, 1 core each", 1, 2),
             ):
                 environment = {} if threads is None else {"REVIEWSTREAM_MODEL__THREADS": str(threads)}
-                drained = self._drain(
-                    pipeline, broker, self._options.reviews, SOURCE, environment=environment, count=count
-                )
+                drained = self._drain(pipeline, broker, reviews, SOURCE, environment=environment, count=count)
                 self._report.scaling[name] = round(drained.rps, 1)
 
     def transport(self) -> None:
@@ -180,12 +180,8 @@ class _Runner:
         pipeline, cost = enrich_contenders("")[0], latency.cost_of(bare.forwards)
         for load in LOADS:
             count = max(50, round(self._options.latency_s * load * capacity))
-            reviews = [self._options.reviews[n % len(self._options.reviews)] for n in range(count)]
+            reviews = _repeated(self._options.reviews, count, "l")
             tokens = [bare.tokens[n % len(bare.tokens)] for n in range(count)]
-            renamed = [
-                BenchReview(f"l{n}", one.product_id, one.text, _with_id(one.value, f"l{n}"))
-                for n, one in enumerate(reviews)
-            ]
             with open_broker(self._options.broker) as broker:
                 asyncio.run(create_topics(broker))
                 self._say(f"latency at {load:.0%} of {capacity:.0f} reviews/s, {count} reviews")
@@ -193,7 +189,7 @@ class _Runner:
                     latency.measure(
                         pipeline,
                         broker,
-                        renamed,
+                        reviews,
                         tokens,
                         load=load,
                         capacity_rps=capacity,
@@ -258,8 +254,14 @@ def _share_equal(labels: dict[str, str], others: dict[str, str]) -> float:
     return round(sum(label == others[name] for name, label in labels.items()) / len(labels), 4)
 
 
-def _with_id(value: bytes, review_id: str) -> bytes:
-    return orjson.dumps(orjson.loads(value) | {"review_id": review_id})
+def _repeated(reviews: Sequence[BenchReview], count: int, prefix: str) -> list[BenchReview]:
+    """So many reviews, the same ones over and over under new ids."""
+    repeated = []
+    for number in range(count):
+        one, review_id = reviews[number % len(reviews)], f"{prefix}{number}"
+        value = orjson.dumps(orjson.loads(one.value) | {"review_id": review_id})
+        repeated.append(BenchReview(review_id, one.product_id, one.text, value))
+    return repeated
 
 
 def _memory(drained: Drained) -> dict[str, float]:

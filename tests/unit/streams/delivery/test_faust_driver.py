@@ -6,9 +6,11 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
+from unittest.mock import AsyncMock
 
 import pytest
 from aiokafka import TopicPartition
+from aiokafka.consumer.fetcher import Fetcher
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
@@ -165,6 +167,7 @@ class FakeFetching(faust_driver.Consumer):
         self._stopped = self.fetcher_stopped = asyncio.Event()
         self.flow_active = True
         self._thread = self
+        self._consumer = SimpleNamespace(_fetcher=SimpleNamespace(_fetch_max_wait_ms=None))
 
     async def seek_wait(self, partitions: Mapping[TP, int]) -> None:
         (self.position,) = partitions.values()
@@ -224,6 +227,21 @@ async def test_a_fetch_across_a_rebalance_skips_nothing(start: int | None, is_re
         await intake.release(chunk)
     assert taken == list(range(start or 0, (start or 0) + len(taken)))
     assert len(taken) >= 40
+
+
+async def test_a_trickle_is_gathered_and_a_backlog_is_not_asked_for_often() -> None:
+    """After a small fetch the broker gathers for the time that was set; after a large one it may take its time."""
+    consumer = FakeFetching(make_app(), AsyncMock())
+    fetcher = consumer._consumer._fetcher
+    consumer._choose_fetch_wait(3)
+    assert fetcher._fetch_max_wait_ms == consumer.app.fetch_wait_ms == KafkaSettings().fetch_wait_ms
+    consumer._choose_fetch_wait(500)
+    assert fetcher._fetch_max_wait_ms == 500
+
+
+def test_the_fetcher_reads_its_wait_at_every_request() -> None:
+    """Aiokafka's fetcher has the attribute that is set between two requests, and uses it when it makes one."""
+    assert "self._fetch_max_wait_ms," in inspect.getsource(Fetcher._get_actions_per_node)
 
 
 async def test_exactly_once_leaves_commits_to_the_transaction() -> None:
