@@ -1,4 +1,4 @@
-"""Exactly once: one transaction a chunk holds outputs, dead letters and the consumer group's offset."""
+"""Exactly once: one transaction a delivery holds outputs, dead letters and the consumer group's offset."""
 
 import asyncio
 from collections.abc import Collection
@@ -22,7 +22,7 @@ _FENCED_PAUSE_S = 3.0
 
 
 class ExactlyOnceSink:
-    """One transaction a chunk: outputs, dead letters and the consumer group's offset, or none of them.
+    """One transaction a delivery: outputs, dead letters and the consumer group's offset, or none of them.
 
     Each partition has a producer of its own whose transactional id names group, topic and partition.
     Starting it fences whoever had the partition before and settles its open transaction, so the
