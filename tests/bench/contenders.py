@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -141,11 +141,10 @@ def group_id(contender: Contender, group: str) -> str:
     return f"{group}-enrich" if contender.is_ours else group
 
 
-def install_baselines(say: "object") -> str:
+def install_baselines(say: Callable[[str], None]) -> str:
     """Make the baselines' interpreter, once. Returns what went wrong, empty if nothing."""
     if BASELINES_PYTHON.exists():
         return ""
-    assert callable(say)
     say(f"installing the baselines into {BASELINES_PYTHON.parents[1].name}, once (some minutes) ...")
     pip = [str(BASELINES_PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     commands = (
