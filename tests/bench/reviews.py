@@ -14,7 +14,6 @@ from schemas.reviews import Review
 from schemas.topics import NEW_REVIEW
 from streams.demo import catalogue
 from streams.errors import ConfigurationError
-from streams.publishing import RawRecord
 from streams.rows import BadRow, parse_assignments, read_rows, to_events
 
 #: Words of a review: half have at most 40, one in six more than 108, the longest has 1,000.
@@ -35,11 +34,6 @@ class BenchReview:
     product_id: str
     text: str
     value: bytes
-
-    @property
-    def record(self) -> RawRecord:
-        """It as a platform publishes it."""
-        return RawRecord(self.product_id.encode(), self.value)
 
 
 def drawn_reviews(count: int, *, seed: int = 7) -> list[BenchReview]:
