@@ -58,7 +58,7 @@ def enrich(
         transport_events=events,
         latency_s=latency_s,
         broker=broker,
-        only=frozenset(key.strip() for key in only.split(",") if key.strip()),
+        only=harness.keys_of(only),
     )
     report = harness.run(options, lambda line: err.print(line, markup=False))
     if plot is not None:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import orjson
 
-from streams.errors import FatalError
+from streams.errors import ConfigurationError, FatalError
 from tests.bench import contenders, latency
 from tests.bench.brokers import BenchBroker, create_topics, open_broker
 from tests.bench.contenders import SHORT_SOURCE, SOURCE, Contender, enrich_contenders, transport_contenders
@@ -23,6 +23,14 @@ from tests.bench.report import Report
 from tests.bench.reviews import BenchReview, costless_reviews
 
 LOADS = (0.5, 0.8)
+#: What can be asked for on its own.
+KEYS = (
+    "bare",
+    *(one.key for one in enrich_contenders("")),
+    *(one.key for one in transport_contenders()),
+    "scaling",
+    "latency",
+)
 _SHORT_SHARE = 8  # slow contenders are measured on an eighth
 _SCALING_TIMES = 4
 
@@ -39,7 +47,7 @@ class Options:
         transport_events: for the costless model, where memory is watched too.
         latency_s: seconds of open-loop load, at each load.
         broker: see `open_broker`.
-        only: keys of contenders; empty for all.
+        only: keys of contenders and phases, from `KEYS`; empty for all. The bare model always runs.
     """
 
     reviews: Sequence[BenchReview]
@@ -51,7 +59,21 @@ class Options:
 
     def wants(self, key: str) -> bool:
         """Whether this one takes part."""
-        return not self.only or key in self.only
+        # Latency is measured at shares of what the pipeline reached.
+        return not self.only or key in self.only or (key == "pipeline" and "latency" in self.only)
+
+
+def keys_of(text: str) -> frozenset[str]:
+    """Read a list of keys, comma separated; `_rps` at their end is fine.
+
+    Raises:
+        ConfigurationError: one of them does not exist.
+    """
+    keys = frozenset(key.strip().removesuffix("_rps") for key in text.split(",") if key.strip())
+    unknown = sorted(keys - set(KEYS))
+    if unknown:
+        raise ConfigurationError(f"bench: --only: wanted keys of {', '.join(KEYS)}; got {', '.join(unknown)}")
+    return keys
 
 
 @dataclass
@@ -114,7 +136,8 @@ class _Runner:
             self._run_bare(texts, bare)  # its dtype is the one that others are to have; not counted
             taking_part = [one for one in enrich_contenders(bare.dtype) if self._takes_part(one)]
             asyncio.run(self._prepare(broker, taking_part, {SOURCE: reviews, SHORT_SOURCE: short}))
-            self._drain(taking_part[0], broker, reviews, SOURCE)  # warms the broker up; not counted
+            if taking_part:
+                self._drain(taking_part[0], broker, reviews, SOURCE)  # warms the broker up; not counted
             bare.rps.clear()
             for repeat in range(options.repeats):
                 self._say(f"repeat {repeat + 1} of {options.repeats}")

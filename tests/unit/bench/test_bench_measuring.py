@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import orjson
 import pytest
 
-from streams.errors import FatalError
+from streams.errors import ConfigurationError, FatalError
 from tests.bench.contenders import Contender
 from tests.bench.drain import recount
+from tests.bench.enrich import Options, keys_of
 from tests.bench.latency import cost_of, ideal_latencies
 from tests.bench.stages import Account, BookedCoroutine
 
@@ -120,3 +121,17 @@ async def test_a_booked_coroutine_behaves_like_itself() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert account.seconds["work"] == pytest.approx(0.04, rel=0.3)
+
+
+def test_only_takes_known_keys_and_refuses_others() -> None:
+    """A key that does not exist is a mistake, not an empty run; the names of the report's keys are fine too."""
+    assert keys_of("pipeline_rps, latency") == {"pipeline", "latency"}
+    with pytest.raises(ConfigurationError, match="latenzy"):
+        keys_of("latenzy")
+
+
+def test_latency_measures_the_capacity_it_needs() -> None:
+    """Its loads are shares of what the pipeline reached."""
+    options = Options(reviews=[], only=frozenset({"latency"}))
+    assert options.wants("pipeline")
+    assert not options.wants("infinity")
