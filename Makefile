@@ -52,8 +52,9 @@ bench: $(INSTALLED)  ## measure this machine, ours beside other ways (half an ho
 contracts: $(INSTALLED)  ## write schemas/generated anew
 	@$(BIN)/reviewstream contracts
 
-train: $(INSTALLED)  ## train the built-in sentiment head; DATA=directory of the labelled sets
-	@$(BIN)/reviewstream train sentiment --data $(DATA) --output models/builtin/minilm-sentiment-en
+train: $(INSTALLED)  ## train the built-in readers of reviews; DATA=directory of the labelled sets
+	@$(BIN)/reviewstream train reviews-en --data $(DATA) --output models/builtin/minilm-reviews-en
+	@$(BIN)/reviewstream train reviews-zh --data $(DATA) --output models/builtin/ngram-reviews-zh
 
 clean:  ## remove .venv and all caches
 	rm -rf $(VENV) .venv-baselines build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info

@@ -1,6 +1,6 @@
 """Judge class probabilities against known labels: accuracy, F1, confusion, calibration. Numpy only."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -74,6 +74,50 @@ def evaluate(probabilities: ArrayLike, labels: ArrayLike, class_names: Sequence[
     )
 
 
+@dataclass(frozen=True, slots=True)
+class DetectionScores:
+    """How well something is found that may be there or not, any number of them a text.
+
+    Attributes:
+        precision: of all findings together; micro-averaged, as recall and f1 are.
+        recall: of all that was there.
+        f1: of both.
+        macro_f1: mean F1 of the names that occur among the labels.
+        names: scores by name.
+    """
+
+    precision: float
+    recall: float
+    f1: float
+    macro_f1: float
+    names: dict[str, ClassScores]
+
+
+def evaluate_detection(
+    found: Sequence[Collection[str]], right: Sequence[Collection[str]], names: Sequence[str]
+) -> DetectionScores:
+    """Compare sets of names, text by text.
+
+    Raises:
+        ValueError: there are not as many findings as labels, or no name to look for.
+    """
+    if len(found) != len(right) or not names:
+        raise ValueError(f"evaluate: wanted as many findings as labels ({len(right)}), got {len(found)}")
+    counts = {
+        name: (
+            sum(name in f and name in r for f, r in zip(found, right, strict=True)),
+            sum(name in f for f in found),
+            sum(name in r for r in right),
+        )
+        for name in names
+    }
+    of_name = {name: _ratios(*of_one) for name, of_one in counts.items()}
+    total = _ratios(*(sum(column) for column in zip(*counts.values(), strict=True)))
+    occurring = [scores.f1 for scores in of_name.values() if scores.support]
+    macro = float(np.mean(occurring)) if occurring else 0.0
+    return DetectionScores(total.precision, total.recall, total.f1, macro, of_name)
+
+
 def expected_calibration_error(
     probabilities: NDArray[np.float64], labels: NDArray[np.int64], bins: int = 10
 ) -> float:
@@ -90,8 +134,10 @@ def expected_calibration_error(
 
 
 def _class_scores(confusion: NDArray[np.int64], index: int) -> ClassScores:
-    hits = int(confusion[index, index])
-    predicted, support = int(confusion[:, index].sum()), int(confusion[index].sum())
+    return _ratios(int(confusion[index, index]), int(confusion[:, index].sum()), int(confusion[index].sum()))
+
+
+def _ratios(hits: int, predicted: int, support: int) -> ClassScores:
     return ClassScores(
         precision=hits / predicted if predicted else 0.0,
         recall=hits / support if support else 0.0,

@@ -1,9 +1,11 @@
-"""What a sentiment classifier takes and gives; agents and the lane know models only through this."""
+"""What a reader of reviews takes and gives; agents and the lane know models only through this."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from dataclasses import dataclass
-from typing import Final, Literal, Protocol
+from typing import Final, Literal, Protocol, TypeVar
+
+from models.aspects import Aspect
 
 SentimentLabel = Literal["negative", "neutral", "positive"]
 
@@ -28,6 +30,43 @@ class SentimentPrediction:
         if self.negative >= self.neutral and self.negative >= self.positive:
             return "negative"
         return "neutral" if self.neutral >= self.positive else "positive"
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceReading:
+    """How one sentence feels. It is `text[start:end]` of the text that was tokenised, in code points."""
+
+    start: int
+    end: int
+    sentiment: SentimentPrediction
+
+
+@dataclass(frozen=True, slots=True)
+class AspectMention:
+    """One aspect that a review speaks of, how it speaks of it, and where.
+
+    Attributes:
+        aspect: which.
+        confidence: probability that it is spoken of there, 0 to 1.
+        sentiment: towards this aspect.
+        start: of the span it stands on: `text[start:end]` of the text that was tokenised, in code points.
+        end: of that span.
+    """
+
+    aspect: Aspect
+    confidence: float
+    sentiment: SentimentPrediction
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewReading:
+    """What a model says of one review; a plain sentiment classifier finds no sentences and no aspects."""
+
+    sentiment: SentimentPrediction
+    sentences: tuple[SentenceReading, ...] = ()
+    aspects: tuple[AspectMention, ...] = ()
 
 
 def predictions_of(rows: Sequence[Sequence[float]]) -> list[SentimentPrediction]:
@@ -55,11 +94,14 @@ class TokenisedReview:
         return sum(map(len, self.windows))
 
 
-class SentimentClassifier(Protocol):
-    """A loaded model that says how a review feels.
+Tokenised = TypeVar("Tokenised", bound=Sized)
+
+
+class ReviewReader(Protocol[Tokenised]):
+    """A loaded model that says how a review feels and, if it can, what it speaks of.
 
     Attributes:
-        name: a short name for people, such as "minilm-sentiment-en".
+        name: a short name for people, such as "minilm-reviews-en".
         version: the first 12 hexadecimal digits of the sha256 of all weights; the same on every machine.
         languages: ISO 639-1 codes of the languages it covers; None: all.
         streams: how many forward passes may run at the same time, each on a thread of its own.
@@ -86,10 +128,10 @@ class SentimentClassifier(Protocol):
     @property
     def packs(self) -> bool: ...  # noqa: D102 - described above
 
-    def tokenise(self, texts: Sequence[str]) -> list[TokenisedReview]:
+    def tokenise(self, texts: Sequence[str]) -> list[Tokenised]:
         """Texts to token ids, in order; on the CPU, from any thread. Nothing is cut off a long text."""
         ...
 
-    def forward(self, batch: Sequence[TokenisedReview]) -> list[SentimentPrediction]:
-        """One prediction a review, in order. Call it from at most `streams` threads at a time."""
+    def forward(self, batch: Sequence[Tokenised]) -> list[ReviewReading]:
+        """One reading a review, in order. Call it from at most `streams` threads at a time."""
         ...

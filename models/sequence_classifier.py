@@ -11,8 +11,8 @@ from models.devices import CPU_BATCH_TOKENS, ComputePlan, to_device
 from models.errors import ModelConfigurationError
 from models.interfaces import (
     SENTIMENT_LABELS,
+    ReviewReading,
     SentimentLabel,
-    SentimentPrediction,
     TokenisedReview,
     predictions_of,
 )
@@ -32,12 +32,11 @@ _DEFAULT_WINDOW_TOKENS = 512
 
 
 class SequenceClassifier:
-    """See `models.interfaces.SentimentClassifier`. Rows are padded, so batches of similar lengths are cheaper.
+    """See `models.interfaces.ReviewReader`. Rows are padded, so batches of similar lengths are cheaper.
 
     Args:
         name: for people.
         version: of the weights.
-        languages: it covers; None: all.
         tokeniser: of the checkpoint.
         network: token ids to logits.
         labels: what each output of the network means.
@@ -48,13 +47,13 @@ class SequenceClassifier:
     """
 
     packs = False
+    languages: frozenset[str] | None = None
 
     def __init__(
         self,
         *,
         name: str,
         version: str,
-        languages: frozenset[str] | None,
         tokeniser: WindowedTokeniser,
         network: nn.Module,
         labels: Sequence[SentimentLabel],
@@ -65,7 +64,6 @@ class SequenceClassifier:
     ) -> None:
         self.name = name
         self.version = version
-        self.languages = languages
         self.streams = streams
         self.batch_tokens = batch_tokens
         self._tokeniser = tokeniser
@@ -79,8 +77,8 @@ class SequenceClassifier:
         return self._tokeniser(texts)
 
     @torch.inference_mode()
-    def forward(self, batch: Sequence[TokenisedReview]) -> list[SentimentPrediction]:
-        """One prediction a review: the mean of its windows', weighted by their lengths."""
+    def forward(self, batch: Sequence[TokenisedReview]) -> list[ReviewReading]:
+        """One reading a review: the mean of its windows', weighted by their lengths."""
         if not batch:
             return []
         windows = [window for review in batch for window in review.windows]
@@ -91,7 +89,7 @@ class SequenceClassifier:
         ):
             weights = torch.tensor([len(window) for window in review.windows], dtype=torch.float64)
             means.append(((weights / weights.sum()) @ rows).tolist())
-        return predictions_of(means)
+        return [ReviewReading(sentiment) for sentiment in predictions_of(means)]
 
     def _probabilities(self, windows: Sequence[Sequence[int]]) -> Tensor:
         """(windows, 3) float64, in the order of SENTIMENT_LABELS."""
@@ -114,7 +112,6 @@ def load_sequence_classifier(
     plan: ComputePlan,
     *,
     name: str,
-    languages: frozenset[str] | None,
     labels: Mapping[str, SentimentLabel] | None,
 ) -> SequenceClassifier:
     """Load a checkpoint from a local directory: safetensors only, no remote code, no network.
@@ -149,7 +146,6 @@ def load_sequence_classifier(
     return SequenceClassifier(
         name=name,
         version=sha256_of(*weights)[:_VERSION_DIGITS],
-        languages=languages,
         tokeniser=WindowedTokeniser(
             tokenizer.backend_tokenizer,
             window_tokens(

@@ -1,14 +1,16 @@
 """Reviews as platforms publish them, and what the encoder says of each."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from schemas.events import Event, Output, Timings, Value, contradiction
 from schemas.fields import (
+    Count,
     Flag,
     Fraction,
     Identifier,
+    Label,
     LanguageCode,
     Rating,
     SentimentLabel,
@@ -16,6 +18,7 @@ from schemas.fields import (
     Timestamp,
     Title,
     Version,
+    Wanted,
 )
 
 #: Rounded probabilities need not sum to exactly 1.
@@ -70,11 +73,68 @@ class Sentiment(Value):
         return self
 
 
+class ReviewSpan(Value):
+    """A piece of an enriched review's title or text: from `start` up to `end`, counted in Unicode code points."""
+
+    field: Literal["title", "text"]
+    start: Count
+    end: Count
+
+    @model_validator(mode="after")
+    def _is_forward(self) -> Self:
+        if self.start > self.end:
+            raise contradiction("start must not be above end")
+        return self
+
+
+class SentenceSentiment(ReviewSpan):
+    """How one sentence feels. `score` is the probability of its sentiment."""
+
+    sentiment: SentimentLabel
+    score: Fraction
+
+
+class AspectOpinion(ReviewSpan):
+    """An aspect that the review speaks of, and how.
+
+    `confidence` is the probability that it is spoken of, `score` that of the sentiment towards it; `quote` is
+    the span's text, for those who count characters otherwise.
+    """
+
+    aspect: Label
+    sentiment: SentimentLabel
+    score: Fraction
+    confidence: Fraction
+    quote: Text
+
+
+class MaskedSpan(ReviewSpan):
+    """Where personal data was masked: the span is that of its placeholder in the published text."""
+
+    kind: Label
+
+
+class QualityFlag(Value):
+    """A doubt about a review, how strong it is, and why. A flagged review is published like any other."""
+
+    kind: Label
+    score: Fraction
+    reason: Text
+
+
+Signature = Annotated[
+    str,
+    Field(max_length=512, pattern=r"^[A-Za-z0-9+/]*={0,2}$"),
+    Wanted("base64 of at most 384 bytes"),
+]
+
+
 class ReviewEnriched(Output):
-    """What the encoder says of one version of a review.
+    """What is known of one version of a review after it was read.
 
     `enriched` has a sentiment and its model; `unsupported_language` has neither, for nothing is guessed;
-    `removed` says that the review is gone and repeats nothing of its text.
+    `removed` says that the review is gone and repeats nothing of its text. Title and text are published with
+    personal data masked. `signature` is a MinHash of the text: near-duplicates have similar ones.
     """
 
     review_id: Identifier
@@ -86,6 +146,11 @@ class ReviewEnriched(Output):
     rating: Rating | None = None
     language: DetectedLanguage | None = None
     sentiment: Sentiment | None = None
+    sentences: Annotated[tuple[SentenceSentiment, ...], Field(max_length=20_000)] = ()
+    aspects: Annotated[tuple[AspectOpinion, ...], Field(max_length=20_000)] = ()
+    flags: Annotated[tuple[QualityFlag, ...], Field(max_length=100)] = ()
+    masked: Annotated[tuple[MaskedSpan, ...], Field(max_length=20_000)] = ()
+    signature: Signature | None = None
     verified_purchase: Flag = False
     platform: Identifier | None = None
     author_id: Identifier | None = None
@@ -101,4 +166,6 @@ class ReviewEnriched(Output):
             raise contradiction("model must be present exactly when status is enriched")
         if (self.status == "removed") != (self.text is None):
             raise contradiction("text must be absent exactly when status is removed")
+        if not is_enriched and (self.sentences or self.aspects):
+            raise contradiction("sentences and aspects must be empty unless status is enriched")
         return self

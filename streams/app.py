@@ -5,7 +5,7 @@ import gc
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -16,10 +16,11 @@ from typing import Any
 import structlog
 
 from models.errors import ModelError
-from models.interfaces import SentimentClassifier
+from models.interfaces import ReviewReader
 from schemas.topics import NEW_REVIEW
 from streams import topic_admin
-from streams.agents.enrich import EnrichReviews, LanguageIdentifier, SentimentModel
+from streams.agents.enrich import EnrichReviews
+from streams.agents.reading import Preparer, Reader, Readers
 from streams.delivery.at_least_once import AtLeastOnceSink
 from streams.delivery.connection import client_options
 from streams.delivery.exactly_once import ExactlyOnceSink
@@ -56,45 +57,40 @@ class Parts:
     """What a worker is made of beside its settings; a test puts its own in.
 
     Attributes:
-        load_sentiment: loads the encoder; called on a thread.
-        load_languages: makes the language identifier; called on a thread.
+        load_readers: loads the models, by the languages they are to read; called on a thread.
+        load_preparer: makes what masks and identifies languages; called on a thread.
         checkpoint: called by name at the points where a crash is most interesting.
     """
 
-    load_sentiment: Callable[[Settings], SentimentClassifier]
-    load_languages: Callable[[], LanguageIdentifier]
+    load_readers: Callable[[Settings], Mapping[str, ReviewReader[Any]]]
+    load_preparer: Callable[[Settings], Preparer]
     checkpoint: Checkpoint = pass_by
 
 
 def default_parts() -> Parts:
     """The real models. Nothing is imported or loaded before a worker asks for it."""
 
-    def load_sentiment(settings: Settings) -> SentimentClassifier:
-        from models.loading import load_sentiment as load  # noqa: PLC0415 - torch takes seconds to import
+    def load_readers(settings: Settings) -> Mapping[str, ReviewReader[Any]]:
+        # torch takes seconds to import
+        from models.loading import LoadOptions  # noqa: PLC0415
+        from models.loading import load_readers as load  # noqa: PLC0415
 
         # Tokenising has a thread of its own; spread over all cores it would only get in the model's way.
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
         model = settings.model
         try:
-            return load(
-                model.sentiment,
-                device=model.device,
-                dtype=model.dtype,
-                threads=model.threads,
-                engine=model.engine,
-                languages=model.sentiment_languages,
-                labels=model.sentiment_labels,
-            )
+            options = LoadOptions(model.device, model.dtype, model.threads, model.engine, model.labels)
+            return load(model.readers, options)
         except ModelError as error:
             raise ConfigurationError(str(error)) from error
 
-    def load_languages() -> LanguageIdentifier:
-        from models.language import LanguageIdentifier as Identifier  # noqa: PLC0415 - reads its tables
+    def load_preparer(settings: Settings) -> Preparer:
+        from models.preparation import ReviewPreparer  # noqa: PLC0415 - reads its tables
 
-        return Identifier()
+        return ReviewPreparer(masks_personal_data=settings.privacy.mask_personal_data)
 
-    return Parts(load_sentiment, load_languages)
+    return Parts(load_readers, load_preparer)
 
 
 async def run_worker(
@@ -211,21 +207,22 @@ class _EnrichWorker:
 
     async def _load_handler(self) -> Handler:
         settings = self._settings
-        classifier = await asyncio.to_thread(self._parts.load_sentiment, settings)
-        languages = await asyncio.to_thread(self._parts.load_languages)
+        models = await asyncio.to_thread(self._parts.load_readers, settings)
+        preparer = await asyncio.to_thread(self._parts.load_preparer, settings)
         limits = LaneLimits(**settings.lane.model_dump())
-        lane = await self._stack.enter_async_context(
-            Lane(classifier, limits, observe=self._metrics.forwarded)
-        )
+        readers: dict[ReviewReader[Any], Reader] = {}
+        for model in dict.fromkeys(models.values()):  # each once, however many languages it reads
+            lane = await self._stack.enter_async_context(Lane(model, limits, observe=self._metrics.forwarded))
+            readers[model] = Reader(model.name, model.version, lane.run)
+            self._metrics.model(model.name, model.version)
+            languages = [language for language, one in models.items() if one is model]
+            log.info("model loaded", model=model.name, version=model.version, languages=languages)
         self._is_model_loaded = True
-        self._metrics.model(classifier.name, classifier.version)
-        log.info("model loaded", model=classifier.name, version=classifier.version)
-        executor = ThreadPoolExecutor(1, thread_name_prefix="language")
+        executor = ThreadPoolExecutor(1, thread_name_prefix="prepare")
         self._stack.callback(executor.shutdown, wait=False, cancel_futures=True)
-        sentiment = SentimentModel(classifier.name, classifier.version, classifier.languages, lane.run)
         return EnrichReviews(
-            sentiment,
-            languages,
+            Readers({language: readers[model] for language, model in models.items()}),
+            preparer,
             executor=executor,
             now=lambda: datetime.now(UTC),
             answered=self._metrics.answered,

@@ -5,13 +5,15 @@ import platform
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from importlib import metadata
-from typing import Literal
+from typing import Any, Literal
 
 import redis.asyncio
 from redis.exceptions import RedisError
 
+from models.interfaces import ReviewReader
 from schemas.topics import NEW_REVIEW
 from streams import topic_admin
+from streams.agents.reading import ANY_LANGUAGE
 from streams.app import default_parts
 from streams.delivery.connection import client_options
 from streams.delivery.probe import choose_guarantee, probe
@@ -111,19 +113,25 @@ async def _redis(settings: Settings) -> list[Finding]:
 
 async def _model(settings: Settings) -> list[Finding]:
     try:
-        model = await asyncio.to_thread(default_parts().load_sentiment, settings)
-        answer = await asyncio.to_thread(lambda: model.forward(model.tokenise([CANARY_TEXT]))[0])
-    except Exception as error:  # noqa: BLE001 - whatever keeps the model from answering is the finding
-        return [Finding("model", "failed", str(error), "see REVIEWSTREAM_MODEL__SENTIMENT")]
-    languages = "all languages" if model.languages is None else ", ".join(sorted(model.languages))
-    import torch  # noqa: PLC0415 - loaded with the model anyway
+        models = await asyncio.to_thread(default_parts().load_readers, settings)
+        findings = [
+            await asyncio.to_thread(_try_model, model, [name for name, one in models.items() if one is model])
+            for model in dict.fromkeys(models.values())
+        ]
+    except Exception as error:  # noqa: BLE001 - whatever keeps a model from answering is the finding
+        return [Finding("model", "failed", str(error), "see REVIEWSTREAM_MODEL__READERS")]
+    import torch  # noqa: PLC0415 - loaded with the models anyway
 
     device = "CUDA" if torch.cuda.is_available() else "CPU"
-    return [
-        Finding(
-            "model",
-            "ok",
-            f"{model.name} {model.version} for {languages}; says {answer.label} of {CANARY_TEXT!r}",
-        ),
-        Finding("device", "ok", f"{device}, {model.streams} forward passes side by side"),
-    ]
+    streams = max(model.streams for model in models.values())
+    return [*findings, Finding("device", "ok", f"{device}, {streams} forward passes side by side")]
+
+
+def _try_model(model: ReviewReader[Any], languages: list[str]) -> Finding:
+    reading = model.forward(model.tokenise([CANARY_TEXT]))[0]
+    return Finding(
+        "model",
+        "ok",
+        f"{model.name} {model.version} for {', '.join(languages).replace(ANY_LANGUAGE, 'all other languages')}; "
+        f"it says {reading.sentiment.label} of {CANARY_TEXT!r}",
+    )

@@ -54,7 +54,7 @@ class WorkerMetrics:
         self.in_flight = gauge("in_flight_records", "records between fetch and acknowledgement").labels(
             **labels
         )
-        self._model = Info("reviewstream_model", "the model in use", ["role"], registry=self.registry)
+        self._model = Info("reviewstream_model", "a model in use", ["role", "model"], registry=self.registry)
         self._role = role
 
     def delivered(self, chunk: Chunk, effects: Effects, publish_s: float) -> None:
@@ -90,5 +90,5 @@ class WorkerMetrics:
         self._lag_seconds.clear()
 
     def model(self, name: str, version: str) -> None:
-        """Name the model in use."""
-        self._model.labels(self._role).info({"name": name, "version": version})
+        """Name a model in use."""
+        self._model.labels(self._role, name).info({"version": version})

@@ -1,14 +1,15 @@
 """The one place that reads the environment: every setting, nested by concern, checked at start."""
 
 import difflib
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from schemas.fields import SentimentLabel
 from streams.errors import ConfigurationError
@@ -79,14 +80,13 @@ class RedisSettings(_Section):
 class ModelSettings(_Section):
     """Which networks answer, and on what."""
 
-    sentiment: str = Field(
-        "builtin:minilm-sentiment-en",
-        description="builtin:NAME, path:/directory or hf:organisation/name@revision",
+    readers: dict[str, str] = Field(
+        {"en": "builtin:minilm-reviews-en", "zh": "builtin:ngram-reviews-zh"},
+        min_length=1,
+        description="who reads which language (ISO 639-1; * for all others), as JSON: builtin:NAME, "
+        "path:/directory or hf:organisation/name@revision",
     )
-    sentiment_languages: frozenset[str] | None = Field(
-        None, description='languages a path: or hf: model covers, as JSON: ["en", "de"]; empty: all'
-    )
-    sentiment_labels: dict[str, SentimentLabel] | None = Field(
+    labels: dict[str, SentimentLabel] | None = Field(
         None, description='what a path: or hf: model\'s labels mean, as JSON: {"LABEL_0": "negative", ...}'
     )
     device: Device = "auto"
@@ -97,6 +97,14 @@ class ModelSettings(_Section):
     )
     threads: int | None = Field(
         None, ge=1, le=512, description="cores of the CPU to compute on, a forward pass each; empty: all"
+    )
+
+
+class PrivacySettings(_Section):
+    """What is done to personal data in what is published."""
+
+    mask_personal_data: bool = Field(
+        True, description="e-mail addresses, phone, ID and card numbers, addresses, WeChat and QQ ids"
     )
 
 
@@ -156,6 +164,7 @@ class Settings(BaseSettings):
     kafka: KafkaSettings = KafkaSettings()
     redis: RedisSettings = RedisSettings()
     model: ModelSettings = ModelSettings()
+    privacy: PrivacySettings = PrivacySettings()
     lane: LaneSettings = LaneSettings()
     chunk: ChunkSettings = ChunkSettings()
     http: HttpSettings = HttpSettings()
@@ -173,6 +182,8 @@ def variables(section: type[BaseModel] = Settings, prefix: str = PREFIX) -> Iter
             choices = get_args(kind) if str(kind).startswith("typing.Literal") else ()
             described = field.description or ", ".join(map(str, choices))
             default = "" if field.default is None else str(field.default)
+            if isinstance(field.default, dict):
+                default = json.dumps(field.default)
             yield f"{prefix}{name.upper()}", default, described
 
 
@@ -192,6 +203,20 @@ def load() -> Settings:
         return Settings()
     except ValidationError as error:
         raise ConfigurationError(_describe(error)) from error
+    except SettingsError as error:  # pydantic-settings names the section, not the variable
+        raise ConfigurationError(
+            f"settings: {' or '.join(_no_json(known))}: wanted JSON, such as {{\"en\": \"...\"}}"
+        ) from error
+
+
+def _no_json(known: Iterable[str]) -> Iterator[str]:
+    for name in known:
+        value = os.environ.get(name, "")
+        if name.rpartition("__")[2] in {"READERS", "LABELS"} and value:
+            try:
+                json.loads(value)
+            except ValueError:
+                yield name
 
 
 def _describe(error: ValidationError) -> str:

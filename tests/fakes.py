@@ -1,11 +1,13 @@
-"""Doubles that ship no weights: a classifier that misbehaves on command, languages, records, a recording sink."""
+"""Doubles that ship no weights: a reader that misbehaves on command, languages, records, a recording sink."""
 
 import threading
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from models.interfaces import SentimentPrediction, TokenisedReview
+from models.interfaces import ReviewReading, SentimentPrediction, TokenisedReview
+from models.personal_data import Mask
+from models.quality import QualityFlag
 from streams.delivery.intake import Chunk
 from streams.delivery.records import Effects, Partition
 from streams.delivery.sink import Checkpoint, pass_by
@@ -13,8 +15,8 @@ from streams.delivery.sink import Checkpoint, pass_by
 NEVER = threading.Event()
 
 
-@dataclass
-class FakeClassifier:
+@dataclass(eq=False)
+class FakeReader:
     """Says positive unless the text speaks of something bad. Texts with these words misbehave.
 
     boom      raises
@@ -37,7 +39,7 @@ class FakeClassifier:
     def tokenise(self, texts: Sequence[str]) -> list[TokenisedReview]:
         return [_Text.of(text) for text in texts]
 
-    def forward(self, batch: Sequence[TokenisedReview]) -> list[SentimentPrediction]:
+    def forward(self, batch: Sequence[TokenisedReview]) -> list[ReviewReading]:
         texts = [_text_of(review) for review in batch]
         self.batches.append(texts)
         joined = " ".join(texts)
@@ -50,7 +52,9 @@ class FakeClassifier:
         if self.seconds_a_token:
             time.sleep(self.seconds_a_token * sum(map(len, batch)))
         return [
-            SentimentPrediction(0.8, 0.1, 0.1) if "bad" in text else SentimentPrediction(0.1, 0.2, 0.7)
+            ReviewReading(
+                SentimentPrediction(0.8, 0.1, 0.1) if "bad" in text else SentimentPrediction(0.1, 0.2, 0.7)
+            )
             for text in texts
         ]
 
@@ -77,13 +81,38 @@ class FakeLanguage:
     confidence: float = 1.0
 
 
-class FakeLanguages:
-    """Believes the hint; without one, Chinese if there is a Chinese character, else English."""
+@dataclass(frozen=True)
+class FakePrepared:
+    """A review as it came."""
 
-    def identify(self, text: str, hint: str | None = None) -> FakeLanguage:
-        if hint is not None:
-            return FakeLanguage(hint)
-        return FakeLanguage("zh" if any("一" <= character <= "鿿" for character in text) else "en")
+    title: str | None
+    text: str
+    author_id: str | None
+    language: FakeLanguage
+    title_masks: tuple[Mask, ...] = ()
+    text_masks: tuple[Mask, ...] = ()
+    flags: tuple[QualityFlag, ...] = ()
+    signature: bytes = b""
+
+    @property
+    def asked(self) -> str:
+        return f"{self.title}. {self.text}" if self.title else self.text
+
+    def place(self, start: int, end: int) -> tuple[str, int, int]:
+        return "text", start, end
+
+
+class FakePreparer:
+    """Masks and flags nothing. Believes the hint; else Chinese if there is a Chinese character, else English."""
+
+    def prepare(
+        self, *, text: str, title: str | None = None, author_id: str | None = None, hint: str | None = None
+    ) -> FakePrepared:
+        code = hint or ("zh" if any("一" <= character <= "鿿" for character in text) else "en")
+        return FakePrepared(title, text, author_id, FakeLanguage(code))
+
+    def rating_flag(self, rating: float | None, sentiment: object) -> None:
+        del rating, sentiment
 
 
 @dataclass(frozen=True)

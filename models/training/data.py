@@ -63,15 +63,15 @@ def read_oposum(directory: Path) -> list[LabelledText]:
     return examples
 
 
-def read_fewsum_reviews(directory: Path) -> list[LabelledText]:
-    """Whole reviews with stars, from amazon_*.csv (tab separated, no quoting): 1 and 2 are negative, 3 neutral,
+def read_fewsum_reviews(directory: Path, pattern: str = "amazon_*.csv") -> list[LabelledText]:
+    """Whole reviews with stars, from files of that name (tab separated, no quoting): 1 and 2 are negative, 3 neutral,
     4 and 5 positive.
 
     Raises:
         TrainingDataError: there is no such file, or a column is missing.
     """  # noqa: D205 - the layout takes two lines to say
     examples = []
-    for path in _files(directory, "amazon_*.csv"):
+    for path in _files(directory, pattern):
         with path.open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
                 for index in range(1, _FEWSUM_REVIEWS + 1):

@@ -1,159 +1,186 @@
-"""Measure a way of training honestly: every number is of texts that the head at hand was not trained on."""
+"""Measure a way of training honestly: every number is of texts that the reader at hand was not trained on."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from random import Random
+from typing import NamedTuple
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
-from torch import Tensor
 
-from models.evaluation import Evaluation, evaluate
-from models.interfaces import SENTIMENT_LABELS
-from models.sentiment_head import CalibratedHead
-from models.training.data import LabelledText
-from models.training.head import train_head
+from models.aspect_scores import AspectScore
+from models.aspects import ASPECTS, Aspect
+from models.evaluation import evaluate, evaluate_detection
+from models.interfaces import SENTIMENT_LABELS, ReviewReading, SentimentPrediction
+from models.minilm_reviews import MiniLmReviews
+from models.training.aspect_data import read_mams
+from models.training.data import read_fewsum_reviews
+from models.training.examples import Example
+
+Scores = dict[str, object]
+#: What a reader says of some texts, in order.
+Read = tuple[list[ReviewReading], list[dict[Aspect, AspectScore]]]
 
 _FOLDS = 5
-_POLAR_COLUMNS = [SENTIMENT_LABELS.index("negative"), SENTIMENT_LABELS.index("positive")]
+_BATCH = 32
+_POLES = ("negative", "positive")
 
 
-@dataclass(frozen=True, slots=True)
-class LabelledFeatures:
-    """Examples as the head sees them.
+class Job(NamedTuple):
+    """A reader to be trained on some examples, and to read others that it has not seen."""
 
-    Attributes:
-        features: (examples, width) float32.
-        labels: (examples,) indices into SENTIMENT_LABELS.
-        sources: (examples,) the set and part of each.
-    """
+    name: str
+    training: list[Example]
+    held_out: list[Example]
 
-    features: Tensor
-    labels: NDArray[np.int64]
-    sources: NDArray[np.str_]
 
-    @classmethod
-    def of(cls, examples: list[LabelledText], features: Tensor) -> "LabelledFeatures":
-        """Put examples and their features side by side."""
-        return cls(
-            features,
-            np.array([SENTIMENT_LABELS.index(example.label) for example in examples], dtype=np.int64),
-            np.array([example.source for example in examples]),
+class Judged:
+    """Held-out texts with what a reader said of them."""
+
+    def __init__(self) -> None:
+        self.labels: list[str] = []
+        self.sentiments: list[SentimentPrediction] = []
+        self.examples: list[Example] = []
+        self.found: list[set[str]] = []
+        self.aspects: list[Mapping[Aspect, AspectScore]] = []
+
+    def add(self, examples: Sequence[Example], read: Read) -> None:
+        """Take note of what a reader that has not seen these texts said of them."""
+        for example, reading, scores in zip(examples, *read, strict=True):
+            if example.sentiment is not None:
+                self.labels.append(example.sentiment)
+                self.sentiments.append(reading.sentiment)
+            if example.aspects is not None:
+                self.examples.append(example)
+                self.found.append({one.aspect for one in reading.aspects if one.aspect in example.covered})
+                self.aspects.append(scores)
+
+    def sentiment(self) -> Scores:
+        """Scores of the sentiment; where there are two poles only, those against each other."""
+        classes = _POLES if "neutral" not in self.labels else SENTIMENT_LABELS
+        rows = np.array([[getattr(one, name) for name in classes] for one in self.sentiments])
+        rows /= rows.sum(axis=1, keepdims=True)
+        scores = evaluate(rows, [classes.index(label) for label in self.labels], classes).to_dict()
+        neutral = sum(one.label == "neutral" for one in self.sentiments) / len(self.sentiments)
+        return scores | ({"share_called_neutral": neutral} if classes == _POLES else {})
+
+    def detection(self) -> Scores:
+        """Scores of which aspects were found, and of the sentiment towards those that are there."""
+        right = [set(example.aspects or ()) for example in self.examples]
+        names = [name for name in ASPECTS if any(name in of_one for of_one in right)]
+        found = evaluate_detection(self.found, right, names)
+        pairs = [
+            (scores[aspect].sentiment, label)
+            for example, scores in zip(self.examples, self.aspects, strict=True)
+            for aspect, label in (example.aspects or {}).items()
+            if label is not None
+        ]
+        polarity = evaluate(
+            [[getattr(sentiment, name) for name in SENTIMENT_LABELS] for sentiment, _ in pairs],
+            [SENTIMENT_LABELS.index(label) for _, label in pairs],
+            SENTIMENT_LABELS,
         )
+        return {"texts": len(self.examples), "category": asdict(found), "polarity": polarity.to_dict()}
 
-    def where(self, chosen: NDArray[np.bool_]) -> "LabelledFeatures":
-        """Those of the examples that are chosen."""
-        return LabelledFeatures(
-            self.features[torch.from_numpy(chosen)], self.labels[chosen], self.sources[chosen]
+
+def read_all(reader: MiniLmReviews, texts: Sequence[str]) -> Read:
+    """Everything a reader says of some texts."""
+    readings: list[ReviewReading] = []
+    scores: list[dict[Aspect, AspectScore]] = []
+    tokenised = reader.tokenise(texts)
+    for first in range(0, len(tokenised), _BATCH):
+        readings += reader.forward(tokenised[first : first + _BATCH])
+        scores += reader.aspect_scores(tokenised[first : first + _BATCH])
+    return readings, scores
+
+
+def jobs_of(examples: Sequence[Example], *, seed: int) -> list[Job]:
+    """Five folds of Kotzias, OPOSUM and what we wrote; then each file of Kotzias left out, OPOSUM's categories with
+    them, some with each.
+    """  # noqa: D205 - what is left out takes two lines to say
+    fold_of = _folds(examples, seed)
+    jobs = []
+    for fold in range(_FOLDS):
+        held_out = {text for text, number in fold_of.items() if number == fold}
+        jobs.append(
+            Job(
+                f"fold {fold + 1}",
+                [one for one in examples if one.text not in held_out],
+                [one for one in examples if one.text in held_out and _is_measured(one)],
+            )
         )
+    files = sorted({one.source for one in examples if one.source.startswith("kotzias/")})
+    categories = sorted({_category(one) for one in examples if one.source.startswith("oposum/")})
+    for number, file in enumerate(files):
+        left_out = {file, *categories[number :: len(files)]}
+        jobs.append(
+            Job(
+                f"without {' and '.join(sorted(left_out))}",
+                [one for one in examples if left_out.isdisjoint((one.source, _category(one)))],
+                [
+                    one
+                    for one in examples
+                    if _is_measured(one) and not left_out.isdisjoint((one.source, _category(one)))
+                ],
+            )
+        )
+    return jobs
 
 
-@dataclass(frozen=True, slots=True)
-class HeldOutPredictions:
-    """Probabilities for texts not trained on, with and without calibration: (examples, classes)."""
-
-    calibrated: NDArray[np.float64]
-    uncalibrated: NDArray[np.float64]
-
-
-def measure(
-    data: LabelledFeatures, *, seed: int, progress: Callable[[str], None]
-) -> dict[str, dict[str, object]]:
-    """Cross-validate on parts of the training data; the part's name is in the key, its scores are the value."""
-    metrics: dict[str, dict[str, object]] = {}
-    kotzias = np.char.startswith(data.sources, "kotzias/")
-    oposum = np.char.startswith(data.sources, "oposum/")
-
-    progress("measuring: Kotzias in five folds")
-    fold = np.full(len(data.labels), -1)
-    fold[kotzias] = np.random.default_rng(seed).permutation(int(kotzias.sum())) % _FOLDS
-    predictions = _predict_held_out(data, [fold == number for number in range(_FOLDS)], seed)
-    metrics["kotzias_five_folds"] = _polar_scores(data, predictions, kotzias)
-
-    for source in sorted(set(data.sources[kotzias])):
-        progress(f"measuring: {source} held out")
-        held_out = data.sources == source
-        predictions = _predict_held_out(data, [held_out], seed)
-        metrics[f"{source.replace('/', '_')}_held_out"] = _polar_scores(data, predictions, held_out)
-
-    progress("measuring: each OPOSUM category held out")
-    categories = sorted(set(data.sources[oposum]))
-    parts = [data.sources == category for category in categories]
-    predictions = _predict_held_out(data, parts, seed)
-    metrics["oposum_category_held_out"] = _three_class_scores(data, predictions, oposum) | {
-        "macro_f1_by_category": {
-            category.partition("/")[2]: evaluate(
-                predictions.calibrated[part], data.labels[part], SENTIMENT_LABELS
-            ).macro_f1
-            for category, part in zip(categories, parts, strict=True)
-        }
-    }
+def scores_of(jobs: Sequence[Job], answers: Sequence[Read]) -> dict[str, Scores]:
+    """What cross-validation found; `answers` are the readings of each job's held-out texts."""
+    metrics: dict[str, Scores] = {}
+    judged: dict[str, Judged] = defaultdict(Judged)
+    for job, answer in zip(jobs, answers, strict=True):
+        for example, reading, scores in zip(job.held_out, *answer, strict=True):
+            group = example.source.partition("/")[0]
+            if not job.name.startswith("fold"):
+                whole = example.source if group == "kotzias" else "oposum/category"
+                group = f"{whole.replace('/', '_')}_left_out"
+            judged[group].add([example], ([reading], [scores]))
+    for name, of_group in judged.items():
+        if name == "written":
+            metrics["written_five_folds"] = of_group.detection()
+        else:
+            metrics[name if name.endswith("left_out") else f"{name}_five_folds"] = of_group.sentiment()
     return metrics
 
 
-def measure_elsewhere(head: CalibratedHead, data: LabelledFeatures) -> dict[str, dict[str, object]]:
-    """Score a finished head on data of another kind: all three classes, and the two poles alone."""
-    predictions = HeldOutPredictions(
-        head.probabilities(data.features).numpy(), _without_calibration(head, data.features)
-    )
-    polar = np.isin(data.labels, _POLAR_COLUMNS)
-    return {
-        "three_classes": _three_class_scores(data, predictions, np.full(len(data.labels), fill_value=True)),
-        "poles": _polar_scores(data, predictions, polar),
-    }
-
-
-def _predict_held_out(
-    data: LabelledFeatures, parts: list[NDArray[np.bool_]], seed: int
-) -> HeldOutPredictions:
-    """Predict each part with a head trained on all that is not in it; other rows stay zero."""
-    calibrated = np.zeros((len(data.labels), len(SENTIMENT_LABELS)))
-    uncalibrated = np.zeros_like(calibrated)
-    for part in parts:
-        seen, unseen = data.where(~part), data.where(part)
-        head = train_head(seen.features, seen.labels, seed=seed, encoder_sha256="").head
-        calibrated[part] = head.probabilities(unseen.features).numpy()
-        uncalibrated[part] = _without_calibration(head, unseen.features)
-    return HeldOutPredictions(calibrated, uncalibrated)
-
-
-def _without_calibration(head: CalibratedHead, features: Tensor) -> NDArray[np.float64]:
-    plain: NDArray[np.float64] = (
-        CalibratedHead(head.network, 1.0, head.encoder_sha256).probabilities(features).numpy()
-    )
-    return plain
-
-
-def _three_class_scores(
-    data: LabelledFeatures, predictions: HeldOutPredictions, rows: NDArray[np.bool_]
-) -> dict[str, object]:
-    labels = data.labels[rows]
-    return _with_calibration_gain(
-        evaluate(predictions.calibrated[rows], labels, SENTIMENT_LABELS),
-        evaluate(predictions.uncalibrated[rows], labels, SENTIMENT_LABELS),
-    )
-
-
-def _polar_scores(
-    data: LabelledFeatures, predictions: HeldOutPredictions, rows: NDArray[np.bool_]
-) -> dict[str, object]:
-    """Where every text is positive or negative: those two against each other, neutral set aside."""
-    labels = (data.labels[rows] == SENTIMENT_LABELS.index("positive")).astype(np.int64)
-    neutral = predictions.calibrated[rows].argmax(axis=1) == SENTIMENT_LABELS.index("neutral")
-    scores = [
-        evaluate(_poles(probabilities[rows]), labels, ("negative", "positive"))
-        for probabilities in (predictions.calibrated, predictions.uncalibrated)
+def measure_elsewhere(reader: MiniLmReviews, data: Path) -> dict[str, Scores]:
+    """Validation parts that are never trained on: MAMS, and FewSum's whole reviews with stars."""
+    restaurants = [
+        Example(one.text, one.source, None, one.aspects, one.covered)
+        for one in read_mams(data / "mams" / "MAMS-ACSA_val.xml")
     ]
-    return _with_calibration_gain(*scores) | {"share_called_neutral": float(neutral.mean())}
+    stars = [
+        Example(one.text, one.source, one.label)
+        for one in read_fewsum_reviews(data / "fewsum", "amazon_val.csv")
+    ]
+    mams, reviews = Judged(), Judged()
+    mams.add(restaurants, read_all(reader, [one.text for one in restaurants]))
+    reviews.add(stars, read_all(reader, [one.text for one in stars]))
+    return {"mams_validation": mams.detection(), "fewsum_whole_reviews": reviews.sentiment()}
 
 
-def _poles(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
-    polar = probabilities[:, _POLAR_COLUMNS]
-    scaled: NDArray[np.float64] = polar / polar.sum(axis=1, keepdims=True)
-    return scaled
+def _is_measured(example: Example) -> bool:
+    return example.source.startswith("written/") or example.sentiment is not None
 
 
-def _with_calibration_gain(calibrated: Evaluation, uncalibrated: Evaluation) -> dict[str, object]:
-    return calibrated.to_dict() | {
-        "expected_calibration_error_before_calibration": uncalibrated.expected_calibration_error
-    }
+def _folds(examples: Sequence[Example], seed: int) -> dict[str, int]:
+    """Fold of every text that is measured; all variants of a written pattern lie in one."""
+    random = Random(seed)  # noqa: S311 - nothing secret is drawn
+    of_group: dict[str, int] = {}
+    folds: dict[str, int] = {}
+    for one in examples:
+        if not _is_measured(one):
+            continue
+        group = one.source if one.source.startswith("written/") else one.text
+        folds[one.text] = of_group.setdefault(group, random.randrange(_FOLDS))
+    return folds
+
+
+def _category(example: Example) -> str:
+    """The OPOSUM category of an example; its aspect files are named CATEGORY-dev and CATEGORY-tst."""
+    source = example.source.removesuffix("-dev").removesuffix("-tst")
+    return source if source.startswith("oposum/") else ""

@@ -1,70 +1,22 @@
-"""The enrich role: what the encoder says of each review, as an enriched review on the same partition."""
+"""The enrich role: what the models say of each review, as an enriched review on the same partition."""
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
 
 from schemas.dead_letters import DeadLetterReason
 from schemas.reviews import Review
 from schemas.topics import ENRICHED_REVIEW
+from streams.agents.enriched import EnrichedReviewWriter
+from streams.agents.reading import Prepared, Preparer, Reader, Readers, Reading
 from streams.delivery.records import DeadLetter, Effects, Output, Record
 from streams.errors import RejectedEventError
 from streams.lane.values import Answer, Failure
 from streams.serde import decode, encode, require_key
-
-
-class Language(Protocol):
-    """A detected language."""
-
-    @property
-    def code(self) -> str: ...  # noqa: D102
-    @property
-    def confidence(self) -> float: ...  # noqa: D102
-
-
-class LanguageIdentifier(Protocol):
-    """Tells which language a text is in; thread-safe."""
-
-    def identify(self, text: str, hint: str | None = None) -> Language: ...  # noqa: D102
-
-
-class SentimentPrediction(Protocol):
-    """Probabilities of the three sentiments."""
-
-    @property
-    def label(self) -> str: ...  # noqa: D102
-    @property
-    def negative(self) -> float: ...  # noqa: D102
-    @property
-    def neutral(self) -> float: ...  # noqa: D102
-    @property
-    def positive(self) -> float: ...  # noqa: D102
-
-
-#: Answers for each text, in order; `Lane.run` fits.
-AskSentiment = Callable[[Sequence[str]], Awaitable[Sequence[Answer[SentimentPrediction]]]]
-
-
-@dataclass(frozen=True, slots=True)
-class SentimentModel:
-    """A model as the agent sees it: who it is, what it covers, and how to ask it.
-
-    Attributes:
-        languages: the languages it covers; None for all.
-    """
-
-    name: str
-    version: str
-    languages: frozenset[str] | None
-    ask: AskSentiment
-
-    def covers(self, language: str) -> bool:
-        """Whether it may be asked about a text in this language."""
-        return self.languages is None or language in self.languages
 
 
 class EnrichReviews:
@@ -74,79 +26,111 @@ class EnrichReviews:
     sentiment.
 
     Args:
-        sentiment: the model.
-        languages: the language identifier.
-        executor: where languages are identified, off the event loop.
+        readers: the models, by language.
+        preparer: masks personal data, identifies languages, flags.
+        executor: where reviews are prepared, off the event loop.
         now: the clock, timezone-aware.
         answered: told, for each chunk, the seconds its reviews waited and were tokenised.
     """
 
     def __init__(
         self,
-        sentiment: SentimentModel,
-        languages: LanguageIdentifier,
+        readers: Readers,
+        preparer: Preparer,
         *,
         executor: Executor,
         now: Callable[[], datetime],
         answered: Callable[[float, float], None] = lambda _queue_s, _tokenise_s: None,
     ) -> None:
-        self._sentiment = sentiment
-        self._languages = languages
+        self._readers = readers
+        self._preparer = preparer
         self._executor = executor
         self._now = now
         self._answered = answered
 
     async def __call__(self, records: Sequence[Record]) -> Effects:
         """Decide what a chunk of reviews becomes; see `Handler`."""
-        read = _read_all(records)
-        texts = {index: _asked_text(review) for index, review in read.reviews.items() if not review.removed}
-        languages = await self._identify(texts, read.reviews)
-        covered = [index for index, language in languages.items() if self._sentiment.covers(language.code)]
-        answers = await self._sentiment.ask([texts[index] for index in covered])
+        chunk = _decode_all(records)
+        prepared = await self._prepare(chunk.reviews)
+        answers = await self._ask(prepared)
         if answers:
-            self._answered(max(a.queue_ms for a in answers) / 1000, answers[0].tokenise_ms / 1000)
-        return self._publish_all(records, read, languages, dict(zip(covered, answers, strict=True)))
+            asked = [answer for _, answer in answers.values()]
+            self._answered(max(a.queue_ms for a in asked) / 1000, max(a.tokenise_ms for a in asked) / 1000)
+        return self._publish_all(records, chunk, prepared, answers)
 
-    async def _identify(
-        self, texts: Mapping[int, str], reviews: Mapping[int, Review]
-    ) -> Mapping[int, Language]:
-        def identify_all() -> dict[int, Language]:
-            identify = self._languages.identify
-            return {index: identify(text, reviews[index].language) for index, text in texts.items()}
+    async def _prepare(self, reviews: Mapping[int, Review]) -> Mapping[int, Prepared]:
+        def prepare_all() -> dict[int, Prepared]:
+            prepare = self._preparer.prepare
+            return {
+                index: prepare(
+                    text=str(review.text),
+                    title=review.title,
+                    author_id=review.author_id,
+                    hint=review.language,
+                )
+                for index, review in reviews.items()
+                if not review.removed
+            }
 
-        if not texts:
+        if all(review.removed for review in reviews.values()):
             return {}
-        return await asyncio.get_running_loop().run_in_executor(self._executor, identify_all)
+        return await asyncio.get_running_loop().run_in_executor(self._executor, prepare_all)
+
+    async def _ask(self, prepared: Mapping[int, Prepared]) -> Mapping[int, tuple[Reader, Answer[Reading]]]:
+        """Every reader about the reviews in its languages, all at the same time."""
+        of_reader: dict[Reader, list[int]] = defaultdict(list)
+        for index, one in prepared.items():
+            reader = self._readers.of(one.language.code)
+            if reader is not None:
+                of_reader[reader].append(index)
+        answers = await asyncio.gather(
+            *(
+                reader.ask([prepared[index].asked for index in indices])
+                for reader, indices in of_reader.items()
+            )
+        )
+        return {
+            index: (reader, answer)
+            for (reader, indices), of_them in zip(of_reader.items(), answers, strict=True)
+            for index, answer in zip(indices, of_them, strict=True)
+        }
 
     def _publish_all(
         self,
         records: Sequence[Record],
-        read: "_Chunk",
-        languages: Mapping[int, Language],
-        answers: Mapping[int, Answer[SentimentPrediction]],
+        chunk: "_Chunk",
+        prepared: Mapping[int, Prepared],
+        answers: Mapping[int, tuple[Reader, Answer[Reading]]],
     ) -> Effects:
-        outputs, dead = [], dict(read.dead)
-        write = _Writer(self._sentiment, self._now())
-        for index, review in read.reviews.items():
-            record, answer = records[index], answers.get(index)
-            failure = _failure_of(answer)
-            if failure is None:
-                value = encode(write(review, record, languages.get(index), answer))
-                outputs.append(Output(ENRICHED_REVIEW.name, record.key, value))
+        outputs, dead = [], dict(chunk.dead)
+        writer = EnrichedReviewWriter(self._preparer, self._now())
+        for index, review in chunk.reviews.items():
+            record = records[index]
+            if review.removed:
+                event = writer.removed(review, record)
+            elif index not in answers:
+                event = writer.unread(review, record, prepared[index])
             else:
-                dead[index] = DeadLetter(record, failure.reason, failure.error)
+                reader, answer = answers[index]
+                reading = _reading_of(answer)
+                if isinstance(reading, Failure):
+                    dead[index] = DeadLetter(record, reading.reason, reading.error)
+                    continue
+                event = writer.read(review, record, prepared[index], by=reader, reading=reading)
+                event["timings"] = writer.timings(answer)
+            outputs.append(Output(ENRICHED_REVIEW.name, record.key, encode(event)))
         return Effects(outputs, [dead[index] for index in sorted(dead)])
 
 
 @dataclass(frozen=True, slots=True)
 class _Chunk:
-    """What could be read of a chunk, and what could not, by the record's index in it."""
+    """What could be decoded of a chunk, and what could not, by the record's index in it."""
 
     reviews: Mapping[int, Review]
     dead: Mapping[int, DeadLetter]
 
 
-def _read_all(records: Sequence[Record]) -> _Chunk:
+def _decode_all(records: Sequence[Record]) -> _Chunk:
     reviews: dict[int, Review] = {}
     dead: dict[int, DeadLetter] = {}
     for index, record in enumerate(records):
@@ -160,89 +144,12 @@ def _read_all(records: Sequence[Record]) -> _Chunk:
     return _Chunk(reviews, dead)
 
 
-class _Writer:
-    """Writes one chunk's `ReviewEnriched` events as the dictionaries that are encoded.
-
-    Not as contracts, which would be checked again: a test holds what comes out against the contract.
-    """
-
-    def __init__(self, sentiment: SentimentModel, made_at: datetime) -> None:
-        self._model = {"name": sentiment.name, "version": sentiment.version}
-        self._made_at = made_at
-        self._timings: dict[tuple[float, float, float], dict[str, float]] = {}
-
-    def __call__(
-        self,
-        review: Review,
-        record: Record,
-        language: Language | None,
-        answer: Answer[SentimentPrediction] | None,
-    ) -> dict[str, Any]:
-        status, sentiment, timings = ("removed" if review.removed else "unsupported_language"), None, None
-        if answer is not None and not isinstance(answer.outcome, Failure):
-            status, sentiment = "enriched", _rounded(answer.outcome)
-            timings = self._timings_of(answer)
-        return {
-            "schema_version": "1.0",
-            "review_id": review.review_id,
-            "product_id": review.product_id,
-            "review_version": review.version,
-            "status": status,
-            "text": None if review.removed else review.text,
-            "title": None if review.removed else review.title,
-            "rating": review.rating,
-            "language": None
-            if language is None
-            else {"code": language.code, "confidence": round(language.confidence, 4)},
-            "sentiment": sentiment,
-            "verified_purchase": review.verified_purchase,
-            "platform": review.platform,
-            "author_id": review.author_id,
-            "created_at": review.created_at,
-            "model": self._model if sentiment is not None else None,
-            "source": {
-                "topic": record.topic,
-                "partition": record.partition,
-                "offset": record.offset,
-                "timestamp_ms": max(0, record.timestamp),
-            },
-            "made_at": self._made_at,
-            "replay_id": None,
-            "timings": timings,
-        }
-
-    def _timings_of(self, answer: Answer[SentimentPrediction]) -> dict[str, float]:
-        """Rounded once for all reviews that were in one batch."""
-        key = (answer.queue_ms, answer.tokenise_ms, answer.forward_ms)
-        timings = self._timings.get(key)
-        if timings is None:
-            queue_ms, tokenise_ms, forward_ms = (round(ms, 3) for ms in key)
-            timings = {"queue_ms": queue_ms, "tokenise_ms": tokenise_ms, "forward_ms": forward_ms}
-            self._timings[key] = timings
-        return timings
-
-
-def _rounded(prediction: SentimentPrediction) -> dict[str, Any]:
-    return {
-        "label": prediction.label,
-        "negative": round(prediction.negative, 4),
-        "neutral": round(prediction.neutral, 4),
-        "positive": round(prediction.positive, 4),
-    }
-
-
-def _failure_of(answer: Answer[SentimentPrediction] | None) -> Failure | None:
-    """Why there is nothing to publish; JSON would make a null of a probability that is no number."""
-    if answer is None:
-        return None
+def _reading_of(answer: Answer[Reading]) -> Reading | Failure:
+    """What was read, or why there is nothing to publish; JSON would make a null of what is no number."""
     outcome = answer.outcome
     if isinstance(outcome, Failure):
         return outcome
-    if not math.isfinite(outcome.negative + outcome.neutral + outcome.positive):
-        return Failure(DeadLetterReason.MODEL_ERROR, f"the model's probabilities are no numbers: {outcome}")
-    return None
-
-
-def _asked_text(review: Review) -> str:
-    """What the model reads of a review: its title is part of what the author says."""
-    return f"{review.title}. {review.text}" if review.title else str(review.text)
+    sentiment = outcome.sentiment
+    if not math.isfinite(sentiment.negative + sentiment.neutral + sentiment.positive):
+        return Failure(DeadLetterReason.MODEL_ERROR, f"the model's probabilities are no numbers: {sentiment}")
+    return outcome

@@ -1,48 +1,66 @@
-"""`train`, `evaluate` and `doctor`: what the models are made of, how good they are, and whether all is well."""
+"""`train`, `evaluate`, `explain` and `doctor`: what the models are made of, how good they are, if all is well."""
 
 from enum import StrEnum
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from models.errors import ModelError
-from streams import evaluating
+from streams import explaining
+from streams.cli import reports
 from streams.cli.console import FAILED, Json, command, err, load_settings, out, print_json, run_async
 from streams.doctor import Finding, examine
 from streams.errors import ConfigurationError
+from streams.evaluating.aspects import evaluate_aspects
+from streams.evaluating.figure import draw_confusion
+from streams.evaluating.sentiment import evaluate_sentiment
 from streams.rows import parse_assignments
 
 
-class Task(StrEnum):
-    """What a model can be trained or evaluated for."""
+class Trainable(StrEnum):
+    """What can be trained."""
+
+    REVIEWS_EN = "reviews-en"
+    REVIEWS_ZH = "reviews-zh"
+
+
+class Measurable(StrEnum):
+    """What can be measured."""
 
     SENTIMENT = "sentiment"
+    ASPECTS = "aspects"
+
+
+Language = Annotated[
+    str | None, typer.Option(help="The language of every text, e.g. en; else each is identified.")
+]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command()(train)
     app.command()(evaluate)
+    app.command()(explain)
     app.command()(doctor)
 
 
 @command
 def train(
-    task: Annotated[Task, typer.Argument(help="What to train.")],
+    task: Annotated[Trainable, typer.Argument(help="What to train.")],
     data: Annotated[Path, typer.Option(help="The directory of labelled sets.", exists=True, file_okay=False)],
     output: Annotated[Path, typer.Option(help="The directory to write the model to.")],
     seed: Annotated[int, typer.Option(help="The same seed and data give the same weights.")] = 7,
     as_json: Json = False,
 ) -> None:
-    """Train the head of the built-in encoder, measure it, and write weights and model card."""
+    """Train a built-in reader of reviews, measure it, and write weights and model card."""
     load_settings()
-    from models.training.sentiment import train_sentiment  # noqa: PLC0415 - torch takes seconds to import
-
-    del task  # there is one so far, and typer has checked its name
+    # Each imports torch, which takes seconds.
+    module = import_module(f"models.training.{'english' if task is Trainable.REVIEWS_EN else 'chinese'}")
+    run = module.train_english if task is Trainable.REVIEWS_EN else module.train_chinese
     try:
-        report = train_sentiment(data, output, seed=seed, progress=lambda line: err.print(line, markup=False))
+        report = run(data, output, seed=seed, progress=lambda line: err.print(line, markup=False))
     except ModelError as error:
         raise ConfigurationError(f"train: {error}") from error
     if as_json:
@@ -53,47 +71,61 @@ def train(
 
 @command
 def evaluate(
-    task: Annotated[Task, typer.Argument(help="What to measure.")],
+    task: Annotated[Measurable, typer.Argument(help="What to measure.")],
     file: Annotated[Path, typer.Argument(help="JSONL, CSV or TSV with texts and labels.", dir_okay=False)],
     text: Annotated[str, typer.Option(help="The column of the text.")] = "text",
     label: Annotated[str, typer.Option(help="The column of the label.")] = "label",
-    labels: Annotated[
+    aspect: Annotated[str, typer.Option(help="The column of the aspect, in rows of one.")] = "aspect",
+    names: Annotated[
         str,
         typer.Option(
             "--map",
             metavar="VALUE=LABEL,...",
-            help="What the file's labels mean, e.g. 0=negative,1=positive.",
+            help="What the file's labels and aspects mean, e.g. 0=negative,1=positive.",
         ),
     ] = "",
+    language: Language = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Write the confusion matrix there, a PNG.", dir_okay=False)
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Measure the configured model on labelled reviews of one's own."""
+    """Measure the configured models on labelled reviews of one's own."""
     settings = load_settings()
-    del task
-    report = evaluating.evaluate_sentiment(
-        settings,
-        file,
-        text_column=text,
-        label_column=label,
-        label_names=parse_assignments(labels, "--map"),
-        progress=lambda line: err.print(line, markup=False),
-    )
+
+    def progress(line: str) -> None:
+        err.print(line, markup=False)
+
+    columns = {"text_column": text, "label_column": label, "language": language, "progress": progress}
+    mapped = parse_assignments(names, "--map")
+    if task is Measurable.SENTIMENT:
+        report = evaluate_sentiment(settings, file, label_names=mapped, **columns)  # type: ignore[arg-type]
+        measured = report
+    else:
+        report = evaluate_aspects(settings, file, aspect_column=aspect, names=mapped, **columns)  # type: ignore[arg-type]
+        measured = report["polarity"]
+    if plot is not None:
+        if measured is None:
+            raise ConfigurationError("--plot: wanted labels of polarity in the file, got aspects only")
+        draw_confusion(measured["confusion"], report["labels"], f"{task}: {file.name}", plot)
     if as_json:
         print_json(report)
-        return
-    table = Table("class", "precision", "recall", "F1", "support", box=None)
-    for name, numbers in report["per_class"].items():
-        table.add_row(
-            name, *(f"{numbers[key]:.3f}" for key in ("precision", "recall", "f1")), str(numbers["support"])
-        )
-    out.print(table)
-    out.print(
-        f"accuracy {report['accuracy']:.3f}, macro-F1 {report['macro_f1']:.3f}, calibration error {report['ece']:.3f}, "
-        f"{report['reviews']} reviews at {report['reviews_per_second']:.0f} a second, "
-        f"{report['model']['name']} {report['model']['version']}"
-    )
-    if report["skipped"]:
-        err.print(f"{report['skipped']} rows were skipped: no text, or a label that --map does not name")
+    else:
+        reports.print_evaluation(report)
+
+
+@command
+def explain(
+    text: Annotated[str, typer.Argument(help="A review.")],
+    language: Language = None,
+    as_json: Json = False,
+) -> None:
+    """Read one review, and show what the answer stands on."""
+    found = explaining.explain(load_settings(), text, language=language)
+    if as_json:
+        print_json(found)
+    else:
+        reports.print_explanation(found)
 
 
 @command

@@ -195,6 +195,9 @@ def _show(report: DemoReport, input_file: Path | None, *, as_json: bool) -> None
                 "by_label": report.by_label,
                 "by_language": report.by_language,
                 "by_reason": report.by_reason,
+                "by_aspect": report.by_aspect,
+                "by_flag": report.by_flag,
+                "by_mask": report.by_mask,
                 "samples": report.samples,
             }
         )
@@ -205,15 +208,46 @@ def _show(report: DemoReport, input_file: Path | None, *, as_json: bool) -> None
     table.add_row("skipped", str(report.skipped), "removals, passed on without a model")
     table.add_row("set aside", str(report.dead_lettered), _listed(report.by_reason))
     table.add_row("languages", "", _listed(report.by_language))
+    table.add_row("flags", "", _listed(report.by_flag))
+    table.add_row("masked", "", _listed(report.by_mask))
     table.add_row(
         "speed",
         f"{report.reviews_per_second:.0f}/s",
         f"{report.seconds:.1f} s from the first event to the last",
     )
     out.print(table)
+    out.print()
+    out.print(_aspect_table(report.by_aspect))
     out.print("\nsome of them:")
     for event in report.samples:
         out.print(_one_line(event))
+        for line in _details(event):
+            out.print(line)
+
+
+def _aspect_table(by_aspect: Mapping[str, Mapping[str, int]]) -> Table:
+    """How many reviews speak of each aspect, and how."""
+    table = Table("reviews speak of", *_LABEL_COLOURS, box=None, pad_edge=False)
+    for aspect, counts in by_aspect.items():
+        table.add_row(
+            aspect.replace("_", " "),
+            *(Text(str(counts.get(label, 0)), style=colour) for label, colour in _LABEL_COLOURS.items()),
+        )
+    return table
+
+
+def _details(event: Mapping[str, Any]) -> Iterator[Text]:
+    """What else is known of a review: aspects with their words, doubts, masks."""
+    for one in event.get("aspects", ()):
+        colour = _LABEL_COLOURS[one["sentiment"]]
+        yield Text.assemble(
+            "    ", (one["aspect"].replace("_", " "), colour), "  ", (f"“{one['quote'][:70]}”", "dim")
+        )
+    for flag in event.get("flags", ()):
+        yield Text.assemble("    ", (flag["kind"].replace("_", " "), "magenta"), f"  {flag['reason'][:80]}")
+    if event.get("masked"):
+        kinds = sorted({mask["kind"].replace("_", " ") for mask in event["masked"]})
+        yield Text.assemble("    ", ("masked", "cyan"), f"  {', '.join(kinds)}")
 
 
 def _listed(counts: Mapping[str, int]) -> str:

@@ -34,6 +34,9 @@ class DemoReport:
     by_label: Mapping[str, int]
     by_language: Mapping[str, int]
     by_reason: Mapping[str, int]
+    by_aspect: Mapping[str, Mapping[str, int]]
+    by_flag: Mapping[str, int]
+    by_mask: Mapping[str, int]
     samples: tuple[Mapping[str, Any], ...]
     bad_rows: tuple[BadRow, ...]
 
@@ -159,16 +162,11 @@ def _raise_if_stuck(
 
 def _report(published: Published, tally: Tally, seconds: float) -> DemoReport:
     counts = tally.counts(published.positions)
-    labels: dict[str, int] = {}
-    languages: dict[str, int] = {}
-    for position in published.positions:
-        event = tally.enriched.get(position)
-        if event is None:
-            continue
-        label = event["sentiment"]["label"] if event["sentiment"] else event["status"]
-        labels[label] = labels.get(label, 0) + 1
-        code = event["language"]["code"] if event["language"] else "und"
-        languages[code] = languages.get(code, 0) + 1
+    events = [tally.enriched[position] for position in published.positions if position in tally.enriched]
+    aspects: dict[str, Counter[str]] = {}
+    for event in events:
+        for aspect, sentiment in {(one["aspect"], one["sentiment"]) for one in event["aspects"]}:
+            aspects.setdefault(aspect, Counter())[sentiment] += 1
     return DemoReport(
         published=len(published.positions),
         enriched=counts["enriched"],
@@ -177,8 +175,17 @@ def _report(published: Published, tally: Tally, seconds: float) -> DemoReport:
         repeats=tally.repeats,
         seconds=round(seconds, 3),
         reviews_per_second=round(counts["enriched"] / seconds, 1) if seconds > 0 else 0.0,
-        by_label=labels,
-        by_language=dict(sorted(languages.items(), key=lambda item: -item[1])),
+        by_label=Counter(
+            event["sentiment"]["label"] if event["sentiment"] else event["status"] for event in events
+        ),
+        by_language=dict(
+            Counter(
+                event["language"]["code"] if event["language"] else "und" for event in events
+            ).most_common()
+        ),
+        by_aspect=dict(sorted(aspects.items(), key=lambda item: -sum(item[1].values()))),
+        by_flag=Counter(flag["kind"] for event in events for flag in event["flags"]),
+        by_mask=Counter(mask["kind"] for event in events for mask in event["masked"]),
         by_reason=Counter(tally.reasons[p] for p in published.positions if p in tally.reasons),
         samples=tuple(tally.samples(published.positions)),
         bad_rows=published.bad_rows,

@@ -71,10 +71,15 @@ class Tally:
         """How many of these positions met each fate; those without one yet are missing."""
         return Counter(fate for position in published if (fate := self.fates.get(position)) is not None)
 
-    def samples(self, published: Container[Position], wanted: int = 5) -> list[Mapping[str, Any]]:
-        """Enriched events that differ from each other: each label and language once, then whatever came first."""
+    def samples(self, published: Container[Position], wanted: int = 8) -> list[Mapping[str, Any]]:
+        """Enriched events that differ from each other: a mask, each flag, each label and language, then any."""
         chosen: dict[tuple[Any, ...], Mapping[str, Any]] = {}
         ours = [event for position, event in self.enriched.items() if position in published]
+        for event in ours:
+            if event.get("masked"):
+                chosen.setdefault(("masked",), event)
+            for flag in event.get("flags", ()):
+                chosen.setdefault(("flag", flag["kind"]), event)
         for event in ours:
             sentiment = event.get("sentiment") or {}
             language = (event.get("language") or {}).get("code")

@@ -39,7 +39,7 @@ class Report:
         runs: what each repeat measured, by key.
         same_labels: the share of reviews that a contender labels as the bare model does.
         stages: CPU microseconds of an event by stage; see `stages.Accounting.report`.
-        parts_us: what a review costs around the transport: forward, tokenise, language.
+        parts_us: what a review costs around the transport: forward, tokenise, prepare.
     """
 
     machine: dict[str, Any]

@@ -35,7 +35,7 @@ _STAGE_OF_PATH = (
     ("/streams/lane/", "lane"),
     ("/streams/delivery/", "pump"),
 )
-_STAGE_OF_THREAD = (("tokenise", "lane"), ("device", "lane"), ("language", "lane"), ("Thread", "fetch"))
+_STAGE_OF_THREAD = (("tokenise", "lane"), ("device", "lane"), ("prepare", "lane"), ("Thread", "fetch"))
 _SNAPSHOT_EVERY_S = 0.05
 
 
@@ -179,10 +179,10 @@ def accounted(file: Path, *, by_stage: bool) -> Iterator[None]:
 def _book_everything(account: Account) -> None:
     """Put the wrappers in place; for a process that does nothing else."""
     for owner, name, stage in (
-        (enrich, "_read_all", "decode"),
+        (enrich, "_decode_all", "decode"),
         (enrich.EnrichReviews, "_publish_all", "encode"),
         (Lane, "run", "lane"),
-        (enrich.EnrichReviews, "_identify", "lane"),
+        (enrich.EnrichReviews, "_prepare", "lane"),
         (exactly_once, "enqueue", "send"),
         (at_least_once, "enqueue", "send"),
         (AIOKafkaProducer, "begin_transaction", "commit"),

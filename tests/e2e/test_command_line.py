@@ -405,7 +405,7 @@ def test_doctor_finds_every_fault_at_once() -> None:
     faults = {
         BROKER_VARIABLE: f"127.0.0.1:{free_port()}",
         f"{PREFIX}REDIS__URL": "127.0.0.1:6379",
-        f"{PREFIX}MODEL__SENTIMENT": "builtin:nonsense",
+        f"{PREFIX}MODEL__READERS": '{"en": "builtin:nonsense"}',
     }
     ended = run("doctor", "--json", settings=faults)
     assert (ended.code, ended.json()["ok"]) == (1, False)
@@ -450,7 +450,83 @@ def test_evaluate_measures_the_users_own_reviews(labelled: Path) -> None:
     assert 0 <= told["macro_f1"] <= 1
     assert 0 <= told["ece"] <= 1
     assert told["reviews_per_second"] > 0
-    assert told["model"]["name"] == "minilm-sentiment-en"
+    assert told["model"]["name"] == "minilm-reviews-en"
+
+
+@pytest.mark.model
+def test_evaluate_compares_two_poles_with_each_other(tmp_path: Path) -> None:
+    """Where a file knows no neutral, neutral is no mistake, but told; Chinese rows are read by the Chinese reader."""
+    file, plot = tmp_path / "poles.jsonl", tmp_path / "poles.png"
+    rows = [("I love it, works great.", 1), ("Terrible, it broke.", 0), ("质量很好，很满意", 1), ("太差了，差评", 0)]
+    file.write_text("".join(json.dumps({"text": text, "label": label}) + "\n" for text, label in rows))
+    ended = run(
+        *("evaluate", "sentiment", str(file), "--map", "0=negative,1=positive"),
+        *("--plot", str(plot), "--json"),
+    )
+    assert ended.code == 0
+    told = ended.json()
+    assert told["labels"] == ["negative", "positive"]
+    assert told["accuracy"] == told["macro_f1"] == 1.0
+    assert "share_called_neutral" in told
+    assert {one["name"]: one["reviews"] for one in told["models"]} == {
+        "minilm-reviews-en": 2,
+        "ngram-reviews-zh": 2,
+    }
+    assert plot.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.model
+def test_evaluate_aspects_measures_finding_and_polarity(tmp_path: Path) -> None:
+    """Both are told apart, by aspect and by class."""
+    file = tmp_path / "aspects.csv"
+    file.write_text(
+        "text,aspect,label\n"
+        "The parcel arrived two weeks late.,shipping,negative\n"
+        "The box was crushed.,packaging,negative\n"
+        "The waiter was rude.,staff,negative\n"
+        "Delicious soup.,food,positive\n"
+    )
+    ended = run("evaluate", "aspects", str(file), "--json")
+    assert ended.code == 0
+    told = ended.json()
+    assert set(told["category"]["per_aspect"]) == {"delivery", "packaging", "customer_service", "food"}
+    assert told["category"]["f1"] >= 0.75
+    assert told["polarity"]["count"] == 4
+    assert told["polarity"]["accuracy"] >= 0.75
+    assert told["reviews"] == 4
+    for_people = run("evaluate", "aspects", str(file))
+    assert for_people.code == 0
+    assert "customer_service" in for_people.out
+
+
+@pytest.mark.model
+def test_explain_shows_what_an_answer_stands_on() -> None:
+    """Label, sentences, aspects with their words, masks, and the words that weigh, the heaviest first."""
+    text = "I hate this kettle. Delivery was quick. Mail me: a.b@example.com"
+    ended = run("explain", text, "--json")
+    assert ended.code == 0
+    told = ended.json()
+    assert "example.com" not in ended.out
+    assert [mask["kind"] for mask in told["masked"]] == ["email"]
+    assert [sentence["text"] for sentence in told["sentences"]][:2] == ["I hate this kettle.", "Delivery was quick."]
+    assert told["sentences"][0]["label"] == "negative"
+    assert ("delivery", "Delivery was quick") in [(one["aspect"], one["quote"]) for one in told["aspects"]]
+    weights = [abs(word["weight"]) for word in told["words"]]
+    assert weights == sorted(weights, reverse=True)
+    assert "hate" in [word["text"] for word in told["words"][:3]]
+    assert run("explain", text).out.count("delivery") >= 1
+    chinese = run("explain", "物流很快，但是客服态度差。", "--json").json()
+    assert chinese["model"]["name"] == "ngram-reviews-zh"
+    found = {one["aspect"]: one["label"] for one in chinese["aspects"]}
+    assert (found.get("delivery"), found.get("customer_service")) == ("positive", "negative")
+
+
+def test_explain_names_what_is_missing() -> None:
+    """An empty text, or one in a language that no model reads, ends with 2 and advice."""
+    assert run("explain", "  ").code == 2
+    ended = run("explain", "C'est un très bon produit, je le recommande.")
+    assert (ended.code, ended.out) == (2, "")
+    assert "READERS" in ended.err
 
 
 def test_evaluate_names_the_columns_there_are(labelled: Path) -> None:

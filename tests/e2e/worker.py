@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from streams import logs, settings
 from streams.app import Parts, run_worker
 from streams.cli.console import run_async, stop_on_signals
-from tests.fakes import FakeClassifier, FakeLanguages
+from tests.fakes import FakePreparer, FakeReader
 
 
 class Killer:
@@ -40,8 +40,8 @@ if __name__ == "__main__":
     failpoint, _, nth = (sys.argv[1] if len(sys.argv) > 1 else "").partition(":")
     cost = float(sys.argv[2]) if len(sys.argv) > 2 else 0.0
     made = Parts(
-        load_sentiment=lambda _settings: FakeClassifier(seconds_a_token=cost),
-        load_languages=FakeLanguages,
+        load_readers=lambda _settings: {"en": FakeReader(seconds_a_token=cost)},
+        load_preparer=lambda _settings: FakePreparer(),
         checkpoint=Killer(failpoint, int(nth or 1)),
     )
     run_async(main(made))

@@ -88,16 +88,17 @@ def test_the_baselines_model_says_what_ours_says() -> None:
     """The plain transformers checkpoint gives our labels, up to rounding, for reviews that fit one window."""
     import torch  # noqa: PLC0415 - seconds, and only here
 
-    from models.loading import load_sentiment  # noqa: PLC0415
+    from models.loading import LoadOptions, load_reader  # noqa: PLC0415
 
     texts = [r.text for r in drawn_reviews(250) if len(r.text.split()) < 150][:120]
-    ours = load_sentiment("builtin:minilm-sentiment-en", device="cpu", dtype="float32")
+    ours = load_reader("builtin:minilm-reviews-en", LoadOptions(device="cpu", dtype="float32"))
     tokenizer, model = load_reference()
     equal = 0
-    for text, prediction in zip(texts, ours.forward(ours.tokenise(texts)), strict=True):
+    for text, reading in zip(texts, ours.forward(ours.tokenise(texts)), strict=True):
         with torch.inference_mode():
             scores = torch.softmax(model(**tokenizer(text, return_tensors="pt")).logits[0], dim=0).tolist()
-        expected = [prediction.negative, prediction.neutral, prediction.positive]
+        sentiment = reading.sentiment
+        expected = [sentiment.negative, sentiment.neutral, sentiment.positive]
         assert scores == pytest.approx(expected, abs=1e-3)
         equal += 1
     assert equal == len(texts)

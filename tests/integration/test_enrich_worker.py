@@ -15,7 +15,7 @@ from streams.delivery.records import Partition
 from streams.errors import FatalError
 from streams.publishing import RawRecord
 from tests.brokers import ApacheKafka, Broker, unique_name
-from tests.fakes import FakeClassifier
+from tests.fakes import FakeReader
 from tests.integration.hostile import hostile_payloads
 from tests.integration.workers import fake_parts, make_settings, prepare, put, read, review, running
 
@@ -87,7 +87,7 @@ async def test_a_failing_model_sets_aside_the_guilty_only(own_broker: Broker) ->
     texts = {10: "boom", 77: "hang", 150: "enormous", 151: "huge"}
     await put(servers, [review(number, texts.get(number, "fine")) for number in range(200)])
     settings = make_settings(servers, unique_name(), lane={"forward_timeout_s": 0.5})
-    async with running(settings, fake_parts(FakeClassifier(hang_s=20))):
+    async with running(settings, fake_parts(FakeReader(hang_s=20))):
         outcome = await read(servers, 200)
     assert sorted(outcome.reasons) == ["model_error", "model_timeout", "out_of_memory"]
     assert len(outcome.ids) == len(set(outcome.ids)) == 197
@@ -99,7 +99,7 @@ async def test_a_broken_model_ends_the_worker_and_loses_nothing(own_broker: Brok
     servers = own_broker.bootstrap_servers
     settings = make_settings(servers, unique_name())
     await prepare(servers)
-    classifier = FakeClassifier()
+    classifier = FakeReader()
     await put(servers, [review(number) for number in range(100)])
     with pytest.raises(FatalError, match="broken"):
         async with running(settings, fake_parts(classifier)) as worker:
@@ -138,8 +138,8 @@ async def test_workers_share_partitions_and_hand_them_over(own_broker: Broker) -
     settings = make_settings(servers, unique_name())
     await prepare(servers)
 
-    def slow() -> FakeClassifier:
-        return FakeClassifier(seconds_a_token=0.0005)
+    def slow() -> FakeReader:
+        return FakeReader(seconds_a_token=0.0005)
 
     async def load() -> None:
         for start in range(0, 2_000, 100):
@@ -193,7 +193,7 @@ async def test_a_stop_with_work_in_flight_takes_seconds(own_broker: Broker) -> N
     settings = make_settings(servers, unique_name(), chunk={"drain_timeout_s": 2})
     await prepare(servers)
     await put(servers, [review(number, "word " * 200) for number in range(3_000)])
-    async with running(settings, fake_parts(FakeClassifier(seconds_a_token=0.0001))):
+    async with running(settings, fake_parts(FakeReader(seconds_a_token=0.0001))):
         await read(servers, 1)
         started = time.monotonic()
     assert time.monotonic() - started < 15

@@ -13,7 +13,7 @@ from streams.delivery.records import Effects, Output, Partition
 from streams.errors import FatalError, LeaseLostError
 from streams.tailing import follow
 from tests.brokers import ApacheKafka, unique_name
-from tests.fakes import FakeClassifier, FakeRecord
+from tests.fakes import FakeReader, FakeRecord
 from tests.integration.workers import fake_parts, make_settings, prepare, put, read, review, running
 
 pytestmark = pytest.mark.kafka
@@ -142,7 +142,7 @@ async def test_a_broker_that_dies_only_pauses_the_worker(own_kafka: ApacheKafka,
     await prepare(servers)
     await put(servers, [review(number) for number in range(3_000)])
     settings = make_settings(servers, unique_name(), delivery=delivery)
-    classifier = FakeClassifier(seconds_a_token=0.0005)
+    classifier = FakeReader(seconds_a_token=0.0005)
     async with running(settings, fake_parts(classifier)) as worker:
         await read(servers, 300)
         await asyncio.to_thread(own_kafka.kill)

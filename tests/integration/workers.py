@@ -16,7 +16,7 @@ from streams.app import Parts, run_worker
 from streams.publishing import RawRecord, publish
 from streams.settings import Settings
 from streams.tailing import follow
-from tests.fakes import FakeClassifier, FakeLanguages
+from tests.fakes import FakePreparer, FakeReader
 
 CREATED_AT = "2026-10-01T12:00:00Z"
 
@@ -45,10 +45,14 @@ def make_settings(
     return Settings.model_validate({"delivery": delivery, **merged})
 
 
-def fake_parts(classifier: FakeClassifier | None = None, **more: Any) -> Parts:
+def fake_parts(reader: FakeReader | None = None, **more: Any) -> Parts:
     """Parts that load in no time."""
-    model = classifier or FakeClassifier()
-    return Parts(load_sentiment=lambda _settings: model, load_languages=FakeLanguages, **more)
+    model = reader or FakeReader()
+    return Parts(
+        load_readers=lambda _settings: dict.fromkeys(model.languages or {"*"}, model),
+        load_preparer=lambda _settings: FakePreparer(),
+        **more,
+    )
 
 
 @contextlib.asynccontextmanager

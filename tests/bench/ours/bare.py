@@ -9,14 +9,17 @@ pass took (for the ideal batcher), and the label of every text.
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import orjson
 
 from models.devices import plan_compute
-from models.interfaces import SentimentClassifier, TokenisedReview
+from models.interfaces import ReviewReader
 from streams import settings
+from streams.agents.reading import ANY_LANGUAGE, Preparer
 from streams.app import default_parts
 from streams.lane.planning import plan_batches
 
@@ -29,7 +32,7 @@ Batch = list[int]
 class Run:
     """All batches of some reviews, computed side by side on the model's streams."""
 
-    def __init__(self, model: SentimentClassifier, reviews: Sequence[TokenisedReview], budget: int) -> None:
+    def __init__(self, model: ReviewReader[Any], reviews: Sequence[Any], budget: int) -> None:
         self._model = model
         self._reviews = reviews
         lengths = [len(review) for review in reviews]
@@ -56,11 +59,11 @@ class Run:
                 return
             tokenised = [self._reviews[index] for index in batch]
             started = time.perf_counter()
-            predictions = self._model.forward(tokenised)
+            readings = self._model.forward(tokenised)
             seconds = time.perf_counter() - started
             self.forwards.append((len(batch), sum(map(len, tokenised)), seconds))
-            for index, prediction in zip(batch, predictions, strict=True):
-                self.labels[index] = prediction.label
+            for index, reading in zip(batch, readings, strict=True):
+                self.labels[index] = reading.sentiment.label
 
 
 def main() -> None:
@@ -68,7 +71,8 @@ def main() -> None:
     texts = orjson.loads(Path(sys.argv[1]).read_bytes())
     loaded = settings.load()
     model_settings = loaded.model
-    model = default_parts().load_sentiment(loaded)
+    preparer = default_parts().load_preparer(loaded)
+    model = _reader_of_most(texts, preparer, loaded)
     reviews = model.tokenise(texts)
     trials = {budget: Run(model, reviews[:_TRIAL_REVIEWS], budget)() for budget in _BUDGETS}
     best = min(trials, key=trials.__getitem__)
@@ -82,7 +86,7 @@ def main() -> None:
             {
                 "rps": len(texts) / seconds,
                 "dtype": plan_compute(model_settings.device, model_settings.dtype).dtype_name,
-                "parts_us": _parts_us(model, texts, model.streams * seconds / len(texts)),
+                "parts_us": _parts_us(model, preparer, texts, model.streams * seconds / len(texts)),
                 "best_batch_tokens": best,
                 "streams": model.streams,
                 "forwards": run.forwards + [one.forwards[0] for one in single],
@@ -93,13 +97,22 @@ def main() -> None:
     )
 
 
-def _parts_us(model: SentimentClassifier, texts: Sequence[str], forward_s: float) -> dict[str, float]:
-    """CPU microseconds of a review outside of the transport: its forward pass, tokenising, its language."""
-    languages = default_parts().load_languages()
+def _reader_of_most(texts: Sequence[str], preparer: Preparer, loaded: settings.Settings) -> ReviewReader[Any]:
+    """The model of the language that most of the texts are in."""
+    readers = default_parts().load_readers(loaded)
+    languages = Counter(preparer.prepare(text=text).language.code for text in texts[:_TRIAL_REVIEWS])
+    known = [code for code, _ in languages.most_common() if code in readers]
+    return readers[known[0] if known else ANY_LANGUAGE]
+
+
+def _parts_us(
+    model: ReviewReader[Any], preparer: Preparer, texts: Sequence[str], forward_s: float
+) -> dict[str, float]:
+    """CPU microseconds of a review outside of the transport: its forward pass, tokenising, what comes before it."""
     parts = {"forward": forward_s * 1e6}
     for name, work in (
         ("tokenise", model.tokenise),
-        ("language", lambda all_: [languages.identify(t) for t in all_]),
+        ("prepare", lambda all_: [preparer.prepare(text=text) for text in all_]),
     ):
         work(texts[:_TRIAL_REVIEWS])
         started = time.process_time()

@@ -1,4 +1,4 @@
-"""The real enrich role, command line and all, with a model and a language identifier that cost nothing.
+"""The real enrich role, command line and all, with a model and a preparation that cost nothing.
 
     python -m tests.bench.ours.costless [ACCOUNT_FILE [whole|stages [SECONDS_A_REVIEW]]]
 
@@ -13,20 +13,20 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.interfaces import SentimentPrediction, TokenisedReview
+from models.interfaces import ReviewReading, SentimentPrediction, TokenisedReview
 from streams import logs, settings
 from streams.app import Parts, run_worker
 from streams.cli.console import run_async, stop_on_signals
 from tests.bench.stages import accounted
-from tests.fakes import FakeLanguage
+from tests.fakes import FakeLanguage, FakePrepared
 
 _TOKENISED = TokenisedReview(windows=((101, 102),))
-_ANSWER = SentimentPrediction(0.1, 0.2, 0.7)
+_ANSWER = ReviewReading(SentimentPrediction(0.1, 0.2, 0.7))
 _LANGUAGE = FakeLanguage("en")
 
 
 @dataclass(frozen=True)
-class CostlessClassifier:
+class CostlessReader:
     """Answers without a thought; sleeps if told to."""
 
     seconds_a_review: float = 0.0
@@ -41,19 +41,25 @@ class CostlessClassifier:
         """Two tokens each."""
         return [_TOKENISED] * len(texts)
 
-    def forward(self, batch: Sequence[TokenisedReview]) -> list[SentimentPrediction]:
+    def forward(self, batch: Sequence[TokenisedReview]) -> list[ReviewReading]:
         """Positive."""
         if self.seconds_a_review:
             time.sleep(self.seconds_a_review * len(batch))
         return [_ANSWER] * len(batch)
 
 
-class CostlessLanguages:
-    """Everything is English."""
+class CostlessPreparer:
+    """Masks nothing, and takes everything for English."""
 
-    def identify(self, _text: str, _hint: str | None = None) -> FakeLanguage:
-        """English."""
-        return _LANGUAGE
+    def prepare(
+        self, *, text: str, title: str | None = None, author_id: str | None = None, hint: str | None = None
+    ) -> FakePrepared:
+        """The review as it came."""
+        del hint
+        return FakePrepared(title, text, author_id, _LANGUAGE)
+
+    def rating_flag(self, _rating: float | None, _sentiment: object) -> None:
+        """No doubts."""
 
 
 async def main(parts: Parts, account_file: str, *, by_stage: bool) -> None:
@@ -66,5 +72,7 @@ async def main(parts: Parts, account_file: str, *, by_stage: bool) -> None:
 
 if __name__ == "__main__":
     account_file, by_stage, cost = [*sys.argv[1:], *("", "", "0")[len(sys.argv) - 1 :]]
-    made = Parts(load_sentiment=lambda _: CostlessClassifier(float(cost)), load_languages=CostlessLanguages)
+    made = Parts(
+        load_readers=lambda _: {"en": CostlessReader(float(cost))}, load_preparer=lambda _: CostlessPreparer()
+    )
     run_async(main(made, account_file, by_stage=by_stage == "stages"))

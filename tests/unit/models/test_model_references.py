@@ -9,7 +9,7 @@ from models.references import ModelReference, parse_reference
 @pytest.mark.parametrize(
     ("text", "reference"),
     [
-        ("builtin:minilm-sentiment-en", ModelReference("builtin", "minilm-sentiment-en")),
+        ("builtin:minilm-reviews-en", ModelReference("builtin", "minilm-reviews-en")),
         ("path:/models/mine", ModelReference("path", "/models/mine")),
         ("path:relative/dir", ModelReference("path", "relative/dir")),
         ("path:C:/models/a@b", ModelReference("path", "C:/models/a@b")),

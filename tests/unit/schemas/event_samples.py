@@ -1,5 +1,6 @@
 """Strategies that draw valid events of every contract, for the property tests of this folder."""
 
+from base64 import b64encode
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -26,7 +27,16 @@ from schemas.products import (
     SentimentCounts,
     TimeWindow,
 )
-from schemas.reviews import DetectedLanguage, Review, ReviewEnriched, Sentiment
+from schemas.reviews import (
+    AspectOpinion,
+    DetectedLanguage,
+    MaskedSpan,
+    QualityFlag,
+    Review,
+    ReviewEnriched,
+    SentenceSentiment,
+    Sentiment,
+)
 
 characters = st.characters(codec="utf-8")
 texts = st.text(characters, min_size=1, max_size=60).map(lambda text: text + "字")
@@ -92,6 +102,11 @@ reviews = st.builds(
     created_at=timestamps,
     removed=st.booleans(),
 )
+_span = {
+    "field": st.sampled_from(["title", "text"]),
+    "start": st.integers(0, 100),
+    "end": st.integers(100, 20_000),
+}
 _enriched = {
     **lineage,
     "review_id": identifiers,
@@ -102,6 +117,9 @@ _enriched = {
     "language": maybe(st.builds(DetectedLanguage, code=languages, confidence=fractions)),
     "created_at": timestamps,
     "timings": maybe(timings),
+    "flags": several(st.builds(QualityFlag, kind=texts, score=fractions, reason=texts)),
+    "masked": several(st.builds(MaskedSpan, **_span, kind=texts)),
+    "signature": maybe(st.binary(min_size=1, max_size=64).map(lambda raw: b64encode(raw).decode())),
 }
 enriched_reviews = st.one_of(
     st.builds(
@@ -111,6 +129,18 @@ enriched_reviews = st.one_of(
             "status": st.just("enriched"),
             "text": texts,
             "sentiment": sentiments(),
+            "sentences": several(st.builds(SentenceSentiment, **_span, sentiment=labels, score=fractions)),
+            "aspects": several(
+                st.builds(
+                    AspectOpinion,
+                    **_span,
+                    aspect=texts,
+                    sentiment=labels,
+                    score=fractions,
+                    confidence=fractions,
+                    quote=texts,
+                )
+            ),
             "model": models,
         },
     ),

@@ -67,11 +67,13 @@ def test_lag_is_told_by_partition_and_can_be_forgotten(metrics: WorkerMetrics) -
 
 
 def test_the_model_is_named(metrics: WorkerMetrics) -> None:
-    """The version in use can be read off, and a swap replaces it."""
+    """The version of each model in use can be read off, and a swap replaces it."""
     metrics.model("minilm", "0123")
+    metrics.model("ngram", "89ab")
     metrics.model("minilm", "4567")
-    assert value(metrics, "model_info", name="minilm", version="4567") == 1
-    assert value(metrics, "model_info", name="minilm", version="0123") is None
+    assert value(metrics, "model_info", model="minilm", version="4567") == 1
+    assert value(metrics, "model_info", model="ngram", version="89ab") == 1
+    assert value(metrics, "model_info", model="minilm", version="0123") is None
 
 
 def test_two_workers_do_not_share_metrics() -> None:

@@ -30,8 +30,8 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Mapping[str, str]:
         "KAFKA__SASL_USERNAME": "shop",
         "KAFKA__SASL_PASSWORD": "hunter2",
         "REDIS__URL": "redis://:hunter2@cache:6379/0",
-        "MODEL__SENTIMENT_LANGUAGES": '["en", "de"]',
-        "MODEL__SENTIMENT_LABELS": '{"LABEL_0": "negative"}',
+        "MODEL__READERS": '{"en": "path:/a", "*": "hf:a/b@c"}',
+        "MODEL__LABELS": '{"LABEL_0": "negative"}',
         "CHUNK__DRAIN_TIMEOUT_S": "2.5",
     }
     for name, value in names.items():
@@ -55,8 +55,8 @@ def test_nested_variables_are_read() -> None:
     assert settings.delivery is DeliveryGuarantee.AT_LEAST_ONCE
     assert settings.kafka.bootstrap_servers == "one:9092,two:9092"
     assert settings.kafka.partitions == 12
-    assert settings.model.sentiment_languages == frozenset({"en", "de"})
-    assert settings.model.sentiment_labels == {"LABEL_0": "negative"}
+    assert settings.model.readers == {"en": "path:/a", "*": "hf:a/b@c"}
+    assert settings.model.labels == {"LABEL_0": "negative"}
     assert settings.chunk.drain_timeout_s == 2.5
 
 
@@ -109,8 +109,8 @@ def test_variables_of_others_are_none_of_ours(monkeypatch: pytest.MonkeyPatch) -
         ("REVIEWSTREAM_KAFKA__PARTITIONS", "0"),
         ("REVIEWSTREAM_KAFKA__SECURITY_PROTOCOL", "TLS"),
         ("REVIEWSTREAM_MODEL__THREADS", "-1"),
-        ("REVIEWSTREAM_MODEL__SENTIMENT_LANGUAGES", "en"),
-        ("REVIEWSTREAM_MODEL__SENTIMENT_LABELS", '{"LABEL_0": "angry"}'),
+        ("REVIEWSTREAM_MODEL__READERS", "en"),
+        ("REVIEWSTREAM_MODEL__LABELS", '{"LABEL_0": "angry"}'),
         ("REVIEWSTREAM_LANE__FORWARD_TIMEOUT_S", "nan"),
         ("REVIEWSTREAM_CHUNK__COMMIT_INTERVAL_S", "0"),
     ],

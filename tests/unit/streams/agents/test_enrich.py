@@ -9,13 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.interfaces import SentimentPrediction
+from models.interfaces import AspectMention, ReviewReading, SentenceReading, SentimentPrediction
+from models.personal_data import Mask
+from models.preparation import PreparedReview, ReviewPreparer
 from schemas.dead_letters import DeadLetterReason
 from schemas.reviews import Review, ReviewEnriched
-from streams.agents.enrich import EnrichReviews, SentimentModel
+from streams.agents.enrich import EnrichReviews
+from streams.agents.reading import ANY_LANGUAGE, Preparer, Reader, Readers
 from streams.delivery.records import Effects
 from streams.lane.values import Answer, Failure
-from tests.fakes import FakeLanguages, FakeRecord
+from tests.fakes import FakePreparer, FakeRecord
 
 NOW = datetime(2025, 6, 2, tzinfo=UTC)
 GOOD: dict[str, object] = {
@@ -27,23 +30,24 @@ GOOD: dict[str, object] = {
 KINDS = ("good", "titled", "removed", "foreign", "fails", "times out", "no json", "no value", "no key")
 
 
-class FakeSentiment:
+class FakeAsk:
     """Answers like the lane; remembers what it was asked."""
 
-    def __init__(self, prediction: SentimentPrediction | None = None) -> None:
+    def __init__(self, reading: ReviewReading | SentimentPrediction | None = None) -> None:
         self.asked: list[list[str]] = []
-        self._prediction = prediction or SentimentPrediction(0.00005, 0.33335, 0.6666)
+        reading = reading or SentimentPrediction(0.00005, 0.33335, 0.6666)
+        self._reading = reading if isinstance(reading, ReviewReading) else ReviewReading(reading)
 
-    async def __call__(self, texts: Sequence[str]) -> list[Answer[SentimentPrediction]]:
+    async def __call__(self, texts: Sequence[str]) -> list[Answer[ReviewReading]]:
         self.asked.append(list(texts))
         return [Answer(self._outcome(text), 12.3456, 1.0, 7.0) for text in texts]
 
-    def _outcome(self, text: str) -> SentimentPrediction | Failure:
+    def _outcome(self, text: str) -> ReviewReading | Failure:
         if "fails" in text:
             return Failure(DeadLetterReason.MODEL_ERROR, "RuntimeError: boom")
         if "times out" in text:
             return Failure(DeadLetterReason.MODEL_TIMEOUT, "HungError: no answer")
-        return self._prediction
+        return self._reading
 
 
 @pytest.fixture(scope="module")
@@ -52,21 +56,17 @@ def executor() -> Iterator[ThreadPoolExecutor]:
         yield executor
 
 
-def handler(
-    executor: ThreadPoolExecutor, ask: FakeSentiment, languages: frozenset[str] | None
-) -> EnrichReviews:
-    model = SentimentModel("fake", "1", languages, ask)
-    return EnrichReviews(model, FakeLanguages(), executor=executor, now=lambda: NOW)
-
-
 def run(
     executor: ThreadPoolExecutor,
     records: Sequence[FakeRecord],
     *,
-    ask: FakeSentiment | None = None,
-    languages: frozenset[str] | None = frozenset({"en"}),
+    ask: FakeAsk | None = None,
+    language: str = "en",
+    preparer: Preparer | None = None,
 ) -> Effects:
-    return asyncio.run(handler(executor, ask or FakeSentiment(), languages)(records))  # type: ignore[arg-type]
+    readers = Readers({language: Reader("fake", "1", ask or FakeAsk())})
+    agent = EnrichReviews(readers, preparer or FakePreparer(), executor=executor, now=lambda: NOW)
+    return asyncio.run(agent(records))  # type: ignore[arg-type]
 
 
 def review(
@@ -166,7 +166,7 @@ def test_keys_are_kept(executor: ThreadPoolExecutor) -> None:
 
 def test_a_title_is_read_by_the_model(executor: ThreadPoolExecutor) -> None:
     """The title is part of what the author says; an empty one adds nothing."""
-    ask = FakeSentiment()
+    ask = FakeAsk()
     run(executor, [review(title="Lamp"), review(title=""), review()], ask=ask)
     text = str(GOOD["text"])
     assert ask.asked == [[f"Lamp. {text}", text, text]]
@@ -174,7 +174,7 @@ def test_a_title_is_read_by_the_model(executor: ThreadPoolExecutor) -> None:
 
 def test_a_removal_is_passed_on_without_asking_the_model(executor: ThreadPoolExecutor) -> None:
     """A removal says that the review is gone and repeats nothing of it, not even what the sender repeats."""
-    ask = FakeSentiment()
+    ask = FakeAsk()
     (event,) = events(run(executor, [review(removed=True, title="Lamp", version=2)], ask=ask))
     assert (event.status, event.text, event.title, event.sentiment) == ("removed", None, None, None)
     assert event.review_version == 2
@@ -183,7 +183,7 @@ def test_a_removal_is_passed_on_without_asking_the_model(executor: ThreadPoolExe
 
 def test_a_language_without_a_model_is_never_guessed(executor: ThreadPoolExecutor) -> None:
     """A review the model does not cover says so, with its language and without a sentiment."""
-    ask = FakeSentiment()
+    ask = FakeAsk()
     (event,) = events(run(executor, [review(text="够亮")], ask=ask))
     assert (event.status, event.sentiment, event.model) == ("unsupported_language", None, None)
     assert event.language is not None
@@ -192,8 +192,8 @@ def test_a_language_without_a_model_is_never_guessed(executor: ThreadPoolExecuto
 
 
 def test_a_model_for_all_languages_is_asked_about_all(executor: ThreadPoolExecutor) -> None:
-    """A model without a list of languages covers every one."""
-    (event,) = events(run(executor, [review(text="够亮")], languages=None))
+    """A model named for any language reads every one."""
+    (event,) = events(run(executor, [review(text="够亮")], language=ANY_LANGUAGE))
     assert event.status == "enriched"
 
 
@@ -213,7 +213,7 @@ def test_rounding_never_breaks_the_contract(three: list[float]) -> None:
     """Rounded to four places the probabilities still sum to 1 and agree with their label."""
     prediction = SentimentPrediction(*(weight / sum(three) for weight in three))
     with ThreadPoolExecutor(1) as executor:
-        effects = run(executor, [review()], ask=FakeSentiment(prediction))
+        effects = run(executor, [review()], ask=FakeAsk(prediction))
     (event,) = events(effects)
     assert event.sentiment is not None
     assert event.sentiment.label == prediction.label
@@ -222,7 +222,7 @@ def test_rounding_never_breaks_the_contract(three: list[float]) -> None:
 def test_a_prediction_that_is_no_number_is_a_model_failure(executor: ThreadPoolExecutor) -> None:
     """A model that overflows in half precision sets the review aside; its NaN is never published as null."""
     nan = float("nan")
-    effects = run(executor, [review(1), review(2)], ask=FakeSentiment(SentimentPrediction(nan, nan, nan)))
+    effects = run(executor, [review(1), review(2)], ask=FakeAsk(SentimentPrediction(nan, nan, nan)))
     assert effects.outputs == []
     assert [letter.reason for letter in effects.dead_letters] == [DeadLetterReason.MODEL_ERROR] * 2
 
@@ -230,10 +230,9 @@ def test_a_prediction_that_is_no_number_is_a_model_failure(executor: ThreadPoolE
 def test_the_chunks_waiting_is_observed_once(executor: ThreadPoolExecutor) -> None:
     """The metrics hear of each chunk that asked the model, in seconds; of others they hear nothing."""
     told: list[tuple[float, float]] = []
-    model = SentimentModel("fake", "1", frozenset({"en"}), FakeSentiment())
     agent = EnrichReviews(
-        model,
-        FakeLanguages(),
+        Readers({"en": Reader("fake", "1", FakeAsk())}),
+        FakePreparer(),
         executor=executor,
         now=lambda: NOW,
         answered=lambda queue_s, tokenise_s: told.append((queue_s, tokenise_s)),
@@ -249,3 +248,72 @@ def test_the_largest_review_makes_an_output_that_a_batch_holds(executor: ThreadP
     (output,) = run(executor, [record]).outputs
     assert len(output.value or b"") < 256 * 1024
     assert Review.model_validate_json(record.value or b"").text == events(Effects([output]))[0].text
+
+
+def test_each_language_has_its_reader(executor: ThreadPoolExecutor) -> None:
+    """A chunk of two languages is read by two models, each asked once, and the order stays."""
+    english, chinese = FakeAsk(), FakeAsk(SentimentPrediction(0.9, 0.05, 0.05))
+    readers = Readers({"en": Reader("one", "1", english), "zh": Reader("two", "2", chinese)})
+    agent = EnrichReviews(readers, FakePreparer(), executor=executor, now=lambda: NOW)
+    texts = ["fine", "够亮", "fine too", "太暗"]
+    effects = asyncio.run(agent([review(n, text=text) for n, text in enumerate(texts)]))
+    assert [event.model.name for event in events(effects) if event.model] == ["one", "two", "one", "two"]
+    assert (english.asked, chinese.asked) == ([["fine", "fine too"]], [["够亮", "太暗"]])
+
+
+def test_sentences_and_aspects_are_placed_in_their_field(executor: ThreadPoolExecutor) -> None:
+    """The model reads title and text as one; what it finds is published with offsets into each."""
+    title, text = "Great lamp", "But the box was torn."
+    asked = f"{title}.\n{text}"
+    start = asked.index("the box")
+    feeling = SentimentPrediction(0.8, 0.1, 0.1)
+    reading = ReviewReading(
+        feeling,
+        (SentenceReading(0, 11, feeling), SentenceReading(12, len(asked), feeling)),
+        (AspectMention("packaging", 0.9, feeling, start, start + 16),),
+    )
+    record = review(title=title, text=text)
+    (event,) = events(run(executor, [record], ask=FakeAsk(reading), preparer=ReviewPreparer()))
+    assert [(one.field, one.start, one.end) for one in event.sentences] == [("title", 0, 10), ("text", 0, 21)]
+    (aspect,) = event.aspects
+    assert (aspect.aspect, aspect.field, aspect.sentiment) == ("packaging", "text", "negative")
+    assert text[aspect.start : aspect.end] == aspect.quote == "the box was torn"
+
+
+def test_personal_data_is_published_and_read_masked(executor: ThreadPoolExecutor) -> None:
+    """Neither the model nor a subscriber sees it; offsets point at the placeholder; an author's address is dropped."""
+    ask = FakeAsk()
+    record = review(
+        text="Broken. Write to jane.doe@example.com please.",
+        title="Call 13812345678",
+        author_id="jane@example.com",
+    )
+    effects = run(executor, [record], ask=ask, preparer=ReviewPreparer())
+    (event,) = events(effects)
+    assert b"jane" not in (effects.outputs[0].value or b"")
+    assert b"13812345678" not in (effects.outputs[0].value or b"")
+    assert "jane" not in ask.asked[0][0]
+    assert event.author_id is None
+    fields = {"title": str(event.title), "text": str(event.text)}
+    placeholders = [(mask.kind, fields[mask.field][mask.start : mask.end]) for mask in event.masked]
+    assert placeholders == [("phone", "[phone]"), ("email", "[email]")]
+
+
+def test_a_rating_that_contradicts_the_text_is_flagged(executor: ThreadPoolExecutor) -> None:
+    """Five stars on a text that is surely negative: published, with the doubt and its reason."""
+    ask = FakeAsk(SentimentPrediction(0.97, 0.02, 0.01))
+    record = review(rating=5, text="It broke at once and I want my money back.")
+    (event,) = events(run(executor, [record], ask=ask, preparer=ReviewPreparer()))
+    assert [flag.kind for flag in event.flags] == ["rating_mismatch"]
+    assert event.signature
+
+
+def test_a_prepared_review_places_spans() -> None:
+    """A span of what was read lies in the title or in the text, and never between them."""
+    prepared = ReviewPreparer().prepare(text="abc", title="xy")
+    assert isinstance(prepared, PreparedReview)
+    assert prepared.asked == "xy.\nabc"
+    assert prepared.place(0, 3) == ("title", 0, 2)
+    assert prepared.place(4, 7) == ("text", 0, 3)
+    assert ReviewPreparer(masks_personal_data=False).prepare(text="a@example.com").text_masks == ()
+    assert ReviewPreparer().prepare(text="mail a@example.com").text_masks == (Mask("email", 5, 12),)

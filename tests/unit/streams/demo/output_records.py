@@ -26,12 +26,17 @@ def enriched(
     label: str = "positive",
     language: str = "en",
     topic: str = "new-review",
+    **more: list[dict[str, Any]],
 ) -> OutputRecord:
     event: dict[str, Any] = {
         "status": status,
         "sentiment": {"label": label} if status == "enriched" else None,
         "language": {"code": language} if status != "removed" else None,
+        "aspects": [],
+        "flags": [],
+        "masked": [],
         "source": {"topic": topic, "partition": position[0], "offset": position[1]},
+        **more,
     }
     return OutputRecord("enriched-review", orjson.dumps(event))
 

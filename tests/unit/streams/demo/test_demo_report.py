@@ -33,6 +33,18 @@ def test_the_sums_agree() -> None:
     assert report.reviews_per_second == 1.5
 
 
+def test_aspects_flags_and_masks_are_counted() -> None:
+    """A review counts once for each aspect and polarity it speaks of, however often it does."""
+    good, bad = ({"aspect": "food", "sentiment": label} for label in ("positive", "negative"))
+    tally = tallied(
+        enriched((0, 0), aspects=[good, good, bad], flags=[{"kind": "spam"}]),
+        enriched((0, 1), aspects=[good], masked=[{"kind": "email"}, {"kind": "email"}]),
+    )
+    report = _report(published((0, 0), (0, 1)), tally, 1.0)
+    assert report.by_aspect == {"food": {"positive": 2, "negative": 1}}
+    assert (report.by_flag, report.by_mask) == ({"spam": 1}, {"email": 2})
+
+
 def test_strangers_are_in_no_figure() -> None:
     """On a shared broker, outputs of records that somebody else published appear nowhere in the report."""
     tally = tallied(enriched((0, 7), language="de"), dead((0, 8)), enriched((0, 0)), dead((0, 1)))

@@ -7,33 +7,33 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.interfaces import SentimentPrediction, TokenisedReview
+from models.interfaces import ReviewReading, TokenisedReview
 from schemas.dead_letters import DeadLetterReason
 from streams.errors import FatalError
 from streams.lane.calls import CANARY_TEXT
 from streams.lane.device_threads import _MAX_ABANDONED
 from streams.lane.lane import Lane
 from streams.lane.values import Answer, BatchReport, Failure, LaneLimits
-from tests.fakes import FakeClassifier
+from tests.fakes import FakeReader
 
 PATIENCE_S = 5.0
-Answers = Sequence[Answer[SentimentPrediction]]
+Answers = Sequence[Answer[ReviewReading]]
 
 
 @dataclass
-class SmallDevice(FakeClassifier):
+class SmallDevice(FakeReader):
     """Runs out of memory above so many tokens a batch."""
 
     memory_tokens: int = 10**9
 
-    def forward(self, batch: Sequence[TokenisedReview]) -> list[SentimentPrediction]:
+    def forward(self, batch: Sequence[TokenisedReview]) -> list[ReviewReading]:
         if sum(map(len, batch)) > self.memory_tokens:
             raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB")
         return super().forward(batch)
 
 
 @dataclass
-class GatedClassifier(FakeClassifier):
+class GatedReader(FakeReader):
     """Holds every batch that is not the canary until the gate opens; counts what was tokenised."""
 
     gate: threading.Event = field(default_factory=threading.Event)
@@ -44,16 +44,16 @@ class GatedClassifier(FakeClassifier):
         self.tokenised += texts
         return super().tokenise(texts)
 
-    def forward(self, batch: Sequence[TokenisedReview]) -> list[SentimentPrediction]:
-        predictions = super().forward(batch)
+    def forward(self, batch: Sequence[TokenisedReview]) -> list[ReviewReading]:
+        readings = super().forward(batch)
         if self.batches[-1] != [CANARY_TEXT]:
             self.is_busy.set()
             self.gate.wait(PATIENCE_S)
-        return predictions
+        return readings
 
 
 @dataclass
-class PickyTokeniser(FakeClassifier):
+class PickyTokeniser(FakeReader):
     """Cannot tokenise texts that contain `unreadable`."""
 
     def tokenise(self, texts: Sequence[str]) -> list[TokenisedReview]:
@@ -62,12 +62,14 @@ class PickyTokeniser(FakeClassifier):
         return super().tokenise(texts)
 
 
-def outcome(answer: Answer[SentimentPrediction]) -> str:
+def outcome(answer: Answer[ReviewReading]) -> str:
     """The label, or the reason of the failure."""
-    return str(answer.outcome.reason) if isinstance(answer.outcome, Failure) else answer.outcome.label
+    return (
+        str(answer.outcome.reason) if isinstance(answer.outcome, Failure) else answer.outcome.sentiment.label
+    )
 
 
-def batches_of(model: FakeClassifier) -> list[list[str]]:
+def batches_of(model: FakeReader) -> list[list[str]]:
     return [batch for batch in model.batches if batch != [CANARY_TEXT]]
 
 
@@ -99,7 +101,7 @@ def test_every_text_gets_its_own_answer_in_order(
     calls: list[list[str]], packs: bool, max_batch_tokens: int, max_batch_reviews: int
 ) -> None:
     """Whatever texts misbehave, and however calls are cut and mixed, only the guilty ones fail."""
-    model = FakeClassifier(packs=packs)
+    model = FakeReader(packs=packs)
     limits = LaneLimits(max_batch_tokens=max_batch_tokens, max_batch_reviews=max_batch_reviews)
 
     async def main() -> list[Answers]:
@@ -114,7 +116,7 @@ def test_every_text_gets_its_own_answer_in_order(
 
 async def test_no_texts_are_no_answers() -> None:
     """An empty call costs nothing."""
-    model = FakeClassifier()
+    model = FakeReader()
     async with Lane(model, LaneLimits()) as lane:
         assert await lane.run([]) == []
     assert batches_of(model) == []
@@ -122,14 +124,14 @@ async def test_no_texts_are_no_answers() -> None:
 
 async def test_a_failure_says_what_the_model_said() -> None:
     """The error of the guilty text names the exception, for the dead letter."""
-    async with Lane(FakeClassifier(), LaneLimits()) as lane:
+    async with Lane(FakeReader(), LaneLimits()) as lane:
         _, answer = await lane.run(["fine", "boom"])
     assert answer.outcome == Failure(DeadLetterReason.MODEL_ERROR, "RuntimeError: boom")
 
 
 async def test_calls_at_the_same_time_share_batches() -> None:
     """What several chunks bring while the device is busy goes through it together."""
-    model = GatedClassifier()
+    model = GatedReader()
     async with Lane(model, LaneLimits()) as lane:
         first = [asyncio.create_task(lane.run([f"first {number}"])) for number in range(4)]
         await asyncio.to_thread(model.is_busy.wait, PATIENCE_S)
@@ -145,7 +147,7 @@ async def test_calls_at_the_same_time_share_batches() -> None:
 @pytest.mark.parametrize("packs", [True, False])
 async def test_batches_keep_their_budgets(packs: bool) -> None:
     """No forward pass is larger than asked for, in tokens (padded ones, where the model pads) and in rows."""
-    model = FakeClassifier(packs=packs)
+    model = FakeReader(packs=packs)
     async with Lane(model, LaneLimits(max_batch_tokens=12, max_batch_reviews=4)) as lane:
         await lane.run([" ".join(["word"] * (1 + number % 7)) for number in range(40)])
     for batch in batches_of(model):
@@ -157,7 +159,7 @@ async def test_batches_keep_their_budgets(packs: bool) -> None:
 async def test_every_forward_pass_is_reported() -> None:
     """Metrics see each review once, its tokens, and a fill between 0 and 1."""
     reports: list[BatchReport] = []
-    async with Lane(FakeClassifier(), LaneLimits(max_batch_tokens=10), observe=reports.append) as lane:
+    async with Lane(FakeReader(), LaneLimits(max_batch_tokens=10), observe=reports.append) as lane:
         await lane.run(["two words"] * 12 + ["boom"])
     assert sum(report.reviews for report in reports) == 12
     assert sum(report.tokens for report in reports) == 24
@@ -166,7 +168,7 @@ async def test_every_forward_pass_is_reported() -> None:
 
 async def test_durations_are_of_their_step() -> None:
     """Waiting is not counted as tokenising or forwarding; a text behind a long batch waited that long."""
-    model = FakeClassifier(seconds_a_token=0.01)
+    model = FakeReader(seconds_a_token=0.01)
     async with Lane(model, LaneLimits(max_batch_tokens=4)) as lane:
         answers = await lane.run(["one", "two", "three", "four", "five"])
     for answer in answers:
@@ -192,7 +194,7 @@ class PanicError(BaseException):
 
 
 @dataclass
-class PanickingClassifier(FakeClassifier):
+class PanickingReader(FakeReader):
     """Panics, as native code does, over texts that name the step."""
 
     def tokenise(self, texts: Sequence[str]) -> list[TokenisedReview]:
@@ -200,18 +202,18 @@ class PanickingClassifier(FakeClassifier):
             raise PanicError("byte index 3 is not a char boundary")
         return super().tokenise(texts)
 
-    def forward(self, batch: Sequence[TokenisedReview]) -> list[SentimentPrediction]:
-        predictions = super().forward(batch)
+    def forward(self, batch: Sequence[TokenisedReview]) -> list[ReviewReading]:
+        readings = super().forward(batch)
         if any("forward" in text for text in self.batches[-1]):
             raise PanicError("index out of bounds")
-        return predictions
+        return readings
 
 
 class TestPanics:
     @pytest.mark.parametrize("step", ["tokenise", "forward"])
     async def test_a_text_over_which_native_code_panics_fails_alone(self, step: str) -> None:
         """A panic is a failure like any other: its text is set aside, the others are answered, nobody hangs."""
-        async with Lane(PanickingClassifier(), LaneLimits()) as lane, asyncio.timeout(1):
+        async with Lane(PanickingReader(), LaneLimits()) as lane, asyncio.timeout(1):
             answers = await lane.run(["fine", step, "bad"])
             assert [outcome(answer) for answer in answers] == ["positive", "model_error", "negative"]
 
@@ -220,14 +222,14 @@ class TestHangs:
     async def test_a_hanging_text_fails_alone(self) -> None:
         """A text on which the model hangs times out; its neighbours and whoever comes later are answered."""
         limits = LaneLimits(forward_timeout_s=0.2)
-        async with Lane(FakeClassifier(), limits) as lane:
+        async with Lane(FakeReader(), limits) as lane:
             answers = await lane.run(["fine", "hang", "bad"])
             assert [outcome(answer) for answer in answers] == ["positive", "model_timeout", "negative"]
             assert [outcome(answer) for answer in await lane.run(["bad"])] == ["negative"]
 
     async def test_a_hang_is_paid_for_twice_at_most(self) -> None:
         """However large its batch, a hanging text costs two timeouts and two threads: together and alone."""
-        model = FakeClassifier()
+        model = FakeReader()
         async with Lane(model, LaneLimits(forward_timeout_s=0.2)) as lane:
             answers = await lane.run(["fine"] * 20 + ["hang"])
         assert [outcome(answer) for answer in answers] == ["positive"] * 20 + ["model_timeout"]
@@ -236,14 +238,14 @@ class TestHangs:
     async def test_a_call_beside_a_hanging_one_is_answered(self) -> None:
         """A batch that waits behind a hanging one is not blamed for it."""
         limits = LaneLimits(forward_timeout_s=0.2, max_batch_reviews=1)
-        async with Lane(FakeClassifier(), limits) as lane:
+        async with Lane(FakeReader(), limits) as lane:
             hung, fine = await asyncio.gather(lane.run(["hang"]), lane.run(["fine", "bad"]))
         assert [outcome(answer) for answer in (*hung, *fine)] == ["model_timeout", "positive", "negative"]
 
     async def test_more_hangs_than_can_be_borne_end_the_worker(self) -> None:
         """When too many threads hang the lane says so instead of waiting for a device that nobody serves."""
         limits = LaneLimits(forward_timeout_s=0.02, max_batch_reviews=1)
-        async with Lane(FakeClassifier(), limits) as lane:
+        async with Lane(FakeReader(), limits) as lane:
             with pytest.raises(FatalError):
                 async with asyncio.timeout(2):  # a TimeoutError here: the lane waits for ever
                     await lane.run(["hang"] * (_MAX_ABANDONED + 2))
@@ -296,8 +298,8 @@ class TestOutOfMemory:
     async def test_memory_errors_are_known_by_their_text(self) -> None:
         """Python's own MemoryError, and torch's bare RuntimeError on a CPU, count as out of memory too."""
 
-        class CpuModel(FakeClassifier):
-            def forward(self, batch: Sequence[TokenisedReview]) -> list[SentimentPrediction]:
+        class CpuModel(FakeReader):
+            def forward(self, batch: Sequence[TokenisedReview]) -> list[ReviewReading]:
                 answers = super().forward(batch)
                 texts = " ".join(self.batches[-1])
                 if "python" in texts:
@@ -315,11 +317,11 @@ class TestBrokenModel:
     async def test_a_model_that_never_answered_is_not_started(self) -> None:
         """A worker does not report ready with a model that cannot answer the simplest text."""
         with pytest.raises(FatalError, match="reviewstream doctor"):
-            await Lane(FakeClassifier(is_broken=True), LaneLimits()).__aenter__()
+            await Lane(FakeReader(is_broken=True), LaneLimits()).__aenter__()
 
     async def test_a_model_that_breaks_sets_nothing_aside(self) -> None:
         """If the harmless text fails as well, no call gets a failure as its answer: all raise, now and later."""
-        model = FakeClassifier()
+        model = FakeReader()
         async with Lane(model, LaneLimits(max_batch_reviews=2)) as lane:
             assert [outcome(answer) for answer in await lane.run(["fine"])] == ["positive"]
             model.is_broken = True
@@ -333,7 +335,7 @@ class TestBrokenModel:
 
     async def test_calls_that_share_a_batch_with_a_break_all_learn_of_it(self) -> None:
         """When a model breaks under several chunks at once, none of them waits for an answer for ever."""
-        model = GatedClassifier()
+        model = GatedReader()
         async with Lane(model, LaneLimits()) as lane:
             calls = [asyncio.create_task(lane.run(["fine"]))]
             await asyncio.to_thread(model.is_busy.wait, PATIENCE_S)
@@ -347,11 +349,11 @@ class TestBrokenModel:
         assert not isinstance(first, BaseException)
         assert all(isinstance(other, FatalError) for other in others)
 
-    async def test_a_model_that_forgets_predictions_is_found_out(self) -> None:
-        """Too few predictions are never taken for those of the wrong texts."""
+    async def test_a_model_that_forgets_readings_is_found_out(self) -> None:
+        """Too few readings are never taken for those of the wrong texts."""
 
-        class Forgetful(FakeClassifier):
-            def forward(self, batch: Sequence[TokenisedReview]) -> list[SentimentPrediction]:
+        class Forgetful(FakeReader):
+            def forward(self, batch: Sequence[TokenisedReview]) -> list[ReviewReading]:
                 answers = super().forward(batch)
                 return answers[:-1] if "forget" in " ".join(self.batches[-1]) else answers
 
@@ -363,7 +365,7 @@ class TestBrokenModel:
 class TestBounds:
     async def test_a_call_waits_while_enough_waits_already(self) -> None:
         """A slow model holds callers back before they are tokenised; the lag stays in Kafka, not in memory."""
-        model = GatedClassifier()
+        model = GatedReader()
         async with Lane(model, LaneLimits(max_batch_tokens=2, max_waiting_tokens=6)) as lane:
             first = asyncio.create_task(lane.run(["a", "b", "c", "d", "e", "f"]))
             await asyncio.to_thread(model.is_busy.wait, PATIENCE_S)
@@ -376,7 +378,7 @@ class TestBounds:
 
     async def test_calls_that_come_together_do_not_overrun_the_bound(self) -> None:
         """However many calls arrive at once, only so many are let in that the last one passes the bound."""
-        model = GatedClassifier()
+        model = GatedReader()
         async with Lane(model, LaneLimits(max_batch_tokens=2, max_waiting_tokens=6)) as lane:
             calls = [asyncio.create_task(lane.run(["a", "b", "c", "d"])) for _ in range(10)]
             await asyncio.to_thread(model.is_busy.wait, PATIENCE_S)
@@ -390,7 +392,7 @@ class TestBounds:
 class TestLeaving:
     async def test_calls_in_flight_end_when_the_lane_closes(self) -> None:
         """Calls on the device, planned, waiting, or waiting for room: none of them waits for ever."""
-        model = GatedClassifier()
+        model = GatedReader()
         limits = LaneLimits(max_batch_tokens=1, max_waiting_tokens=8)
         async with Lane(model, limits) as lane:
             first = asyncio.create_task(lane.run(["a"]))
@@ -410,7 +412,7 @@ class TestLeaving:
 
     async def test_a_caller_that_goes_away_does_not_disturb_the_others(self) -> None:
         """A cancelled call's texts are answered into the void; those of its batch go to whoever asked."""
-        model = GatedClassifier()
+        model = GatedReader()
         async with Lane(model, LaneLimits()) as lane:
             busy = asyncio.create_task(lane.run(["fine"]))
             await asyncio.to_thread(model.is_busy.wait, PATIENCE_S)
@@ -424,22 +426,22 @@ class TestLeaving:
 
 
 @dataclass
-class MeetingClassifier(FakeClassifier):
+class MeetingReader(FakeReader):
     """Answers only when as many forward passes are under way at the same time as it has streams."""
 
     meeting: threading.Barrier = field(default_factory=lambda: threading.Barrier(1))
 
-    def forward(self, batch: Sequence[TokenisedReview]) -> list[SentimentPrediction]:
-        predictions = super().forward(batch)
+    def forward(self, batch: Sequence[TokenisedReview]) -> list[ReviewReading]:
+        readings = super().forward(batch)
         if self.batches[-1] != [CANARY_TEXT]:
             self.meeting.wait(PATIENCE_S)
-        return predictions
+        return readings
 
 
 @pytest.mark.parametrize("streams", [1, 2, 3])
 async def test_a_model_with_streams_computes_on_all_of_them(streams: int) -> None:
     """As many batches are in the model at the same time as it has streams; none waits for another."""
-    model = MeetingClassifier(streams=streams, meeting=threading.Barrier(streams))
+    model = MeetingReader(streams=streams, meeting=threading.Barrier(streams))
     async with Lane(model, LaneLimits(max_batch_reviews=1)) as lane:
         answers = await lane.run([f"fine {number}" for number in range(2 * streams)])
     assert [outcome(answer) for answer in answers] == ["positive"] * (2 * streams)
@@ -447,7 +449,7 @@ async def test_a_model_with_streams_computes_on_all_of_them(streams: int) -> Non
 
 async def test_a_batch_is_planned_when_the_device_can_have_it() -> None:
     """What comes while the device is busy joins the next batch; one batch is handed over ahead, not more."""
-    model = GatedClassifier()
+    model = GatedReader()
     async with Lane(model, LaneLimits()) as lane:
         calls = []
         for number in range(6):

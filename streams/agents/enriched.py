@@ -1,0 +1,141 @@
+"""Writes enriched reviews: from what was read to the dictionaries that are encoded."""
+
+from base64 import b64encode
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from schemas.reviews import Review
+from streams.agents.reading import Flag, Mask, Prepared, Preparer, Reader, Reading, Sentiment
+from streams.delivery.records import Record
+from streams.lane.values import Answer
+
+
+class EnrichedReviewWriter:
+    """Writes one chunk's `ReviewEnriched` events.
+
+    Not as contracts, which would be checked again: a test holds what comes out against the contract.
+
+    Args:
+        preparer: compares ratings with what was read.
+        made_at: of all of them.
+    """
+
+    def __init__(self, preparer: Preparer, made_at: datetime) -> None:
+        self._preparer = preparer
+        self._made_at = made_at
+        self._timings: dict[tuple[float, float, float], dict[str, float]] = {}
+
+    def removed(self, review: Review, record: Record) -> dict[str, Any]:
+        """That a review is gone; nothing of its text is repeated."""
+        return self._event(review, record, "removed")
+
+    def unread(self, review: Review, record: Record, prepared: Prepared) -> dict[str, Any]:
+        """A review in a language that no model covers."""
+        return self._event(review, record, "unsupported_language") | _prepared(prepared, prepared.flags)
+
+    def read(
+        self, review: Review, record: Record, prepared: Prepared, *, by: Reader, reading: Reading
+    ) -> dict[str, Any]:
+        """A review and what a model says of it; without the timings."""
+        doubt = self._preparer.rating_flag(review.rating, reading.sentiment)
+        flags = prepared.flags if doubt is None else (*prepared.flags, doubt)
+        event = self._event(review, record, "enriched") | _prepared(prepared, flags)
+        event["sentiment"] = _rounded(reading.sentiment)
+        event["sentences"] = [
+            {**_span(prepared, one.start, one.end), **_sentiment(one.sentiment)} for one in reading.sentences
+        ]
+        event["aspects"] = [
+            {
+                "aspect": one.aspect,
+                **_sentiment(one.sentiment),
+                "confidence": round(one.confidence, 4),
+                **_span(prepared, one.start, one.end),
+                "quote": prepared.asked[one.start : one.end],
+            }
+            for one in reading.aspects
+        ]
+        event["model"] = {"name": by.name, "version": by.version}
+        return event
+
+    def timings(self, answer: Answer[Reading]) -> dict[str, float]:
+        """How long its steps took; rounded once for all reviews that were in one batch."""
+        key = (answer.queue_ms, answer.tokenise_ms, answer.forward_ms)
+        timings = self._timings.get(key)
+        if timings is None:
+            queue_ms, tokenise_ms, forward_ms = (round(ms, 3) for ms in key)
+            timings = {"queue_ms": queue_ms, "tokenise_ms": tokenise_ms, "forward_ms": forward_ms}
+            self._timings[key] = timings
+        return timings
+
+    def _event(self, review: Review, record: Record, status: str) -> dict[str, Any]:
+        return {
+            "schema_version": "1.0",
+            "review_id": review.review_id,
+            "product_id": review.product_id,
+            "review_version": review.version,
+            "status": status,
+            "title": None,
+            "text": None,
+            "author_id": None,
+            "rating": review.rating,
+            "language": None,
+            "sentiment": None,
+            "sentences": [],
+            "aspects": [],
+            "flags": [],
+            "masked": [],
+            "signature": None,
+            "verified_purchase": review.verified_purchase,
+            "platform": review.platform,
+            "created_at": review.created_at,
+            "source": {
+                "topic": record.topic,
+                "partition": record.partition,
+                "offset": record.offset,
+                "timestamp_ms": max(0, record.timestamp),
+            },
+            "made_at": self._made_at,
+            "model": None,
+            "replay_id": None,
+            "timings": None,
+        }
+
+
+def _prepared(prepared: Prepared, flags: Sequence[Flag]) -> dict[str, Any]:
+    """The fields that do not depend on a model."""
+    language = prepared.language
+    return {
+        "title": prepared.title,
+        "text": prepared.text,
+        "author_id": prepared.author_id,
+        "language": {"code": language.code, "confidence": round(language.confidence, 4)},
+        "flags": [
+            {"kind": flag.kind, "score": round(flag.score, 4), "reason": flag.reason} for flag in flags
+        ],
+        "masked": [*_masked("title", prepared.title_masks), *_masked("text", prepared.text_masks)],
+        "signature": b64encode(prepared.signature).decode() if prepared.signature else None,
+    }
+
+
+def _masked(field: str, masks: Iterable[Mask]) -> list[dict[str, Any]]:
+    return [{"field": field, "kind": mask.kind, "start": mask.start, "end": mask.end} for mask in masks]
+
+
+def _span(prepared: Prepared, start: int, end: int) -> dict[str, Any]:
+    field, start, end = prepared.place(start, end)
+    return {"field": field, "start": start, "end": end}
+
+
+def _sentiment(sentiment: Sentiment) -> dict[str, Any]:
+    label = sentiment.label
+    return {"sentiment": label, "score": round(getattr(sentiment, label), 4)}
+
+
+def _rounded(sentiment: Sentiment) -> dict[str, Any]:
+    return {
+        "label": sentiment.label,
+        "negative": round(sentiment.negative, 4),
+        "neutral": round(sentiment.neutral, 4),
+        "positive": round(sentiment.positive, 4),
+    }

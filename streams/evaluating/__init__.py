@@ -1,0 +1,1 @@
+"""Measures the configured models on a user's labelled file."""

@@ -1,0 +1,118 @@
+"""`evaluate aspects`: which aspects are found in texts, and the sentiment towards each."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from models.aspects import ASPECTS
+from models.interfaces import SENTIMENT_LABELS
+from streams.errors import ConfigurationError
+from streams.evaluating.asking import Asked, ask, batches
+from streams.evaluating.aspect_files import AspectFile, read_aspect_file
+from streams.settings import Settings
+
+
+def evaluate_aspects(
+    settings: Settings,
+    file: Path,
+    *,
+    text_column: str,
+    aspect_column: str,
+    label_column: str,
+    names: Mapping[str, str],
+    language: str | None,
+    progress: Callable[[str], None],
+) -> dict[str, Any]:
+    """Run the models over a file and compare.
+
+    Only aspects that the file knows count as found or missed. Polarity is measured on every aspect that the file
+    labels, whether the model found it or not, so that the two are told apart; `found_and_right` is both.
+
+    Args:
+        settings: which models, on what.
+        file: see `read_aspect_file`.
+        text_column: where the text is.
+        aspect_column: where the aspect is, in rows of one.
+        label_column: where its polarity is.
+        names: what the file's aspects and polarities are called here.
+        language: of all texts; None: each one's own.
+        progress: told what happens.
+
+    Returns:
+        The numbers, ready for JSON: category (precision, recall, f1, macro_f1, per_aspect), polarity (accuracy,
+        macro_f1, per_class, confusion, ece, count), found_and_right, labels, skipped, unknown and who read it.
+
+    Raises:
+        ConfigurationError: the file holds nothing to measure on, or no model reads aspects.
+    """
+    from models.evaluation import evaluate, evaluate_detection  # noqa: PLC0415 - numpy takes time to import
+
+    labelled = read_aspect_file(
+        file, text_column=text_column, aspect_column=aspect_column, label_column=label_column, names=names
+    )
+    texts = list(labelled.texts)
+    progress(f"{len(texts)} texts with labelled aspects in {file}")
+    asked = ask(settings, texts, language=language, progress=progress)
+    scores = _scores(settings, asked)
+    if not scores:
+        raise ConfigurationError(
+            f"{file}: wanted texts that a model reads aspects in, got none: the built-in readers do, in English "
+            "and Chinese; see REVIEWSTREAM_MODEL__READERS"
+        )
+    known = [name for name in ASPECTS if any(name in aspects for aspects in labelled.texts.values())]
+    right = [labelled.texts[texts[index]] for index in scores]
+    found = [{mention.aspect for mention in asked.readings[index].aspects} for index in scores]  # type: ignore[union-attr]
+    category = evaluate_detection(found, right, known)
+    pairs = [
+        (scores[index][aspect].sentiment, label, aspect in of_model)
+        for index, aspects, of_model in zip(scores, right, found, strict=True)
+        for aspect, label in aspects.items()
+        if label is not None
+    ]
+    report = {
+        "category": {
+            "precision": category.precision,
+            "recall": category.recall,
+            "f1": category.f1,
+            "macro_f1": category.macro_f1,
+            "per_aspect": {name: asdict(of_one) for name, of_one in category.names.items()},
+        },
+        "polarity": None,
+        "found_and_right": None,
+        "labels": SENTIMENT_LABELS,
+        **_facts(labelled, asked),
+    }
+    if pairs:
+        rows = [[getattr(sentiment, name) for name in SENTIMENT_LABELS] for sentiment, _, _ in pairs]
+        polarity = evaluate(rows, [SENTIMENT_LABELS.index(label) for _, label, _ in pairs], SENTIMENT_LABELS)
+        report["polarity"] = {
+            "accuracy": polarity.accuracy,
+            "macro_f1": polarity.macro_f1,
+            "per_class": {name: asdict(of_one) for name, of_one in polarity.classes.items()},
+            "confusion": polarity.confusion,
+            "ece": polarity.expected_calibration_error,
+            "count": len(pairs),
+        }
+        report["found_and_right"] = sum(
+            is_found and sentiment.label == label for sentiment, label, is_found in pairs
+        ) / len(pairs)
+    return report
+
+
+def _scores(settings: Settings, asked: Asked) -> dict[int, Any]:
+    """Index of each text that was read by a model that knows aspects, to its scores."""
+    from models.aspect_scores import AspectScorer  # noqa: PLC0415 - torch takes seconds to import
+
+    scores: dict[int, Any] = {}
+    for model in dict.fromkeys(asked.reader_of.values()):
+        if not isinstance(model, AspectScorer):
+            continue
+        mine = {index: one for index, one in asked.tokenised.items() if asked.reader_of[index] is model}
+        for batch in batches(settings, model, mine):
+            scores.update(zip(batch, model.aspect_scores([mine[index] for index in batch]), strict=True))
+    return dict(sorted(scores.items()))
+
+
+def _facts(labelled: AspectFile, asked: Asked) -> dict[str, Any]:
+    return {"skipped": labelled.skipped, "unknown": labelled.unknown, **asked.facts()}
