@@ -14,3 +14,4 @@ def test_temperature_undoes_overconfidence() -> None:
     labels = np.array([random.choice(3, p=row) for row in shares])
     assert fit_temperature(logits * 3, labels) == pytest.approx(3, rel=0.1)
     assert fit_temperature(logits, labels) == pytest.approx(1, rel=0.1)
+    assert fit_temperature(logits[:0], labels[:0]) == 1.0
