@@ -35,7 +35,7 @@ from models.training.chinese_measuring import (
 )
 from models.training.report import TrainingReport, rounded, write_report
 
-VARIANTS = 16
+VARIANTS = 24
 
 
 def train_chinese(

@@ -33,12 +33,16 @@ _ASAP_SIGNS: Mapping[str, SentimentLabel | None] = {
 }
 # ASAP's columns are named GROUP_DETAIL.
 _ASAP_GROUPS = frozenset({"location", "service", "price", "environment", "dish"})
+# What a sentence of ours may end with, so that no mark is one class's own.
+_ENDINGS = ("", "", "。", "！", "，", "~")
 # How many texts of praise, of blame and of neither are joined, and what the whole then is.
 _MIXTURES: Sequence[tuple[tuple[int, int, int], SentimentLabel]] = (
     ((1, 1, 0), "neutral"), ((1, 1, 1), "neutral"), ((2, 2, 0), "neutral"), ((2, 2, 2), "neutral"),
     ((3, 3, 1), "neutral"), ((0, 0, 2), "neutral"), ((0, 0, 4), "neutral"), ((1, 1, 3), "neutral"),
-    ((2, 0, 0), "positive"), ((2, 0, 0), "positive"), ((3, 0, 0), "positive"), ((3, 0, 1), "positive"), ((4, 1, 0), "positive"), ((5, 1, 1), "positive"),
-    ((0, 2, 0), "negative"), ((0, 2, 0), "negative"), ((0, 3, 0), "negative"), ((0, 3, 1), "negative"), ((1, 4, 0), "negative"), ((1, 5, 1), "negative"),
+    ((2, 0, 0), "positive"), ((2, 0, 0), "positive"), ((3, 0, 0), "positive"), ((3, 0, 1), "positive"),
+    ((4, 1, 0), "positive"), ((5, 1, 1), "positive"),
+    ((0, 2, 0), "negative"), ((0, 2, 0), "negative"), ((0, 3, 0), "negative"), ((0, 3, 1), "negative"),
+    ((1, 4, 0), "negative"), ((1, 5, 1), "negative"),
 )  # fmt: skip
 _SHARED_CHARACTERS = 12
 _DOWNLOAD_SECONDS = 300
@@ -191,7 +195,8 @@ def join_written(written: Sequence[ChineseExample], count: int, *, seed: int) ->
             for aspect, sign in (one.aspects or {}).items():
                 aspects.setdefault(aspect, set()).add(sign)
         if all(len(signs) == 1 for signs in aspects.values()):
-            text = random.choice("，，，。。！ \n").join(one.text for one in chosen)
+            text = random.choice("，，，。。！ \n").join(one.text.rstrip("。！，~") for one in chosen)
+            text += random.choice(_ENDINGS)
             named = {aspect: signs.pop() for aspect, signs in aspects.items()}
             joined.append(ChineseExample(text, "written", "joined", label, named))
     return joined
@@ -325,4 +330,4 @@ def _filled(pattern: str, random: Random) -> str:
 
     while _CHOICE.search(pattern):
         pattern = _CHOICE.sub(choose, pattern)
-    return pattern
+    return pattern + ("" if pattern.endswith(_ENDINGS[2:]) else random.choice(_ENDINGS))

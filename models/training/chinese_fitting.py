@@ -30,7 +30,7 @@ _LEARNING_RATE = 2e-3
 _WEIGHT_DECAY = 0.05
 _WARM_UP_SHARE = 0.06
 _AVERAGE_DECAY = 0.995
-_NGRAM_DROPOUT = 0.4
+_NGRAM_DROPOUT = 0.45
 # An aspect often hangs on one word.
 _ASPECT_NGRAM_DROPOUT = 0.25
 _MOST_NGRAMS = 1 << 17
@@ -44,7 +44,7 @@ _FEW_CLAUSES = 3.0
 _INITIAL_DEVIATION = 0.02
 _WRITTEN_WEIGHT = 1.5
 # Among the shop reviews nothing is neutral, so what is counts for more.
-_NEUTRAL_WEIGHT = 2.0
+_NEUTRAL_WEIGHT = 1.5
 # A clause without an aspect's words may still speak of it.
 _WORDLESS_WEIGHT = 0.5
 _CLAUSE_ASPECT_WEIGHT = 1.0
