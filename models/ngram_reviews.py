@@ -13,6 +13,7 @@ from models.aspect_scores import AspectScore, review_scores
 from models.aspects import ASPECTS, Aspect
 from models.chinese_sentences import Sentence, split_sentences, without_punctuation
 from models.devices import ComputePlan
+from models.emoji import chinese_for_emoji
 from models.interfaces import (
     AspectMention,
     ReviewReading,
@@ -69,7 +70,7 @@ class NgramReviews:
         of_texts = [split_sentences(text) for text in texts]
         rows, counts = self._weights.known.rows(
             [
-                text[start:end]
+                chinese_for_emoji(text[start:end])
                 for text, sentences in zip(texts, of_texts, strict=True)
                 for sentence in sentences
                 for start, end in sentence.clauses

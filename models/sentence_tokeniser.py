@@ -11,21 +11,20 @@ from models.sentences import Span, split_sentences
 
 @dataclass(frozen=True, slots=True)
 class TokenisedSentence:
-    """A sentence's place in its text, in code points, and how many tokens it has."""
+    """A sentence's place in its text, in code points; which of the text's tokens is its first, and how many it has."""
 
     start: int
     end: int
+    first: int
     tokens: int
-    _first: int
-    _base: int
     _encoding: Encoding
 
     def place_of(self, token: int) -> Span:
         """Where in the text a token of the sentence stands; asked of few tokens, so found only when asked."""
-        place = self._encoding.token_to_chars(self._first + token)
+        place = self._encoding.token_to_chars(self.first + token)
         if place is None:
             raise IndexError(f"wanted a token below {self.tokens}, got {token}")
-        return self._base + place[0], self._base + place[1]
+        return place
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,45 +67,45 @@ class SentenceTokeniser:
 
     def __call__(self, texts: Sequence[str]) -> list[TokenisedText]:
         """Token ids of each text, in order. Safe from any thread."""
-        spans = [split_sentences(text) for text in texts]
-        pieces = [
-            text[start:end] for text, of_text in zip(texts, spans, strict=True) for start, end in of_text
-        ]
         # All at once: unlike `encode`, this lets go of the interpreter lock, which the threads that compute need
         # between any two operations.
-        encodings = self._tokenizer.encode_batch(pieces, add_special_tokens=False)
-        for index, piece in enumerate(pieces):
-            if has_emoji(piece):
-                encodings[index] = self._emoji_tokenizer.encode(piece, add_special_tokens=False)
-        encoded = iter(encodings)
-        return [
-            self._assemble(text, [(start, end, next(encoded)) for start, end in of_text])
-            for text, of_text in zip(texts, spans, strict=True)
-        ]
+        encodings = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        for index, text in enumerate(texts):
+            if has_emoji(text):
+                encodings[index] = self._emoji_tokenizer.encode(text, add_special_tokens=False)
+        return [self._assemble(text, one) for text, one in zip(texts, encodings, strict=True)]
 
-    def _assemble(self, text: str, encoded: Sequence[tuple[int, int, Encoding]]) -> TokenisedText:
+    def _assemble(self, text: str, encoding: Encoding) -> TokenisedText:
+        ids = encoding.ids
         sentences: list[TokenisedSentence] = []
         windows: list[list[int]] = [[self._first]]
-        for ids, sentence in self._pieces(encoded):
-            if len(windows[-1]) - 1 + len(ids) > self._room:
+        for sentence in self._sentences(text, encoding, len(ids)):
+            if len(windows[-1]) - 1 + sentence.tokens > self._room:
                 windows[-1].append(self._last)
                 windows.append([self._first])
-            windows[-1].extend(ids)
+            windows[-1].extend(ids[sentence.first : sentence.first + sentence.tokens])
             sentences.append(sentence)
         windows[-1].append(self._last)
         return TokenisedText(text, tuple(windows), tuple(sentences))
 
-    def _pieces(
-        self, encoded: Sequence[tuple[int, int, Encoding]]
-    ) -> Iterator[tuple[list[int], TokenisedSentence]]:
-        room = self._room
-        for start, end, encoding in encoded:
-            ids = encoding.ids
-            if 0 < len(ids) <= room:
-                yield ids, TokenisedSentence(start, end, len(ids), 0, start, encoding)
+    def _sentences(self, text: str, encoding: Encoding, tokens: int) -> Iterator[TokenisedSentence]:
+        """Sentences that have tokens; those too long for a window in pieces."""
+        spans = split_sentences(text)
+        firsts = [_token_from(encoding, start, end, tokens) for start, end in spans]
+        for (start, end), first, last in zip(spans, firsts, [*firsts, tokens][1:], strict=True):
+            if first < last <= first + self._room:
+                yield TokenisedSentence(start, end, first, last - first, encoding)
                 continue
-            for first in range(0, len(ids), room):
-                piece = ids[first : first + room]
-                whole = TokenisedSentence(start, end, len(piece), first, start, encoding)
-                begin, stop = whole.place_of(0)[0], whole.place_of(len(piece) - 1)[1]
-                yield piece, replace(whole, start=begin, end=stop)
+            for begin in range(first, last, self._room):
+                piece = TokenisedSentence(start, end, begin, min(self._room, last - begin), encoding)
+                yield replace(piece, start=piece.place_of(0)[0], end=piece.place_of(piece.tokens - 1)[1])
+
+
+def _token_from(encoding: Encoding, start: int, end: int, tokens: int) -> int:
+    """The first token at or after a place in the text; normalisation may have dropped the character there."""
+    for place in range(start, end):
+        token = encoding.char_to_token(place)
+        if token is not None:
+            return token
+    # Nothing of this sentence is left: it begins where the next one does.
+    return next((at for at, (_, stop) in enumerate(encoding.offsets) if stop > start), tokens)

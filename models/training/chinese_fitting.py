@@ -24,7 +24,7 @@ from models.training.chinese_data import AspectWords, ChineseExample
 
 WIDTH: Final = 24
 HIDDEN: Final = 32
-EPOCHS: Final = 6
+EPOCHS: Final = 4
 _BATCH = 64
 _LEARNING_RATE = 2e-3
 _WEIGHT_DECAY = 0.05
