@@ -14,8 +14,14 @@ _EMOJI = {
     "okay": "😐😑😶",
 }
 _CHINESE = {
-    "love": "喜欢", "great": "很好", "happy": "开心", "sad": "失望", "angry": "生气", "terrible": "太差", "okay": "一般",
-}  # fmt: skip
+    "love": "喜欢",
+    "great": "很好",
+    "happy": "开心",
+    "sad": "失望",
+    "angry": "生气",
+    "terrible": "太差",
+    "okay": "一般",
+}
 _ANY = re.compile(f"[{''.join(_EMOJI.values())}]")
 _CHINESE_OF = str.maketrans({one: f" {_CHINESE[word]} " for word, emoji in _EMOJI.items() for one in emoji})
 

@@ -63,7 +63,9 @@ class AspectHead(nn.Module):
         presence = _sum_by_segment(attention * votes, segment_of, segments)
         weighted = attention.unsqueeze(2) * polarity.unsqueeze(1)
         polarities = _sum_by_segment(weighted.flatten(1), segment_of, segments)
-        return AspectLogits(presence, polarities.view(segments, len(ASPECTS), len(SENTIMENT_LABELS)), attention)
+        return AspectLogits(
+            presence, polarities.view(segments, len(ASPECTS), len(SENTIMENT_LABELS)), attention
+        )
 
 
 def mean_by_segment(tokens: Tensor, segment_of: Tensor, segments: int) -> Tensor:

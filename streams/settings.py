@@ -205,7 +205,7 @@ def load() -> Settings:
         raise ConfigurationError(_describe(error)) from error
     except SettingsError as error:  # pydantic-settings names the section, not the variable
         raise ConfigurationError(
-            f"settings: {' or '.join(_no_json(known))}: wanted JSON, such as {{\"en\": \"...\"}}"
+            f'settings: {" or ".join(_no_json(known))}: wanted JSON, such as {{"en": "..."}}'
         ) from error
 
 

@@ -457,7 +457,12 @@ def test_evaluate_measures_the_users_own_reviews(labelled: Path) -> None:
 def test_evaluate_compares_two_poles_with_each_other(tmp_path: Path) -> None:
     """Where a file knows no neutral, neutral is no mistake, but told; Chinese rows are read by the Chinese reader."""
     file, plot = tmp_path / "poles.jsonl", tmp_path / "poles.png"
-    rows = [("I love it, works great.", 1), ("Terrible, it broke.", 0), ("质量很好，很满意", 1), ("太差了，差评", 0)]
+    rows = [
+        ("I love it, works great.", 1),
+        ("Terrible, it broke.", 0),
+        ("质量很好，很满意", 1),
+        ("太差了，差评", 0),
+    ]
     file.write_text("".join(json.dumps({"text": text, "label": label}) + "\n" for text, label in rows))
     ended = run(
         *("evaluate", "sentiment", str(file), "--map", "0=negative,1=positive"),
@@ -508,7 +513,10 @@ def test_explain_shows_what_an_answer_stands_on() -> None:
     told = ended.json()
     assert "example.com" not in ended.out
     assert [mask["kind"] for mask in told["masked"]] == ["email"]
-    assert [sentence["text"] for sentence in told["sentences"]][:2] == ["I hate this kettle.", "Delivery was quick."]
+    assert [sentence["text"] for sentence in told["sentences"]][:2] == [
+        "I hate this kettle.",
+        "Delivery was quick.",
+    ]
     assert told["sentences"][0]["label"] == "negative"
     assert ("delivery", "Delivery was quick") in [(one["aspect"], one["quote"]) for one in told["aspects"]]
     weights = [abs(word["weight"]) for word in told["words"]]
