@@ -44,7 +44,7 @@ log = structlog.get_logger(__name__)
 
 #: A thread that computes wants the interpreter for some microseconds between two operations. Python's 5 ms, for which
 #: a thread that decodes or identifies languages may keep it, would leave the core idle.
-_SWITCH_INTERVAL_S = 0.0005
+_SWITCH_INTERVAL_S = 0.0001
 #: Allocations, and collections of the younger generations, before each generation is collected.
 _COLLECT_AFTER = (100_000, 20, 50)
 
