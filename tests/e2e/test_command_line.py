@@ -507,7 +507,7 @@ def test_evaluate_aspects_measures_finding_and_polarity(tmp_path: Path) -> None:
 @pytest.mark.model
 def test_explain_shows_what_an_answer_stands_on() -> None:
     """Label, sentences, aspects with their words, masks, and the words that weigh, the heaviest first."""
-    text = "I hate this kettle. Delivery was quick. Mail me: a.b@example.com"
+    text = "I hate this kettle. Delivery was slow. Mail me: a.b@example.com"
     ended = run("explain", text, "--json")
     assert ended.code == 0
     told = ended.json()
@@ -515,12 +515,13 @@ def test_explain_shows_what_an_answer_stands_on() -> None:
     assert [mask["kind"] for mask in told["masked"]] == ["email"]
     assert [sentence["text"] for sentence in told["sentences"]][:2] == [
         "I hate this kettle.",
-        "Delivery was quick.",
+        "Delivery was slow.",
     ]
     assert told["sentences"][0]["label"] == "negative"
-    assert ("delivery", "Delivery was quick") in [(one["aspect"], one["quote"]) for one in told["aspects"]]
+    assert ("delivery", "Delivery was slow") in [(one["aspect"], one["quote"]) for one in told["aspects"]]
     weights = [abs(word["weight"]) for word in told["words"]]
     assert weights == sorted(weights, reverse=True)
+    assert told["sentiment"]["label"] == "negative"
     assert "hate" in [word["text"] for word in told["words"][:3]]
     assert run("explain", text).out.count("delivery") >= 1
     chinese = run("explain", "物流很快，但是客服态度差。", "--json").json()

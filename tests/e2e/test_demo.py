@@ -146,15 +146,18 @@ def assert_is_the_catalogues(report: Mapping[str, Any]) -> None:
 
 @pytest.mark.embedded
 def test_the_demonstration_counts_every_event(start: Start) -> None:
-    """On the embedded stack, as delivered: each event of the catalogue meets its fate, and 5 samples are shown."""
+    """On the embedded stack, as delivered: each event of the catalogue meets its fate, and 8 samples are shown."""
     report = report_of(start("demo", "--json"))
     assert_is_the_catalogues(report)
     assert report["seconds"] > 0
     assert report["reviews_per_second"] > 0
     samples = [ReviewEnriched.model_validate_json(orjson.dumps(sample)) for sample in report["samples"]]
-    assert len({(sample.source.partition, sample.source.offset) for sample in samples}) == 5
-    texts = {review.get("text") for review in catalogue("reviews.jsonl")}
-    assert {sample.text for sample in samples} <= texts
+    assert len({(sample.source.partition, sample.source.offset) for sample in samples}) == 8
+    assert {sample.review_id for sample in samples} <= {review["review_id"] for review in catalogue("reviews.jsonl")}
+    assert any(sample.masked for sample in samples)
+    assert any(sample.aspects for sample in samples)
+    assert any(sample.flags for sample in samples)
+    assert {"delivery", "packaging", "customer_service"} <= set(report["by_aspect"])
 
 
 @pytest.mark.embedded
