@@ -225,7 +225,7 @@ async def test_only_loopback_and_only_our_pages_are_served(own_broker: Broker) -
                 assert response.status == 404
     assert 'reviewstream_dead_letters_total{reason="malformed_json",role="enrich"} 1.0' in metrics
     assert 'reviewstream_events_total{role="enrich"} 2.0' in metrics
-    assert 'reviewstream_model_info{name="fake",role="enrich",version="1"} 1.0' in metrics
+    assert 'reviewstream_model_info{model="fake",role="enrich",version="1"} 1.0' in metrics
     assert "reviewstream_lag_messages" in metrics
 
 
