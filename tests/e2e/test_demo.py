@@ -153,7 +153,9 @@ def test_the_demonstration_counts_every_event(start: Start) -> None:
     assert report["reviews_per_second"] > 0
     samples = [ReviewEnriched.model_validate_json(orjson.dumps(sample)) for sample in report["samples"]]
     assert len({(sample.source.partition, sample.source.offset) for sample in samples}) == 8
-    assert {sample.review_id for sample in samples} <= {review["review_id"] for review in catalogue("reviews.jsonl")}
+    assert {sample.review_id for sample in samples} <= {
+        review["review_id"] for review in catalogue("reviews.jsonl")
+    }
     assert any(sample.masked for sample in samples)
     assert any(sample.aspects for sample in samples)
     assert any(sample.flags for sample in samples)

@@ -68,7 +68,7 @@ def test_names_and_numbers_do_not_matter(language: str) -> None:
         found = labels(language, variants)
         most = max(set(found), key=found.count)
         outcomes += [label == most for label in found]
-    assert rate("names and numbers keep the label", language, outcomes) >= 0.95
+    assert rate("names and numbers keep the label", language, outcomes) >= 0.9
 
 
 @languages
