@@ -12,7 +12,7 @@ Prediction_co = TypeVar("Prediction_co", covariant=True)
 
 
 class LaneModel(Protocol[Tokenised, Prediction]):
-    """What the lane needs of a model (`models.interfaces.SentimentClassifier` fits)."""
+    """What the lane needs of a model (`models.interfaces.ReviewReader` fits)."""
 
     @property
     def streams(self) -> int: ...  # noqa: D102
