@@ -72,11 +72,16 @@ def without_punctuation(text: str, start: int, end: int) -> Span:
     (1, 4)
     """
     left, right = start, end
-    while left < right and not text[left].isalnum():
+    while left < right and not _is_kept(text[left]):
         left += 1
-    while right > left and not text[right - 1].isalnum():
+    while right > left and not _is_kept(text[right - 1]):
         right -= 1
     return (left, right) if left < right else (start, end)
+
+
+def _is_kept(character: str) -> bool:
+    """Whether a span may begin or end with it; brackets for the sake of placeholders such as [phone]."""
+    return character.isalnum() or character in "[]"
 
 
 def _close(text: str, start: int, end: int, clauses: list[Span]) -> None:

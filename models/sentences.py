@@ -15,7 +15,7 @@ _ABBREVIATIONS = frozenset(
 _END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s|$)|[。！？]+[”’）]*|\.{3,}|\n+")
 _LAST_WORD = re.compile(r"[\w.]+$")
 _CLAUSE_END = re.compile(
-    r"[,;:()\[\]—–，；：（）]+|\s-\s|\b(?=(?:but|although|though|however|whereas|while|yet|except|unfortunately)\b)",
+    r"[,;:()—–，；：（）]+|\s-\s|\b(?=(?:but|although|though|however|whereas|while|yet|except|unfortunately)\b)",
     re.IGNORECASE,
 )
 # What a clause must at least hold to stand for itself: "however," does not.
@@ -85,7 +85,7 @@ def _stripped(text: str, start: int, end: int) -> Span:
 
 def _trimmed(text: str, start: int, end: int) -> Span:
     piece = text[start:end]
-    marks = " \t\n.,;:!?…-—–()[]，。；：！？（）"
+    marks = " \t\n.,;:!?…-—–()，。；：！？（）"  # not brackets: those of [email] and its like stay
     left = len(piece) - len(piece.lstrip(marks))
     right = len(piece.rstrip(marks))
     return (start + left, start + right) if left < right else (start, end)

@@ -13,6 +13,7 @@ class DeadLetterReason(StrEnum):
     NULL_VALUE = "null_value"
     KEY_MISMATCH = "key_mismatch"
     TOO_LARGE = "too_large"
+    PREPARATION_ERROR = "preparation_error"
     MODEL_ERROR = "model_error"
     MODEL_TIMEOUT = "model_timeout"
     OUT_OF_MEMORY = "out_of_memory"

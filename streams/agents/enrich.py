@@ -14,7 +14,8 @@ from schemas.topics import ENRICHED_REVIEW
 from streams.agents.enriched import EnrichedReviewWriter
 from streams.agents.reading import Prepared, Preparer, Reader, Readers, Reading
 from streams.delivery.records import DeadLetter, Effects, Output, Record
-from streams.errors import RejectedEventError
+from streams.errors import FatalError, RejectedEventError
+from streams.lane.calls import CANARY_TEXT
 from streams.lane.values import Answer, Failure
 from streams.serde import decode, encode, require_key
 
@@ -51,30 +52,47 @@ class EnrichReviews:
     async def __call__(self, records: Sequence[Record]) -> Effects:
         """Decide what a chunk of reviews becomes; see `Handler`."""
         chunk = _decode_all(records)
-        prepared = await self._prepare(chunk.reviews)
+        outcomes = await self._prepare(chunk.reviews)
+        prepared = {index: one for index, one in outcomes.items() if not isinstance(one, Failure)}
+        failures = {index: one for index, one in outcomes.items() if isinstance(one, Failure)}
         answers = await self._ask(prepared)
         if answers:
             asked = [answer for _, answer in answers.values()]
             self._answered(max(a.queue_ms for a in asked) / 1000, max(a.tokenise_ms for a in asked) / 1000)
-        return self._publish_all(records, chunk, prepared, answers)
+        return self._publish_all(records, chunk.without(failures, records), prepared, answers)
 
-    async def _prepare(self, reviews: Mapping[int, Review]) -> Mapping[int, Prepared]:
-        def prepare_all() -> dict[int, Prepared]:
-            prepare = self._preparer.prepare
+    async def _prepare(self, reviews: Mapping[int, Review]) -> Mapping[int, Prepared | Failure]:
+        def prepare_all() -> dict[int, Prepared | Failure]:
             return {
-                index: prepare(
-                    text=str(review.text),
-                    title=review.title,
-                    author_id=review.author_id,
-                    hint=review.language,
-                )
-                for index, review in reviews.items()
-                if not review.removed
+                index: self._prepare_one(review) for index, review in reviews.items() if not review.removed
             }
 
         if all(review.removed for review in reviews.values()):
             return {}
         return await asyncio.get_running_loop().run_in_executor(self._executor, prepare_all)
+
+    def _prepare_one(self, review: Review) -> Prepared | Failure:
+        """A review that cannot be prepared is set aside, unless none can be.
+
+        Raises:
+            FatalError: what prepares is broken, not the review.
+        """
+        try:
+            return self._preparer.prepare(
+                text=str(review.text), title=review.title, author_id=review.author_id, hint=review.language
+            )
+        except Exception as error:  # noqa: BLE001 - found out below whose fault it is
+            try:
+                self._preparer.prepare(text=CANARY_TEXT)
+            except Exception:  # noqa: BLE001
+                raise FatalError(
+                    f"preparing: {CANARY_TEXT!r} cannot be prepared either ({error!r}), so it is not the review; "
+                    "nothing was set aside. Reinstall the packages, and check with `reviewstream doctor`"
+                ) from error
+            # The error's own text could hold what was to be masked.
+            return Failure(
+                DeadLetterReason.PREPARATION_ERROR, f"preparing the text raised {type(error).__name__}"
+            )
 
     async def _ask(self, prepared: Mapping[int, Prepared]) -> Mapping[int, tuple[Reader, Answer[Reading]]]:
         """Every reader about the reviews in its languages, all at the same time."""
@@ -128,6 +146,15 @@ class _Chunk:
 
     reviews: Mapping[int, Review]
     dead: Mapping[int, DeadLetter]
+
+    def without(self, failures: Mapping[int, Failure], records: Sequence[Record]) -> "_Chunk":
+        """The chunk with these reviews set aside."""
+        dead = {
+            index: DeadLetter(records[index], failure.reason, failure.error)
+            for index, failure in failures.items()
+        }
+        kept = {index: review for index, review in self.reviews.items() if index not in failures}
+        return _Chunk(kept, {**self.dead, **dead})
 
 
 def _decode_all(records: Sequence[Record]) -> _Chunk:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.chinese_sentences import without_punctuation
 from models.sentences import clause_around, split_sentences
 
 
@@ -61,3 +62,13 @@ def test_hostile_texts_take_no_longer(text: str) -> None:
     split_sentences(text)
     clause_around(text, len(text) // 2, len(text) // 2 + 1)
     assert time.perf_counter() - started < 1.0
+
+
+def test_a_placeholder_stays_whole() -> None:
+    """Where personal data was masked, neither its brackets nor its name are cut off a clause."""
+    text = "Write to [email] if you dare, it is [phone]"
+    start, end = clause_around(text, 17, 19)
+    assert text[start:end] == "Write to [email] if you dare"
+    start, end = clause_around(text, 30, 32)
+    assert text[start:end] == "it is [phone]"
+    assert without_punctuation("，打[phone]！", 0, 10) == (1, 9)

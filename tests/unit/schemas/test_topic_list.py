@@ -80,6 +80,7 @@ def test_dead_letter_reasons_are_the_ones_that_are_published() -> None:
         "null_value",
         "key_mismatch",
         "too_large",
+        "preparation_error",
         "model_error",
         "model_timeout",
         "out_of_memory",

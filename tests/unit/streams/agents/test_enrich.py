@@ -17,8 +17,9 @@ from schemas.reviews import Review, ReviewEnriched
 from streams.agents.enrich import EnrichReviews
 from streams.agents.reading import ANY_LANGUAGE, Preparer, Reader, Readers
 from streams.delivery.records import Effects
+from streams.errors import FatalError
 from streams.lane.values import Answer, Failure
-from tests.fakes import FakePreparer, FakeRecord
+from tests.fakes import FakePrepared, FakePreparer, FakeRecord
 
 NOW = datetime(2025, 6, 2, tzinfo=UTC)
 GOOD: dict[str, object] = {
@@ -317,3 +318,33 @@ def test_a_prepared_review_places_spans() -> None:
     assert prepared.place(4, 7) == ("text", 0, 3)
     assert ReviewPreparer(masks_personal_data=False).prepare(text="a@example.com").text_masks == ()
     assert ReviewPreparer().prepare(text="mail a@example.com").text_masks == (Mask("email", 5, 12),)
+
+
+class PickyPreparer(FakePreparer):
+    """Cannot prepare some texts."""
+
+    def __init__(self, refused: str) -> None:
+        self._refused = refused
+
+    def prepare(
+        self, *, text: str, title: str | None = None, author_id: str | None = None, hint: str | None = None
+    ) -> FakePrepared:
+        if self._refused in text:
+            raise ValueError(f"secret {text}")
+        return super().prepare(text=text, title=title, author_id=author_id, hint=hint)
+
+
+def test_a_review_that_cannot_be_prepared_is_set_aside_alone(executor: ThreadPoolExecutor) -> None:
+    """It becomes a dead letter whose reason repeats nothing of it; its neighbours are enriched."""
+    records = [review(1), review(2, text="poison"), review(3)]
+    effects = run(executor, records, preparer=PickyPreparer("poison"))
+    assert [event.source.offset for event in events(effects)] == [1, 3]
+    (letter,) = effects.dead_letters
+    assert (letter.record.offset, letter.reason) == (2, DeadLetterReason.PREPARATION_ERROR)
+    assert "secret" not in letter.error
+
+
+def test_preparing_that_is_broken_sets_nothing_aside(executor: ThreadPoolExecutor) -> None:
+    """If a harmless text cannot be prepared either, the worker ends and every review is read again."""
+    with pytest.raises(FatalError, match="nothing was set aside"):
+        run(executor, [review(1), review(2)], preparer=PickyPreparer(""))
