@@ -1,5 +1,6 @@
 """Products as platforms publish them, and what is made of them and their reviews."""
 
+from datetime import date
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -13,9 +14,11 @@ from schemas.fields import (
     Identifier,
     Label,
     LanguageCode,
+    Rating,
     SentimentLabel,
     Text,
     Timestamp,
+    Title,
     Version,
     Wanted,
 )
@@ -107,12 +110,21 @@ class AspectCounts(SentimentCounts):
 
 
 class ReviewCounts(Value):
-    """A product's counters. `rating_histogram` holds the reviews rated 0 to 5, rounded half up."""
+    """A product's counters, all whole numbers: exact, however reviews are edited, removed or repeated.
+
+    `rating_histogram` holds the reviews rated 0 to 5, rounded half up; `rating_hundredths` is the sum of
+    all ratings in hundredths. `languages` counts reviews by language code. `near_duplicates` are reviews that
+    look like an earlier one of the same product; they are counted like any other.
+    """
 
     reviews: Count
     rating_histogram: tuple[Count, Count, Count, Count, Count, Count]
+    rating_hundredths: Count = 0
     sentiment: SentimentCounts
     aspects: Annotated[tuple[AspectCounts, ...], Field(max_length=1_000)] = ()
+    verified_purchases: Count = 0
+    near_duplicates: Count = 0
+    languages: FrozenMapping[Count] = Field(default_factory=FrozenMapping)
 
     @model_validator(mode="after")
     def _counts_no_review_twice(self) -> Self:
@@ -120,23 +132,32 @@ class ReviewCounts(Value):
             raise contradiction("rating_histogram counts more reviews than there are")
         if self.sentiment.negative + self.sentiment.neutral + self.sentiment.positive > self.reviews:
             raise contradiction("sentiment counts more reviews than there are")
+        if max(self.verified_purchases, self.near_duplicates, sum(self.languages.values())) > self.reviews:
+            raise contradiction(
+                "verified_purchases, near_duplicates or languages count more reviews than there are"
+            )
         return self
 
 
-class KeyPoint(Value):
-    """A claim about an aspect: how many reviews say it, and the ids of some or all of them."""
+class DayCounts(SentimentCounts):
+    """A product's reviews of one day, UTC, by when they were written."""
 
-    claim: Text
-    aspect: Label
-    polarity: SentimentLabel
-    count: Version
-    review_ids: ReviewIds
+    day: date
+    reviews: Count
 
-    @model_validator(mode="after")
-    def _counts_its_reviews(self) -> Self:
-        if self.count < len(self.review_ids):
-            raise contradiction("count must be at least the number of review_ids")
-        return self
+
+class LatestReview(Value):
+    """One of a product's latest reviews. A text that is cut ends with an ellipsis."""
+
+    review_id: Identifier
+    review_version: Version
+    created_at: Timestamp
+    rating: Rating | None = None
+    sentiment: SentimentLabel | None = None
+    language: LanguageCode | None = None
+    verified_purchase: Flag = False
+    title: Title | None = None
+    text: Text
 
 
 class Quote(Value):
@@ -146,13 +167,20 @@ class Quote(Value):
     text: Text
 
 
-class QuotedKeyPoint(KeyPoint):
-    """A key point with the sentences that say it."""
+class KeyPoint(Value):
+    """A claim about an aspect: how many reviews make it, the ids of some or all of them, and how some put it."""
 
+    claim: Text
+    aspect: Label
+    polarity: SentimentLabel
+    count: Version
+    review_ids: ReviewIds
     quotes: Annotated[tuple[Quote, ...], Field(min_length=1, max_length=100)]
 
     @model_validator(mode="after")
-    def _quotes_its_reviews(self) -> Self:
+    def _is_supported_by_its_reviews(self) -> Self:
+        if self.count < len(self.review_ids):
+            raise contradiction("count must be at least the number of review_ids")
         if not {quote.review_id for quote in self.quotes} <= set(self.review_ids):
             raise contradiction("quotes must come from the reviews in review_ids")
         return self
@@ -161,16 +189,22 @@ class QuotedKeyPoint(KeyPoint):
 class ProductSummary(Output):
     """A product's reviews at a glance, as of one moment. A null record means that the product is gone.
 
-    `generation` counts the refreshes of `text`; 0 is before the first. `method` says how `text` was made:
-    `generated` by the model from the key points, or `extractive`, sentences of the reviews themselves.
+    `language` is that of most reviews. `days` holds the days with reviews of the last 90, oldest first;
+    `latest_reviews` are by when they were written, latest first. `generation` counts the refreshes of `text`; 0
+    is before the first. `method` says how `text` was made: `generated` by the model from the key points, or
+    `extractive`, sentences of the reviews themselves.
     """
 
     product_id: Identifier
     generation: Count
     as_of: Timestamp
+    title: Label | None = None
+    category: Label | None = None
     language: LanguageCode | None = None
     counts: ReviewCounts
+    days: Annotated[tuple[DayCounts, ...], Field(max_length=100)] = ()
     key_points: Annotated[tuple[KeyPoint, ...], Field(max_length=100)] = ()
+    latest_reviews: Annotated[tuple[LatestReview, ...], Field(max_length=100)] = ()
     text: Text | None = None
     method: Literal["extractive", "generated"] | None = None
 
@@ -192,19 +226,19 @@ class RefreshRequested(Output):
     reason: Literal["first_reviews", "new_reviews", "sentiment_shift", "evidence_removed", "age", "requested"]
     language: LanguageCode | None = None
     counts: ReviewCounts
-    key_points: Annotated[tuple[QuotedKeyPoint, ...], Field(max_length=100)] = ()
+    key_points: Annotated[tuple[KeyPoint, ...], Field(max_length=100)] = ()
 
 
-class NegativeShare(Value):
-    """How many of a number of reviews are negative."""
+class ReviewShare(Value):
+    """How many of a number of reviews are of the kind that an alert is about."""
 
-    negative: Count
+    matching: Count
     reviews: Count
 
     @model_validator(mode="after")
     def _is_a_share(self) -> Self:
-        if self.negative > self.reviews:
-            raise contradiction("negative must be at most reviews")
+        if self.matching > self.reviews:
+            raise contradiction("matching must be at most reviews")
         return self
 
 
@@ -222,14 +256,29 @@ class TimeWindow(Value):
 
 
 class ProductAlert(Output):
-    """A surge of negative reviews against the product's own baseline, raised or resolved."""
+    """A surge against the product's own baseline, raised or resolved.
+
+    `negative_surge`: of negative reviews; `aspect_surge`: of reviews that are negative about `aspect`;
+    `lookalike_surge`: of five-star reviews that look like each other. `observed` are the reviews of the window
+    and those of the kind among them, `baseline` the product's earlier ones; `p_value` is the probability of at least
+    as many if nothing had changed. A raised alert names the reviews and quotes some; a resolved one has the
+    `alert_id` of the one it ends.
+    """
 
     alert_id: Identifier
     product_id: Identifier
-    kind: Literal["negative_surge"]
+    kind: Literal["negative_surge", "aspect_surge", "lookalike_surge"]
+    aspect: Label | None = None
     state: Literal["raised", "resolved"]
     window: TimeWindow
-    baseline: NegativeShare
-    observed: NegativeShare
+    baseline: ReviewShare
+    observed: ReviewShare
     p_value: Fraction
     review_ids: Annotated[tuple[Identifier, ...], Field(max_length=1_000)] = ()
+    quotes: Annotated[tuple[Quote, ...], Field(max_length=100)] = ()
+
+    @model_validator(mode="after")
+    def _names_its_aspect(self) -> Self:
+        if (self.kind == "aspect_surge") != (self.aspect is not None):
+            raise contradiction("aspect must be present exactly when kind is aspect_surge")
+        return self

@@ -87,11 +87,23 @@ class ReviewSpan(Value):
         return self
 
 
+Embedding = Annotated[
+    str,
+    Field(max_length=512, pattern=r"^[A-Za-z0-9+/]*={0,2}$"),
+    Wanted("base64 of at most 384 bytes"),
+]
+
+
 class SentenceSentiment(ReviewSpan):
-    """How one sentence feels. `score` is the probability of its sentiment."""
+    """How one sentence feels. `score` is the probability of its sentiment.
+
+    `embedding` holds one bit for each of 256 directions of the model's vector space, most significant bit first:
+    the fewer bits differ, the more alike two sentences of one model are in meaning.
+    """
 
     sentiment: SentimentLabel
     score: Fraction
+    embedding: Embedding | None = None
 
 
 class AspectOpinion(ReviewSpan):

@@ -76,6 +76,10 @@ TOPICS: tuple[Topic, ...] = (
     PRODUCT_ALERT,
     MODEL_PROMOTED,
 )
+
+#: Where a role keeps its state, beside its own copy on disk: compacted, bytes that only that role reads.
+ROLLING_STATE = "rolling-state"
+CHANGELOGS = (ROLLING_STATE,)
 _BY_NAME = {topic.name: topic for topic in TOPICS}
 
 

@@ -16,7 +16,7 @@ from aiokafka.errors import (
     for_code,
 )
 
-from schemas.topics import DEAD_LETTER_RETENTION_MS, TOPICS, Topic, dead_letter_topic
+from schemas.topics import CHANGELOGS, DEAD_LETTER_RETENTION_MS, TOPICS, Topic, dead_letter_topic
 from streams.errors import FatalError, RetryableError
 
 _TIMEOUT_S = 10.0
@@ -51,7 +51,7 @@ class TopicSpec:
 def wanted_topics(
     partitions: int, replication_factor: int, topics: Iterable[Topic] = TOPICS
 ) -> tuple[TopicSpec, ...]:
-    """Every topic and dead-letter topic as it should be: the same partitions everywhere, so that keys meet.
+    """Every topic, dead-letter topic and changelog as it should be: the same partitions everywhere, so that keys meet.
 
     >>> enriched, *_ = wanted_topics(4, 3, [topic for topic in TOPICS if topic.name == "enriched-product"])
     >>> enriched.partitions, enriched.configuration
@@ -69,6 +69,9 @@ def wanted_topics(
             kept = {"cleanup.policy": "delete", "retention.ms": str(DEAD_LETTER_RETENTION_MS)}
             name = dead_letter_topic(topic.name)
             specs.append(TopicSpec(name, partitions, replication_factor, in_sync | kept))
+    if topics is TOPICS:
+        compacted = in_sync | {"cleanup.policy": "compact"}
+        specs += [TopicSpec(name, partitions, replication_factor, compacted) for name in CHANGELOGS]
     return tuple(specs)
 
 

@@ -2,28 +2,30 @@
 
 from base64 import b64encode
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 from hypothesis import strategies as st
 
 from schemas.copywriting import CopyReady, CopyRequest, CopyVariant
 from schemas.events import Event, ModelVersion, SourcePosition, Timings
 from schemas.fields import MAX_INTEGER
+from schemas.frozen_mapping import FrozenMapping
 from schemas.learning import Feedback, ModelPromoted
 from schemas.products import (
     AspectCounts,
+    DayCounts,
     Evidence,
     KeyPoint,
-    NegativeShare,
+    LatestReview,
     Product,
     ProductAlert,
     ProductEnriched,
     ProductSummary,
     Quote,
-    QuotedKeyPoint,
     Reason,
     RefreshRequested,
     ReviewCounts,
+    ReviewShare,
     SentimentCounts,
     TimeWindow,
 )
@@ -190,14 +192,21 @@ def review_counts(draw: st.DrawFn) -> ReviewCounts:
         AspectCounts, aspect=texts, negative=small_counts, neutral=small_counts, positive=small_counts
     )
     return ReviewCounts(
-        reviews=10_000, rating_histogram=histogram, sentiment=polarity, aspects=draw(several(aspect))
+        reviews=10_000,
+        rating_histogram=histogram,
+        rating_hundredths=draw(counts),
+        sentiment=polarity,
+        aspects=draw(several(aspect)),
+        verified_purchases=draw(small_counts),
+        near_duplicates=draw(small_counts),
+        languages=FrozenMapping(draw(st.dictionaries(texts, small_counts, max_size=3))),
     )
 
 
 @st.composite
-def quoted_key_points(draw: st.DrawFn) -> QuotedKeyPoint:
+def key_points(draw: st.DrawFn) -> KeyPoint:
     review_ids = draw(several(identifiers, least=1))
-    return QuotedKeyPoint(
+    return KeyPoint(
         claim=draw(texts),
         aspect=draw(texts),
         polarity=draw(labels),
@@ -207,16 +216,38 @@ def quoted_key_points(draw: st.DrawFn) -> QuotedKeyPoint:
     )
 
 
-key_points = quoted_key_points().map(lambda point: KeyPoint(**point.model_dump(exclude={"quotes"})))
+days = st.builds(
+    DayCounts,
+    day=st.dates(date(1990, 1, 1), date(2100, 1, 1)),
+    reviews=counts,
+    negative=counts,
+    neutral=counts,
+    positive=counts,
+)
+latest_reviews = st.builds(
+    LatestReview,
+    review_id=identifiers,
+    review_version=st.integers(1, MAX_INTEGER),
+    created_at=timestamps,
+    rating=maybe(ratings),
+    sentiment=maybe(labels),
+    language=maybe(languages),
+    title=maybe(texts),
+    text=texts,
+)
 summaries = st.builds(
     ProductSummary,
     **{**lineage, "model": models},
     product_id=identifiers,
     generation=counts,
     as_of=timestamps,
+    title=maybe(texts),
+    category=maybe(texts),
     language=maybe(languages),
     counts=review_counts(),
-    key_points=several(key_points),
+    days=several(days),
+    key_points=several(key_points()),
+    latest_reviews=several(latest_reviews),
     text=texts,
     method=st.sampled_from(["extractive", "generated"]),
 )
@@ -228,21 +259,22 @@ refreshes = st.builds(
     as_of=timestamps,
     reason=st.sampled_from(["first_reviews", "age"]),
     counts=review_counts(),
-    key_points=several(quoted_key_points()),
+    key_points=several(key_points()),
 )
-shares = st.builds(NegativeShare, negative=small_counts, reviews=st.integers(1_000, MAX_INTEGER))
+shares = st.builds(ReviewShare, matching=small_counts, reviews=st.integers(1_000, MAX_INTEGER))
 alerts = st.builds(
     ProductAlert,
     **lineage,
     alert_id=identifiers,
     product_id=identifiers,
-    kind=st.just("negative_surge"),
+    kind=st.sampled_from(["negative_surge", "lookalike_surge"]),
     state=st.sampled_from(["raised", "resolved"]),
     window=timestamps.map(lambda start: TimeWindow(starts_at=start, ends_at=start + timedelta(hours=6))),
     baseline=shares,
     observed=shares,
     p_value=fractions,
     review_ids=several(identifiers),
+    quotes=several(st.builds(Quote, review_id=identifiers, text=texts)),
 )
 copy_requests = st.builds(
     CopyRequest,

@@ -11,7 +11,7 @@ from schemas.events import Timings
 from schemas.explanation import explain
 from schemas.fields import EARLIEST_S, is_plausible
 from schemas.learning import ModelPromoted
-from schemas.products import KeyPoint, Product, QuotedKeyPoint, ReviewCounts, TimeWindow
+from schemas.products import KeyPoint, Product, ReviewCounts, TimeWindow
 from schemas.reviews import Review, ReviewEnriched, Sentiment
 
 REVIEW: dict[str, object] = {
@@ -274,6 +274,7 @@ def test_a_key_point_is_supported_by_its_reviews() -> None:
         "polarity": "positive",
         "count": 2,
         "review_ids": ("a", "b"),
+        "quotes": ({"review_id": "a", "text": "Bright!"},),
     }
     assert KeyPoint.model_validate(point).count == 2
 
@@ -282,7 +283,7 @@ def test_a_key_point_is_supported_by_its_reviews() -> None:
     with pytest.raises(ValidationError, match="review_ids"):
         KeyPoint.model_validate({**point, "review_ids": ()})
     with pytest.raises(ValidationError, match="quotes must come from"):
-        QuotedKeyPoint.model_validate({**point, "quotes": ({"review_id": "c", "text": "Bright!"},)})
+        KeyPoint.model_validate({**point, "quotes": ({"review_id": "c", "text": "Bright!"},)})
 
 
 def test_a_window_runs_forwards() -> None:

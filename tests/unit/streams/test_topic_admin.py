@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.topics import DEAD_LETTER_RETENTION_MS, TOPICS, dead_letter_topic
+from schemas.topics import CHANGELOGS, DEAD_LETTER_RETENTION_MS, TOPICS, dead_letter_topic
 from streams import topic_admin
 from streams.topic_admin import BrokerUnreachableError, TopicSpec, differences, untold, wanted_topics
 
@@ -19,7 +19,7 @@ def test_all_topics_and_dead_letters_are_wanted() -> None:
     """Every topic of the contracts is wanted once, with its policy; those we read have dead letters."""
     specs = {spec.name: spec for spec in wanted_topics(6, 3)}
     dead_letters = {dead_letter_topic(topic.name) for topic in TOPICS if topic.dead_letters}
-    assert set(specs) == {topic.name for topic in TOPICS} | dead_letters
+    assert set(specs) == {topic.name for topic in TOPICS} | dead_letters | set(CHANGELOGS)
     assert {topic.name: topic.cleanup_policy for topic in TOPICS}.items() <= {
         name: spec.configuration["cleanup.policy"] for name, spec in specs.items()
     }.items()
