@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -37,6 +38,9 @@ _ALPHANUMERIC = b"0123456789abcdefghijklmnopqrstuvwxyz"
 _LOWER_CASE = bytes(range(256)).lower()
 _DROPPED = bytes(byte for byte in range(256) if bytes([byte]).lower() not in _ALPHANUMERIC)
 _NO_WORD = re.compile(r"[\W_]+")
+
+# Values that agree between near-duplicates, those that agree by chance among them.
+_NEAR_VALUES = _VALUES * (NEAR_DUPLICATE * (1.0 - _CHANCE) + _CHANCE)
 
 # The lowest bit of each of the values.
 _LOWEST_BITS = int("1" * _VALUES, 16)
@@ -92,6 +96,21 @@ def similarity(one: bytes, other: bytes) -> float:
     differences |= differences >> 1
     agreeing = 1.0 - (differences & _LOWEST_BITS).bit_count() / _VALUES
     return max(0.0, (agreeing - _CHANCE) / (1.0 - _CHANCE))
+
+
+def has_near_duplicate(signature: bytes, others: Sequence[bytes]) -> bool:
+    """Whether one of the others reaches NEAR_DUPLICATE; all of them are compared at once.
+
+    Args:
+        signature: of SIGNATURE_BYTES.
+        others: likewise.
+    """
+    if not others:
+        return False
+    known = np.frombuffer(b"".join(others), dtype=np.uint8).reshape(len(others), SIGNATURE_BYTES)
+    differing = known ^ np.frombuffer(signature, dtype=np.uint8)
+    agreeing = np.count_nonzero(differing & 0x0F == 0, axis=1) + np.count_nonzero(differing < 0x10, axis=1)
+    return bool(agreeing.max() >= _NEAR_VALUES)
 
 
 def _letters(text: str) -> bytes:

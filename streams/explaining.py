@@ -7,9 +7,9 @@ from typing import Any
 
 from models.interfaces import ReviewReader, ReviewReading
 from streams.agents.reading import ANY_LANGUAGE
-from streams.app import default_parts
 from streams.errors import ConfigurationError
 from streams.evaluating.asking import batches
+from streams.roles.parts import default_parts
 from streams.settings import Settings
 
 # A word of an alphabet with its apostrophes, two characters of a script without spaces, an emoji, or a placeholder.

@@ -5,7 +5,7 @@ import pytest
 from streams.readiness import STUCK_AFTER_S, WorkerState, judge
 
 WORKING = WorkerState(
-    has_joined=True, is_rebalancing=False, is_model_loaded=True, partitions=4, lag_messages=100, idle_s=1.0
+    has_joined=True, is_rebalancing=False, missing=(), partitions=4, lag_messages=100, idle_s=1.0
 )
 
 
@@ -18,7 +18,7 @@ def test_a_worker_that_works_is_ready() -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"is_model_loaded": False}, "the model is not loaded"),
+        ({"missing": ("the model is not loaded",)}, "the model is not loaded"),
         ({"has_joined": False}, "no partitions were assigned yet"),
         ({"is_rebalancing": True}, "partitions are being reassigned"),
         ({"idle_s": STUCK_AFTER_S + 1}, "100 records wait and no offset moved for 121 s"),
