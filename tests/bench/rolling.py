@@ -1,0 +1,273 @@
+"""The rolling role against a plain Faust table: events a second, bytes kept, and how fast a lost table comes back.
+
+Both read the same enriched reviews from a filled topic on the same broker, one after the other. Ours keeps the whole
+state (counters, days, key points, latest reviews) and publishes summaries; the plain agent counts, and nothing else.
+"""
+
+import asyncio
+import os
+import random
+import shutil
+import subprocess
+import sys
+import time
+from base64 import b64encode
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from schemas.topics import ENRICHED_REVIEW
+from streams.errors import FatalError
+from streams.state.store import PartitionStore, StoreMemory
+from tests.bench.brokers import PARTITIONS, BenchBroker, create_topics, open_broker
+from tests.bench.drain import stop
+
+_ASPECTS = ("quality", "design", "delivery", "price_and_value", "ease_of_use", "performance")
+_LABELS = ("negative", "neutral", "positive")
+_STALL_S = 120.0
+_NAIVE_AGENT = "tests.bench.baselines.table_agent"
+
+
+@dataclass(frozen=True)
+class Drained:
+    """How fast a topic was emptied, and how fast a worker without its files had the tables back."""
+
+    events_per_second: float
+    recovery_keys_per_second: float
+    keys: int
+
+
+def make_events(products: int, events: int, *, seed: int = 0) -> list[tuple[bytes, bytes]]:
+    """Enriched reviews, keyed by product; a tenth are edits. Products are as unequal as a shop's (Zipf, 1)."""
+    rng = random.Random(seed)
+    weights = [1 / (rank + 1) for rank in range(products)]
+    chosen = rng.choices(range(products), weights, k=events)
+    made: list[tuple[bytes, bytes]] = []
+    for number, product in enumerate(chosen):
+        made.append((b"p%d" % product, orjson.dumps(_event(rng, number, product))))
+    return made
+
+
+def _event(rng: random.Random, number: int, product: int) -> dict[str, Any]:
+    is_edit = number > 100 and rng.random() < 0.1
+    sentences, aspects, text = [], [], ""
+    for _ in range(rng.choice([1, 2, 2, 3, 4])):
+        start = len(text)
+        text += f"The {rng.choice(_ASPECTS)} is {rng.choice(['fine', 'poor', 'odd'])} on day {rng.randrange(400)}. "
+        where = {"field": "text", "start": start, "end": len(text) - 1}
+        label = rng.choices(_LABELS, [2, 1, 6])[0]
+        bits = b64encode(rng.randbytes(32)).decode()
+        sentences.append({**where, "sentiment": label, "score": 0.91, "embedding": bits})
+        if rng.random() < 0.8:
+            quote = text[start:-2]
+            opinion = {"aspect": rng.choice(_ASPECTS), "sentiment": label, "score": 0.9, "confidence": 0.8}
+            aspects.append({**opinion, **where, "quote": quote})
+    day = rng.randrange(1, 28)
+    return {
+        "schema_version": "1.0",
+        "review_id": f"r{number - 1 if is_edit else number}",
+        "product_id": f"p{product}",
+        "review_version": 2 if is_edit else 1,
+        "status": "enriched",
+        "title": None,
+        "text": text,
+        "author_id": None,
+        "rating": float(rng.randint(1, 5)),
+        "language": {"code": "en", "confidence": 0.99},
+        "sentiment": {"label": label, "negative": 0.1, "neutral": 0.1, "positive": 0.8},
+        "sentences": sentences,
+        "aspects": aspects,
+        "flags": [],
+        "masked": [],
+        "signature": b64encode(rng.randbytes(64)).decode(),
+        "verified_purchase": rng.random() < 0.7,
+        "platform": "shop",
+        "created_at": f"2026-{rng.randint(8, 10):02}-{day:02}T12:00:00Z",
+        "source": {"topic": "new-review", "partition": 0, "offset": number, "timestamp_ms": 1_795_000_000_000},
+        "made_at": "2026-11-20T12:00:00Z",
+        "model": {"name": "builtin:minilm-reviews-en", "version": "1"},
+        "replay_id": None,
+        "timings": {"queue_ms": 1.0, "tokenise_ms": 1.0, "forward_ms": 20.0},
+    }
+
+
+def measure_rolling(
+    products: int, events: int, *, broker_choice: str, say: Callable[[str], None], directory: Path
+) -> dict[str, Any]:
+    """One run on an empty broker: ours, then the plain agent.
+
+    Returns:
+        `events_per_second`, `bytes_per_product`, `bytes_per_review`, `recovery_keys_per_second` and the naive
+        agent's, for this many products.
+
+    Raises:
+        FatalError: a worker ended or stood still.
+    """
+    with open_broker(broker_choice) as broker:
+        say(f"{products:,} products: publishing {events:,} enriched reviews to {broker.name}")
+        asyncio.run(_fill(broker, make_events(products, events)))
+        say("the rolling role")
+        ours = _measure(broker, _our_worker(broker, directory / "ours"), "bench-rolling", directory / "ours", say)
+        product_bytes, review_bytes = _kept_bytes(directory / "ours")
+        say("a plain Faust table")
+        naive = _measure(
+            broker, _naive_worker(broker, directory / "naive"), "bench-naive", directory / "naive", say
+        )
+        return {
+            "products": products,
+            "events": events,
+            "broker": broker.name,
+            "events_per_second": round(ours.events_per_second),
+            "bytes_per_product": round(product_bytes),
+            "bytes_per_review": round(review_bytes),
+            "recovery_keys_per_second": round(ours.recovery_keys_per_second),
+            "recovered_keys": ours.keys,
+            "naive_events_per_second": round(naive.events_per_second),
+            "naive_recovery_keys_per_second": round(naive.recovery_keys_per_second),
+            "naive_recovered_keys": naive.keys,
+        }
+
+
+def _our_worker(broker: BenchBroker, directory: Path) -> tuple[list[str], dict[str, str]]:
+    return [sys.executable, "-m", "streams.cli", "worker", "rolling"], {
+        **broker.environment,
+        "REVIEWSTREAM_KAFKA__GROUP_PREFIX": "bench",
+        "REVIEWSTREAM_STATE__DIRECTORY": str(directory / "state"),
+        "REVIEWSTREAM_HTTP__PORT": "0",
+        "REVIEWSTREAM_LOG__FORMAT": "json",
+    }
+
+
+def _naive_worker(broker: BenchBroker, directory: Path) -> tuple[list[str], dict[str, str]]:
+    task = {
+        "bootstrap_servers": broker.bootstrap_servers,
+        "source": ENRICHED_REVIEW.name,
+        "output": "",
+        "group": "bench-naive",
+        "variant": "",
+        "directory": str(directory / "state"),
+    }
+    return [sys.executable, "-m", _NAIVE_AGENT, orjson.dumps(task).decode()], {}
+
+
+def _measure(
+    broker: BenchBroker,
+    worker: tuple[list[str], dict[str, str]],
+    group: str,
+    directory: Path,
+    say: Callable[[str], None],
+) -> Drained:
+    directory.mkdir(parents=True)
+    log = directory / "log"
+    process = _start(worker, log)
+    try:
+        rate = asyncio.run(_until_committed(broker, group, process, say))
+    finally:
+        stop(process)
+    shutil.copytree(directory / "state", directory / "kept")
+    shutil.rmtree(directory / "state")
+    log.write_text("")
+    process = _start(worker, log)
+    try:
+        keys, seconds = _until_restored(process, log)
+    finally:
+        stop(process)
+    return Drained(rate, keys / seconds if seconds else 0.0, keys)
+
+
+def _start(worker: tuple[list[str], Mapping[str, str]], log: Path) -> "subprocess.Popen[bytes]":
+    command, environment = worker
+    with log.open("ab") as output:
+        return subprocess.Popen(command, env={**os.environ, **environment}, stdout=output, stderr=output)
+
+
+async def _fill(broker: BenchBroker, events: Sequence[tuple[bytes, bytes]]) -> None:
+    await create_topics(broker)
+    producer = AIOKafkaProducer(**broker.client, linger_ms=5, max_batch_size=512 * 1024)
+    await producer.start()
+    try:
+        for key, value in events:
+            await producer.send(ENRICHED_REVIEW.name, value, key=key)
+    finally:
+        await producer.stop()
+
+
+async def _until_committed(
+    broker: BenchBroker, group: str, process: "subprocess.Popen[bytes]", say: Callable[[str], None]
+) -> float:
+    """Events a second, from the first commit seen until everything is committed."""
+    partitions = [TopicPartition(ENRICHED_REVIEW.name, number) for number in range(PARTITIONS)]
+    consumer = AIOKafkaConsumer(**broker.client)
+    await consumer.start()
+    ends = await consumer.end_offsets(partitions)
+    await consumer.stop()
+    admin = AIOKafkaAdminClient(**broker.client)
+    await admin.start()
+    first: tuple[float, int] | None = None
+    done, moved, told_at = 0, time.monotonic(), time.monotonic()
+    try:
+        while done < sum(ends.values()):
+            if process.poll() is not None:
+                raise FatalError(f"bench rolling: a worker ended with exit code {process.returncode}")
+            before = done
+            try:
+                offsets = await admin.list_consumer_group_offsets(group)
+                done = sum(min(offsets[tp].offset, ends[tp]) for tp in partitions if tp in offsets)
+            except KafkaError:  # the topic of the groups is still being made
+                continue
+            now = time.monotonic()
+            if done > before:
+                moved = now
+                first = first or (now, done)
+            if now - moved > _STALL_S:
+                raise FatalError(f"bench rolling: {done} of {sum(ends.values())} events are done, and no more for a while")
+            if now - told_at > 5:
+                told_at = now
+                say(f"{done:,} of {sum(ends.values()):,} events")
+            await asyncio.sleep(0.02)
+    finally:
+        await admin.close()
+    if first is None:
+        raise FatalError("bench rolling: there was nothing to do")
+    seconds = time.monotonic() - first[0]
+    return (sum(ends.values()) - first[1]) / seconds if seconds else 0.0
+
+
+def _until_restored(process: "subprocess.Popen[bytes]", log: Path) -> tuple[int, float]:
+    """Keys and seconds, as the worker says them in its log."""
+    deadline = time.monotonic() + 600
+    while time.monotonic() < deadline:
+        for line in log.read_bytes().splitlines():
+            try:
+                said = orjson.loads(line)
+            except orjson.JSONDecodeError:
+                continue
+            if said.get("event") == "tables restored" and said["records"]:
+                return int(said["records"]), float(said["seconds"])
+        if process.poll() is not None:
+            raise FatalError(f"bench rolling: a worker ended with exit code {process.returncode}")
+        time.sleep(0.1)
+    raise FatalError("bench rolling: the tables were not restored in ten minutes")
+
+
+def _kept_bytes(directory: Path) -> tuple[float, float]:
+    """Bytes of key and value of a product and of a review, on average."""
+    totals = {b"p": [0, 0], b"r": [0, 0]}
+    memory = StoreMemory(16 * 1024 * 1024)
+    for path in sorted((directory / "kept").glob("*/*/[0-9]*")):
+        store = PartitionStore(path, memory)
+        for prefix, (count, size) in totals.items():
+            for key, value in store.scan(prefix):
+                count, size = count + 1, size + len(key) + len(value)
+            totals[prefix] = [count, size]
+        store.close()
+    (products, product_bytes), (reviews, review_bytes) = totals[b"p"], totals[b"r"]
+    return product_bytes / max(1, products), review_bytes / max(1, reviews)
+
+
