@@ -12,7 +12,10 @@ _ABBREVIATIONS = frozenset(
         "fig", "inc", "ltd", "co", "corp", "dept", "est", "min", "max", "oz", "lb", "ft", "a.m", "p.m", "u.s", "u.k",
     }
 )  # fmt: skip
-_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s|$)|[。！？]+[”’）]*|\.{3,}|\n+")
+# Begins with one set of characters because the engine skips to those fastest.
+_END = re.compile(
+    r"[.!?…。！？\n](?:(?<=[.!?…])[.!?…]*[\"'”’)\]]*(?=\s|$)|(?<=[。！？])[。！？]*[”’）]*|(?<=\.)\.{2,}|(?<=\n)\n*)"
+)
 _LAST_WORD = re.compile(r"[\w.]+$")
 _CLAUSE_END = re.compile(
     r"[,;:()—–，；：（）]+|\s-\s|\b(?=(?:but|although|though|however|whereas|while|yet|except|unfortunately)\b)",
