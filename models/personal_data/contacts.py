@@ -26,7 +26,8 @@ _WECHAT = re.compile(
 )
 # What stands before every name. Begins with one set of characters because the engine skips to those fastest.
 _MAY_HOLD_WECHAT = re.compile(
-    r"[微威薇卫加+➕vVwW](?i:(?<=[微威薇卫加+➕])|(?<=v)(?: ?x|[信:])|(?<=w)(?:x|e(?:chat|ixin)))"
+    r"[微威薇卫加+➕vVwW](?i:(?<=[微威薇卫])|(?<=[加+➕]) ?我?的?[微威薇v]"
+    r"|(?<=v)(?: ?x|[信:])|(?<=w)(?:x|e(?:chat|ixin)))"
 )
 _QQ = re.compile(
     r"(?:(?<![A-Za-z])(?:qq|q(?=群))|扣扣|扣(?=[ :]{0,2}\d{9})|企鹅|[加+➕]我?(?:q|扣))"

@@ -7,7 +7,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.personal_data import contacts, emails, masking, numbers, phones
+from models.personal_data import addresses, contacts, emails, masking, numbers, phones
 from models.personal_data import context as around
 
 _CASES = [
@@ -32,6 +32,8 @@ def _check(text: str) -> None:
     for pattern in (emails._EMAIL, emails._SPACED_EMAIL):
         assert emails._MAY_HOLD.search(text) or not pattern.search(text)
     assert contacts._MAY_HOLD_WECHAT.search(text) or not contacts._WECHAT.search(text)
+    assert "box" in text.lower() or not addresses._BOX.search(text)
+    assert not text.isascii() or not addresses._CHINESE_NUMBER.search(text)
     for pattern in _NUMBERS:
         found = [match.span() for match in around.numbers(pattern, text)]
         assert found == [match.span() for match in pattern.finditer(text)]
