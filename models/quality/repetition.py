@@ -32,7 +32,11 @@ def repetition(read: ReadText) -> float:
         return 0.0
     characters = _NO_WORD.sub("", read.lower)
     distinct = set(characters)
-    if len(characters) < _LEAST_WORDS or _LAUGHTER.fullmatch(characters):
+    if (
+        len(distinct) > _DISTINCT_CHARACTERS * len(characters)
+        or len(characters) < _LEAST_WORDS
+        or _LAUGHTER.fullmatch(characters)
+    ):
         return 0.0
     if len(distinct) == 1:
         return _ONE_CHARACTER

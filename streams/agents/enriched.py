@@ -44,7 +44,9 @@ class EnrichedReviewWriter:
 
     def unread(self, review: Review, record: Record, prepared: Prepared) -> dict[str, Any]:
         """A review in a language that no model covers."""
-        return self._event(review, record, "unsupported_language") | _prepared(prepared, prepared.flags)
+        event = self._event(review, record, "unsupported_language")
+        event.update(_prepared(prepared, prepared.flags))
+        return event
 
     def read(
         self, review: Review, record: Record, prepared: Prepared, *, by: Reader, reading: Reading
@@ -52,7 +54,8 @@ class EnrichedReviewWriter:
         """A review and what a model says of it; without the timings."""
         doubt = self._preparer.rating_flag(review.rating, reading.sentiment)
         flags = prepared.flags if doubt is None else (*prepared.flags, doubt)
-        event = self._event(review, record, "enriched") | _prepared(prepared, flags)
+        event = self._event(review, record, "enriched")
+        event.update(_prepared(prepared, flags))
         event["sentiment"] = _rounded(reading.sentiment)
         place, asked = prepared.place, prepared.asked
         event["sentences"] = [_sentence(place, one) for one in reading.sentences]
