@@ -7,7 +7,7 @@ from collections.abc import Iterator
 NUMBER_BEGINS = r"(?<![0-9A-Za-z_])(?<![0-9][.-])(?<![A-Za-z]-)"
 NUMBER_ENDS = r"(?![0-9A-Za-z_]|-[0-9A-Za-z]|\.[0-9])"
 
-_BEGINNING = re.compile(r"[\d(+]")
+_BEGINNING = re.compile(r"[\d(+](?<![0-9].)")
 
 READ_BEFORE = 30
 _CLAUSE = re.compile(r"[^\0\n!?;。！？；]*$")
@@ -27,7 +27,7 @@ _NAMED = re.compile(
 
 
 def numbers(pattern: re.Pattern[str], plain: str) -> Iterator[re.Match[str]]:
-    """What `pattern.finditer` gives, where each match begins with a digit, a bracket or a plus.
+    """What `pattern.finditer` gives, where each match begins with a digit, a bracket or a plus, and not after a digit.
 
     These are few, and a pattern that begins with a look behind is else tried at every character.
     """
