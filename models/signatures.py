@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -38,6 +37,10 @@ _ALPHANUMERIC = b"0123456789abcdefghijklmnopqrstuvwxyz"
 _LOWER_CASE = bytes(range(256)).lower()
 _DROPPED = bytes(byte for byte in range(256) if bytes([byte]).lower() not in _ALPHANUMERIC)
 _NO_WORD = re.compile(r"[\W_]+")
+
+# A signature as words of 64 bits.
+_WORDS = SIGNATURE_BYTES // 8
+_LOWEST_BITS_OF_WORD = np.uint64(int("1" * 16, 16))
 
 # Values that agree between near-duplicates, those that agree by chance among them.
 _NEAR_VALUES = _VALUES * (NEAR_DUPLICATE * (1.0 - _CHANCE) + _CHANCE)
@@ -99,19 +102,21 @@ def similarity(one: bytes, other: bytes) -> float:
     return max(0.0, (agreeing - _CHANCE) / (1.0 - _CHANCE))
 
 
-def has_near_duplicate(signature: bytes, others: Sequence[bytes]) -> bool:
+def has_near_duplicate(signature: bytes, others: bytes) -> bool:
     """Whether one of the others reaches NEAR_DUPLICATE; all of them are compared at once.
 
     Args:
         signature: of SIGNATURE_BYTES.
-        others: likewise.
+        others: any number of them, one after the other; one of zeros is like none.
     """
     if not others:
         return False
-    known = np.frombuffer(b"".join(others), dtype=np.uint8).reshape(len(others), SIGNATURE_BYTES)
-    differing = known ^ np.frombuffer(signature, dtype=np.uint8)
-    agreeing = np.count_nonzero(differing & 0x0F == 0, axis=1) + np.count_nonzero(differing < 0x10, axis=1)
-    return bool(agreeing.max() >= _NEAR_VALUES)
+    known = np.frombuffer(others, dtype=np.uint64).reshape(-1, _WORDS)
+    differing = known ^ np.frombuffer(signature, dtype=np.uint64)
+    differing |= differing >> np.uint64(2)
+    differing |= differing >> np.uint64(1)
+    differing &= _LOWEST_BITS_OF_WORD
+    return bool(np.bitwise_count(differing).sum(axis=1).min() <= _VALUES - _NEAR_VALUES)
 
 
 def _letters(text: str) -> bytes:

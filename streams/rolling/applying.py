@@ -20,6 +20,7 @@ from streams.rolling.values import (
     UNREAD,
     Arrival,
     Contribution,
+    Kind,
     ProductState,
     Reference,
     Refresh,
@@ -35,6 +36,7 @@ _LONGEST_QUOTE = 300
 _DAY_MS = 86_400_000
 _POLARITY = {label: number for number, label in enumerate(POLARITIES)}
 #: Reviews with one of these flags are counted and make no key points.
+_NO_SIGNATURE = bytes(SIGNATURE_BYTES)
 _UNQUOTED_FLAGS = frozenset({"spam", "offensive"})
 
 
@@ -74,17 +76,22 @@ def apply_review(tables: Tables, event: EnrichedReview, offset: int) -> ProductS
         tables.touch(product)
     if product.is_gone or (stored is not None and event.review_version <= stored.version):
         return None
-    one, candidates = (None, []) if event.status == "removed" else _contribution(product, event)
+    signature = _signature(event)
+    place = None
+    if not is_counted and stored is not None:
+        place = _forget_arrival(product, event.review_id)
+    one, candidates = (None, []) if event.status == "removed" else _contribution(product, event, signature)
     state = ReviewState(event.review_version, product.era, one)
     if is_counted:  # the product was kept and the review was not: a crash came between
         if one is not None:
-            one.mentions = key_points.find(product, one, candidates)
+            one.mentions = key_points.find(product, candidates)
         tables.put_review(event.product_id, event.review_id, state)
         return None
     before = stored.contribution if stored is not None else None
     _replace(tables, product, event.review_id, before=before, after=one, candidates=candidates)
     tables.put_review(event.product_id, event.review_id, state)
-    _settle_arrival(product, event, one)
+    if one is not None:
+        _settle_arrival(product, event, one, signature, place)
     _settle_latest(tables, product, event.review_id, before, one)
     if product.refresh.waits_since_ms is None:
         product.refresh.waits_since_ms = event.source.timestamp_ms
@@ -168,7 +175,9 @@ def _references(tables: Tables, product: ProductState, but: str, number: int) ->
     ]
 
 
-def _contribution(product: ProductState, event: EnrichedReview) -> tuple[Contribution, list[Candidate]]:
+def _contribution(
+    product: ProductState, event: EnrichedReview, signature: bytes
+) -> tuple[Contribution, list[Candidate]]:
     """What a review adds, and the key points it may make."""
     created_ms = _created_ms(event)
     text = event.text or ""
@@ -179,7 +188,7 @@ def _contribution(product: ProductState, event: EnrichedReview) -> tuple[Contrib
         rating_hundredths=UNRATED if event.rating is None else round(event.rating * 100),
         sentiment=UNREAD if event.sentiment is None else _POLARITY[event.sentiment.label],
         is_verified=event.verified_purchase,
-        is_near_duplicate=_is_near_duplicate(product, event),
+        is_near_duplicate=signature != _NO_SIGNATURE and has_near_duplicate(signature, product.signatures),
         language=event.language.code if event.language is not None else "und",
         opinions=opinions,
         mentions=(),
@@ -188,7 +197,7 @@ def _contribution(product: ProductState, event: EnrichedReview) -> tuple[Contrib
     )
     if any(flag.kind in _UNQUOTED_FLAGS for flag in event.flags):
         return one, []
-    return one, _candidates(event)
+    return one, _candidates(event, one.language)
 
 
 def _created_ms(event: EnrichedReview) -> int:
@@ -200,14 +209,14 @@ def _day(event: EnrichedReview) -> int:
     return min(_created_ms(event), event.source.timestamp_ms) // _DAY_MS
 
 
-def _candidates(event: EnrichedReview) -> list[Candidate]:
+def _candidates(event: EnrichedReview, language: str) -> list[Candidate]:
     candidates = []
     for opinion in event.aspects:
         quote = opinion.quote
         if len(quote) <= _LONGEST_QUOTE and len(quote.encode("utf-8", "replace")) >= _LEAST_QUOTE_BYTES:
             strength = round(100 * opinion.confidence * opinion.score)
-            bits = _bits(event, opinion)
-            candidates.append((opinion.aspect, _POLARITY[opinion.sentiment], quote, bits, strength))
+            kind = Kind(language, _POLARITY[opinion.sentiment], opinion.aspect)
+            candidates.append((kind.name, quote, _bits(event, opinion), strength))
     return candidates
 
 
@@ -224,44 +233,41 @@ def _bits(event: EnrichedReview, opinion: Opinion) -> bytes:
     return hashlib.blake2b(words.encode("utf-8", "replace"), digest_size=32).digest()
 
 
-def _is_near_duplicate(product: ProductState, event: EnrichedReview) -> bool:
-    signature = _signature(event)
-    if not signature:
-        return False
-    others = [
-        known.signature
-        for known in product.arrivals
-        if known.signature and known.review_id != event.review_id
-    ]
-    return has_near_duplicate(signature, others)
-
-
 def _signature(event: EnrichedReview) -> bytes:
-    signature = binascii.a2b_base64(event.signature) if event.signature else b""
-    return signature if len(signature) == SIGNATURE_BYTES else b""
+    signature = binascii.a2b_base64(event.signature) if event.signature else _NO_SIGNATURE
+    return signature if len(signature) == SIGNATURE_BYTES else _NO_SIGNATURE
 
 
-def _settle_arrival(product: ProductState, event: EnrichedReview, one: Contribution | None) -> None:
-    """Keep the order of arrival: an edit stays in its place, a removal leaves it."""
-    arrivals = product.arrivals
-    place = next((at for at, known in enumerate(arrivals) if known.review_id == event.review_id), None)
-    if one is None:
-        if place is not None:
-            del arrivals[place]
-        return
+def _forget_arrival(product: ProductState, review_id: str) -> int | None:
+    """Take a review out of the arrivals; where it was."""
+    for place, known in enumerate(product.arrivals):
+        if known.review_id == review_id:
+            _splice(product, place, place + 1, None, b"")
+            return place
+    return None
+
+
+def _settle_arrival(
+    product: ProductState, event: EnrichedReview, one: Contribution, signature: bytes, place: int | None
+) -> None:
+    """Keep the order of arrival: an edit stays in its place."""
     arrival = Arrival(
         event.review_id,
         one.created_ms,
         one.sentiment,
         one.is_near_duplicate and one.is_five_star,
         tuple(aspect for aspect, polarity in one.opinions if polarity == NEGATIVE),
-        _signature(event),
     )
-    if place is not None:
-        arrivals[place] = arrival
-        return
-    arrivals.append(arrival)
-    del arrivals[:-MAX_ARRIVALS]
+    place = len(product.arrivals) if place is None else place
+    _splice(product, place, place, arrival, signature)
+    if len(product.arrivals) > MAX_ARRIVALS:
+        _splice(product, 0, 1, None, b"")
+
+
+def _splice(product: ProductState, start: int, end: int, arrival: Arrival | None, signature: bytes) -> None:
+    product.arrivals[start:end] = () if arrival is None else (arrival,)
+    known, size = product.signatures, SIGNATURE_BYTES
+    product.signatures = known[: start * size] + signature + known[end * size :]
 
 
 def _settle_latest(

@@ -15,8 +15,8 @@ MAX_POINTS_OF_KIND = 8
 MAX_POINTS = 64
 MAX_REFERENCES = 8
 
-#: A mention before it has a point: aspect, polarity, quote, embedding, strength 0 to 100.
-Candidate = tuple[str, int, str, bytes, int]
+#: A mention before it has a point: the name of its kind, quote, embedding, strength 0 to 100.
+Candidate = tuple[str, str, bytes, int]
 
 
 def join(
@@ -24,10 +24,10 @@ def join(
 ) -> tuple[PointMention, ...]:
     """Count a review's candidates in their points; the points it makes, each once, are returned."""
     mentions: dict[int, PointMention] = {}
-    for aspect, polarity, quote, bits, strength in candidates:
-        point = _nearest(product.points, aspect, polarity, one.language, bits)
+    for kind, quote, bits, strength in candidates:
+        point = _nearest(product.points.get(kind, ()), bits)
         if point is None:
-            point = _found(product, aspect, polarity, one.language, bits)
+            point = _found(product, kind, bits)
         if point.number in mentions:
             continue
         mentions[point.number] = PointMention(point.number, quote)
@@ -36,13 +36,11 @@ def join(
     return tuple(mentions.values())
 
 
-def find(
-    product: ProductState, one: Contribution, candidates: Sequence[Candidate]
-) -> tuple[PointMention, ...]:
+def find(product: ProductState, candidates: Sequence[Candidate]) -> tuple[PointMention, ...]:
     """The points that a review counted before makes; counts nothing."""
     mentions: dict[int, PointMention] = {}
-    for aspect, polarity, quote, bits, _strength in candidates:
-        point = _nearest(product.points, aspect, polarity, one.language, bits)
+    for kind, quote, bits, _strength in candidates:
+        point = _nearest(product.points.get(kind, ()), bits)
         if point is not None:
             mentions.setdefault(point.number, PointMention(point.number, quote))
     return tuple(mentions.values())
@@ -56,44 +54,45 @@ def leave(
     `look_up` finds the reviews that make a point, when none that is known of is left.
     """
     numbers = {mention.point for mention in one.mentions}
-    if not numbers:
-        return
-    for point in [point for point in product.points if point.number in numbers]:
-        point.count -= 1
-        point.references = [known for known in point.references if known.review_id != review_id]
-        if point.count > 0 and not point.references:
-            for reference in look_up(point.number):
-                _refer(point, reference)
-        if point.count <= 0 or not point.references:
-            product.points.remove(point)
+    for kind, points in list(product.points.items()):
+        made = [point for point in points if point.number in numbers]
+        for point in made:
+            point.count -= 1
+            point.references = [known for known in point.references if known.review_id != review_id]
+            if point.count > 0 and not point.references:
+                for reference in look_up(point.number):
+                    _refer(point, reference)
+        if made:
+            points[:] = [point for point in points if point.count > 0 and point.references]
+        if not points:
+            del product.points[kind]
 
 
-def _nearest(points: Sequence[Point], aspect: str, polarity: int, language: str, bits: bytes) -> Point | None:
+def _nearest(points: Sequence[Point], bits: bytes) -> Point | None:
     nearest, least = None, SAME_POINT_BITS + 1
     wanted = int.from_bytes(bits)
     for point in points:
-        if point.aspect == aspect and point.polarity == polarity and point.language == language:
-            differing = (int.from_bytes(point.bits) ^ wanted).bit_count()
-            if differing < least:
-                nearest, least = point, differing
+        differing = (int.from_bytes(point.bits) ^ wanted).bit_count()
+        if differing < least:
+            nearest, least = point, differing
     return nearest
 
 
-def _found(product: ProductState, aspect: str, polarity: int, language: str, bits: bytes) -> Point:
-    rivals = [point for point in product.points if point.aspect == aspect and point.polarity == polarity]
+def _found(product: ProductState, kind: str, bits: bytes) -> Point:
+    rivals = product.points.setdefault(kind, [])
     if len(rivals) >= MAX_POINTS_OF_KIND:
-        product.points.remove(min(rivals, key=_weight))
-    elif len(product.points) >= MAX_POINTS:
-        product.points.remove(min(product.points, key=_weight))
-    point = Point(product.next_point, aspect, polarity, language, bits, 0, [])
+        _give_up_one(rivals)
+    elif sum(map(len, product.points.values())) >= MAX_POINTS:
+        _give_up_one(max(product.points.values(), key=len))
+    point = Point(product.next_point, bits, 0, [])
     product.next_point += 1
-    product.points.append(point)
+    rivals.append(point)
     return point
 
 
-def _weight(point: Point) -> tuple[int, int]:
-    """What is given up first has the fewest reviews, and of these the oldest."""
-    return point.count, max((known.created_ms for known in point.references), default=0)
+def _give_up_one(points: list[Point]) -> None:
+    """The oldest of those with the fewest reviews."""
+    del points[min(range(len(points)), key=lambda place: points[place].count)]
 
 
 def _refer(point: Point, reference: Reference) -> None:

@@ -4,16 +4,19 @@ Written as dictionaries, not as contracts, which would be checked again: a test 
 """
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from streams.rolling.key_points import rank
 from streams.rolling.values import (
+    NEGATIVE,
     NEUTRAL,
     POLARITIES,
+    POSITIVE,
     UNRATED,
     UNREAD,
     Contribution,
+    Kind,
     Point,
     ProductState,
     ReviewState,
@@ -92,11 +95,10 @@ class SummaryWriter:
         }
 
     def _key_points(self) -> list[dict[str, Any]]:
-        return [
-            written for point in chosen_points(self._product.points) if (written := self._key_point(point))
-        ]
+        chosen = chosen_points(self._product.points)
+        return [written for kind, point in chosen if (written := self._key_point(kind, point))]
 
-    def _key_point(self, point: Point) -> dict[str, Any] | None:
+    def _key_point(self, kind: Kind, point: Point) -> dict[str, Any] | None:
         ordered = sorted(point.references, key=rank, reverse=True)
         quotes = []
         for reference in ordered[:MAX_QUOTES]:
@@ -108,8 +110,8 @@ class SummaryWriter:
             return None
         return {
             "claim": quotes[0]["text"],
-            "aspect": point.aspect,
-            "polarity": POLARITIES[point.polarity],
+            "aspect": kind.aspect,
+            "polarity": POLARITIES[kind.polarity],
             "count": point.count,
             "review_ids": [reference.review_id for reference in ordered],
             "quotes": quotes,
@@ -159,16 +161,23 @@ def main_language(product: ProductState) -> str | None:
     return max(languages, key=lambda code: (languages[code], code)) if languages else None
 
 
-def chosen_points(points: Sequence[Point]) -> list[Point]:
+def chosen_points(points: Mapping[str, Sequence[Point]]) -> list[tuple[Kind, Point]]:
     """The points to show: of each polarity those that most reviews make; neutral ones only for want of others."""
-    chosen: list[Point] = []
-    for polarity in range(len(POLARITIES)):
-        of_polarity = sorted((p for p in points if p.polarity == polarity), key=prominence, reverse=True)
-        if polarity != NEUTRAL:
-            chosen += of_polarity[:MAX_KEY_POINTS_OF_POLARITY]
-    if not chosen:
-        chosen = sorted(points, key=prominence, reverse=True)[:MAX_KEY_POINTS_OF_POLARITY]
-    return sorted(chosen, key=prominence, reverse=True)
+    of_polarity: dict[int, list[tuple[Kind, Point]]] = {NEGATIVE: [], NEUTRAL: [], POSITIVE: []}
+    for name, of_kind in points.items():
+        kind = Kind.of(name)
+        of_polarity[kind.polarity] += [(kind, point) for point in of_kind]
+    most = MAX_KEY_POINTS_OF_POLARITY
+    best = {
+        polarity: sorted(known, key=_prominence_of_pair, reverse=True)[:most]
+        for polarity, known in of_polarity.items()
+    }
+    chosen = best[NEGATIVE] + best[POSITIVE] or best[NEUTRAL]
+    return sorted(chosen, key=_prominence_of_pair, reverse=True)
+
+
+def _prominence_of_pair(pair: tuple[Kind, Point]) -> tuple[int, int, int]:
+    return prominence(pair[1])
 
 
 def prominence(point: Point) -> tuple[int, int, int]:

@@ -89,6 +89,29 @@ class Reference(NamedTuple):
     strength: int
 
 
+class Kind(NamedTuple):
+    """Points are compared within their kind only. The name of a kind is its key in the state."""
+
+    language: str
+    polarity: int
+    aspect: str
+
+    @property
+    def name(self) -> str:
+        """As text."""
+        return f"{self.language}|{self.polarity}|{self.aspect}"
+
+    @classmethod
+    def of(cls, name: str) -> "Kind":
+        """From its name.
+
+        >>> Kind.of(Kind("en", 2, "food|drink").name)
+        Kind(language='en', polarity=2, aspect='food|drink')
+        """
+        language, polarity, aspect = name.split("|", 2)
+        return cls(language, int(polarity), aspect)
+
+
 class Point(msgspec.Struct, array_like=True):
     """A claim about an aspect: how many reviews make it, and the best of them.
 
@@ -100,9 +123,6 @@ class Point(msgspec.Struct, array_like=True):
     """
 
     number: int
-    aspect: str
-    polarity: int
-    language: str
     bits: bytes
     count: int
     references: list[Reference]
@@ -116,7 +136,6 @@ class Arrival(NamedTuple):
     sentiment: int
     is_lookalike: bool
     negative_aspects: tuple[str, ...]
-    signature: bytes
 
 
 class Refresh(msgspec.Struct, array_like=True):
@@ -150,8 +169,10 @@ class ProductState(msgspec.Struct, array_like=True):
         era: how often the product was withdrawn.
         cleared: the offset of `enriched-review` up to which reviews went with the product.
         days: reviews, negative, neutral and positive ones of each day of the last 90.
+        points: the key points by the name of their kind, in the order they were founded.
         newest_day: the latest day a review was ever written on.
         arrivals: the last reviews, oldest first.
+        signatures: theirs, one after the other; zeros where one has none.
         latest: (created_ms, review id) of the latest reviews by when they were written, latest first.
         changed_ms: the broker's timestamp of the last event that changed it.
         is_unpublished: whether the published summary is older than this.
@@ -169,9 +190,10 @@ class ProductState(msgspec.Struct, array_like=True):
     counts: Counts = msgspec.field(default_factory=Counts)
     days: dict[int, list[int]] = msgspec.field(default_factory=dict)
     newest_day: int = 0
-    points: list[Point] = msgspec.field(default_factory=list)
+    points: dict[str, list[Point]] = msgspec.field(default_factory=dict)
     next_point: int = 0
     arrivals: list[Arrival] = msgspec.field(default_factory=list)
+    signatures: bytes = b""
     latest: list[tuple[int, str]] = msgspec.field(default_factory=list)
     changed_ms: int = 0
     is_unpublished: bool = False

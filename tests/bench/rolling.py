@@ -5,8 +5,10 @@ state (counters, days, key points, latest reviews) and publishes summaries; the 
 """
 
 import asyncio
+import datetime as dt
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -22,7 +24,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from schemas.topics import ENRICHED_REVIEW
+from schemas.topics import ENRICHED_REVIEW, ROLLING_STATE
 from streams.errors import FatalError
 from streams.state.store import PartitionStore, StoreMemory
 from tests.bench.brokers import PARTITIONS, BenchBroker, create_topics, open_broker
@@ -31,6 +33,10 @@ from tests.bench.drain import stop
 _ASPECTS = ("quality", "design", "delivery", "price_and_value", "ease_of_use", "performance")
 _LABELS = ("negative", "neutral", "positive")
 _STALL_S = 120.0
+_NAIVE_CHANGELOG = "bench-naive-counts-changelog"
+#: Two lines of Faust's log, and how it writes the time.
+_FAUST_STEPS = ("Restoring state from changelog topics", "Restore complete!")
+_FAUST_TIME = re.compile(r"\[(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3})\]")
 _NAIVE_AGENT = "tests.bench.baselines.table_agent"
 
 
@@ -59,15 +65,14 @@ def _event(rng: random.Random, number: int, product: int) -> dict[str, Any]:
     sentences, aspects, text = [], [], ""
     for _ in range(rng.choice([1, 2, 2, 3, 4])):
         start = len(text)
-        text += f"The {rng.choice(_ASPECTS)} is {rng.choice(['fine', 'poor', 'odd'])} on day {rng.randrange(400)}. "
+        aspect, label = rng.choice(_ASPECTS), rng.choices(_LABELS, [2, 1, 6])[0]
+        text += f"The {aspect} is {rng.choice(['fine', 'poor', 'odd'])} on day {rng.randrange(400)}. "
         where = {"field": "text", "start": start, "end": len(text) - 1}
-        label = rng.choices(_LABELS, [2, 1, 6])[0]
-        bits = b64encode(rng.randbytes(32)).decode()
+        bits = b64encode(_bits(rng, f"{aspect} {label} {rng.randrange(4)}")).decode()
         sentences.append({**where, "sentiment": label, "score": 0.91, "embedding": bits})
         if rng.random() < 0.8:
-            quote = text[start:-2]
-            opinion = {"aspect": rng.choice(_ASPECTS), "sentiment": label, "score": 0.9, "confidence": 0.8}
-            aspects.append({**opinion, **where, "quote": quote})
+            opinion = {"aspect": aspect, "sentiment": label, "score": 0.9, "confidence": 0.8}
+            aspects.append({**opinion, **where, "quote": text[start:-2]})
     day = rng.randrange(1, 28)
     return {
         "schema_version": "1.0",
@@ -89,12 +94,26 @@ def _event(rng: random.Random, number: int, product: int) -> dict[str, Any]:
         "verified_purchase": rng.random() < 0.7,
         "platform": "shop",
         "created_at": f"2026-{rng.randint(8, 10):02}-{day:02}T12:00:00Z",
-        "source": {"topic": "new-review", "partition": 0, "offset": number, "timestamp_ms": 1_795_000_000_000},
+        "source": {
+            "topic": "new-review",
+            "partition": 0,
+            "offset": number,
+            "timestamp_ms": 1_795_000_000_000,
+        },
         "made_at": "2026-11-20T12:00:00Z",
         "model": {"name": "builtin:minilm-reviews-en", "version": "1"},
         "replay_id": None,
         "timings": {"queue_ms": 1.0, "tokenise_ms": 1.0, "forward_ms": 20.0},
     }
+
+
+def _bits(rng: random.Random, claim: str) -> bytes:
+    """The embedding of a sentence: most say one of some things in other words, a third says something of its own."""
+    if rng.random() < 1 / 3:
+        return rng.randbytes(32)
+    said = random.Random(claim).getrandbits(256)
+    noise = rng.getrandbits(256) & rng.getrandbits(256) & rng.getrandbits(256)  # one bit in eight differs
+    return (said ^ noise).to_bytes(32)
 
 
 def measure_rolling(
@@ -113,11 +132,20 @@ def measure_rolling(
         say(f"{products:,} products: publishing {events:,} enriched reviews to {broker.name}")
         asyncio.run(_fill(broker, make_events(products, events)))
         say("the rolling role")
-        ours = _measure(broker, _our_worker(broker, directory / "ours"), "bench-rolling", directory / "ours", say)
+        place = directory / "ours"
+        ours = _measure(
+            broker, _our_worker(broker, place), place, group="bench-rolling", changelog=ROLLING_STATE, say=say
+        )
         product_bytes, review_bytes = _kept_bytes(directory / "ours")
         say("a plain Faust table")
+        place = directory / "naive"
         naive = _measure(
-            broker, _naive_worker(broker, directory / "naive"), "bench-naive", directory / "naive", say
+            broker,
+            _naive_worker(broker, place),
+            place,
+            group="bench-naive",
+            changelog=_NAIVE_CHANGELOG,
+            say=say,
         )
         return {
             "products": products,
@@ -159,8 +187,10 @@ def _naive_worker(broker: BenchBroker, directory: Path) -> tuple[list[str], dict
 def _measure(
     broker: BenchBroker,
     worker: tuple[list[str], dict[str, str]],
-    group: str,
     directory: Path,
+    *,
+    group: str,
+    changelog: str,
     say: Callable[[str], None],
 ) -> Drained:
     directory.mkdir(parents=True)
@@ -175,9 +205,10 @@ def _measure(
     log.write_text("")
     process = _start(worker, log)
     try:
-        keys, seconds = _until_restored(process, log)
+        seconds = _until_restored(process, log)
     finally:
         stop(process)
+    keys = asyncio.run(_keys(broker, changelog))
     return Drained(rate, keys / seconds if seconds else 0.0, keys)
 
 
@@ -226,7 +257,7 @@ async def _until_committed(
                 moved = now
                 first = first or (now, done)
             if now - moved > _STALL_S:
-                raise FatalError(f"bench rolling: {done} of {sum(ends.values())} events are done, and no more for a while")
+                raise FatalError(f"bench rolling: it stands still at {done} of {sum(ends.values())} events")
             if now - told_at > 5:
                 told_at = now
                 say(f"{done:,} of {sum(ends.values()):,} events")
@@ -239,21 +270,35 @@ async def _until_committed(
     return (sum(ends.values()) - first[1]) / seconds if seconds else 0.0
 
 
-def _until_restored(process: "subprocess.Popen[bytes]", log: Path) -> tuple[int, float]:
-    """Keys and seconds, as the worker says them in its log."""
-    deadline = time.monotonic() + 600
+def _until_restored(process: "subprocess.Popen[bytes]", log: Path) -> float:
+    """Seconds that the worker took to restore its tables, as its log has it: ours says so, Faust's begins and ends."""
+    deadline = time.monotonic() + 300
     while time.monotonic() < deadline:
-        for line in log.read_bytes().splitlines():
-            try:
-                said = orjson.loads(line)
-            except orjson.JSONDecodeError:
-                continue
-            if said.get("event") == "tables restored" and said["records"]:
-                return int(said["records"]), float(said["seconds"])
+        text = log.read_text(errors="replace")
+        for line in text.splitlines():
+            if '"tables restored"' in line and (said := orjson.loads(line))["records"]:
+                return float(said["seconds"])
+        times = [
+            _FAUST_TIME.search(line) for line in text.splitlines() if any(one in line for one in _FAUST_STEPS)
+        ]
+        if len(times) == len(_FAUST_STEPS) and times[0] and times[1]:
+            begin, end = (dt.datetime.strptime(found[1], "%Y-%m-%d %H:%M:%S,%f") for found in times if found)
+            return (end - begin).total_seconds()
         if process.poll() is not None:
             raise FatalError(f"bench rolling: a worker ended with exit code {process.returncode}")
         time.sleep(0.1)
-    raise FatalError("bench rolling: the tables were not restored in ten minutes")
+    raise FatalError(f"bench rolling: the tables were not restored in five minutes; {log} says why")
+
+
+async def _keys(broker: BenchBroker, changelog: str) -> int:
+    """Records in a changelog: what a worker without files has to read."""
+    consumer = AIOKafkaConsumer(**broker.client)
+    await consumer.start()
+    try:
+        ends = await consumer.end_offsets([TopicPartition(changelog, number) for number in range(PARTITIONS)])
+    finally:
+        await consumer.stop()
+    return sum(ends.values())
 
 
 def _kept_bytes(directory: Path) -> tuple[float, float]:
@@ -263,11 +308,8 @@ def _kept_bytes(directory: Path) -> tuple[float, float]:
     for path in sorted((directory / "kept").glob("*/*/[0-9]*")):
         store = PartitionStore(path, memory)
         for prefix, (count, size) in totals.items():
-            for key, value in store.scan(prefix):
-                count, size = count + 1, size + len(key) + len(value)
-            totals[prefix] = [count, size]
+            sizes = [len(key) + len(value) for key, value in store.scan(prefix)]
+            totals[prefix] = [count + len(sizes), size + sum(sizes)]
         store.close()
     (products, product_bytes), (reviews, review_bytes) = totals[b"p"], totals[b"r"]
     return product_bytes / max(1, products), review_bytes / max(1, reviews)
-
-

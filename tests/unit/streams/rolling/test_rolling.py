@@ -1,5 +1,6 @@
 """Whatever happens to a product's reviews, and in whatever order: the state is what a recount says."""
 
+import itertools
 import random
 
 import pytest
@@ -35,7 +36,7 @@ def points_agree(tables: MemoryTables) -> None:
             if state.contribution is not None:
                 for mention in state.contribution.mentions:
                     makers.setdefault(mention.point, set()).add(review_id)
-        for point in product.points:
+        for point in itertools.chain(*product.points.values()):
             known = makers.get(point.number, set())
             assert point.count == len(known) > 0
             assert {reference.review_id for reference in point.references} <= known
