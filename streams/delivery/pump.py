@@ -113,7 +113,9 @@ class Pump:
 
     async def _carry(self, chunk: Chunk, line: _Line) -> None:
         try:
-            if chunk.is_tick and self._on_tick is not None:
+            if not chunk.lease.is_held:
+                effects = Effects()  # never delivered
+            elif chunk.is_tick and self._on_tick is not None:
                 effects = await self._on_tick(chunk.lease.partition)
             else:
                 effects = await self._handler(chunk.records)

@@ -4,7 +4,6 @@ An event is skipped if its offset is not above the product's, or its version not
 contribution is taken back and the new one counted.
 """
 
-import binascii
 import hashlib
 from collections.abc import Iterator
 from typing import Protocol
@@ -228,14 +227,14 @@ def _bits(event: EnrichedReview, opinion: Opinion) -> bytes:
             and sentence.field == opinion.field
             and sentence.start <= opinion.start < sentence.end
         ):
-            return binascii.a2b_base64(sentence.embedding)
+            return sentence.embedding
     words = " ".join(opinion.quote.casefold().split())
     return hashlib.blake2b(words.encode("utf-8", "replace"), digest_size=32).digest()
 
 
 def _signature(event: EnrichedReview) -> bytes:
-    signature = binascii.a2b_base64(event.signature) if event.signature else _NO_SIGNATURE
-    return signature if len(signature) == SIGNATURE_BYTES else _NO_SIGNATURE
+    signature = event.signature
+    return signature if signature and len(signature) == SIGNATURE_BYTES else _NO_SIGNATURE
 
 
 def _forget_arrival(product: ProductState, review_id: str) -> int | None:

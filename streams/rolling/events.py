@@ -5,19 +5,25 @@ as long as all the rest.
 """
 
 import datetime as dt
-from typing import TypeVar
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 
 from schemas.dead_letters import DeadLetterReason
+from schemas.fields import MAX_IDENTIFIER_CHARACTERS
 from streams.errors import RejectedEventError
 
 _SUPPORTED = "1."
+_Label = Literal["negative", "neutral", "positive"]
+_Identifier = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_IDENTIFIER_CHARACTERS)]
+_Version = Annotated[int, msgspec.Meta(ge=1)]
+_Fraction = Annotated[float, msgspec.Meta(ge=0, le=1)]
+_Rating = Annotated[float, msgspec.Meta(ge=0, le=5)]
 Event = TypeVar("Event", "EnrichedReview", "PublishedProduct")
 
 
 class _Labelled(msgspec.Struct):
-    label: str
+    label: _Label
 
 
 class _Language(msgspec.Struct):
@@ -27,25 +33,25 @@ class _Language(msgspec.Struct):
 class Source(msgspec.Struct):
     """Where an event comes from; its broker timestamp in milliseconds."""
 
-    timestamp_ms: int
+    timestamp_ms: Annotated[int, msgspec.Meta(ge=0)]
 
 
 class Sentence(msgspec.Struct):
-    """A sentence and its embedding in base64."""
+    """A sentence and its embedding."""
 
     field: str
     start: int
     end: int
-    embedding: str | None = None
+    embedding: bytes | None = None
 
 
 class Opinion(msgspec.Struct):
     """An aspect and what is said of it."""
 
     aspect: str
-    sentiment: str
-    score: float
-    confidence: float
+    sentiment: _Label
+    score: _Fraction
+    confidence: _Fraction
     field: str
     start: int
     end: int
@@ -61,30 +67,30 @@ class Flag(msgspec.Struct):
 class EnrichedReview(msgspec.Struct):
     """See `schemas.reviews.ReviewEnriched`."""
 
-    review_id: str
-    product_id: str
-    review_version: int
-    status: str
+    review_id: _Identifier
+    product_id: _Identifier
+    review_version: _Version
+    status: Literal["enriched", "unsupported_language", "removed"]
     created_at: dt.datetime
     source: Source
     schema_version: str = "1.0"
     text: str | None = None
     title: str | None = None
-    rating: float | None = None
+    rating: _Rating | None = None
     language: _Language | None = None
     sentiment: _Labelled | None = None
     sentences: tuple[Sentence, ...] = ()
     aspects: tuple[Opinion, ...] = ()
     flags: tuple[Flag, ...] = ()
-    signature: str | None = None
+    signature: bytes | None = None
     verified_purchase: bool = False
 
 
 class PublishedProduct(msgspec.Struct):
     """See `schemas.products.Product`."""
 
-    product_id: str
-    version: int = 1
+    product_id: _Identifier
+    version: _Version = 1
     schema_version: str = "1.0"
     title: str | None = None
     category: str | None = None
@@ -104,10 +110,9 @@ def read_review(value: bytes | None) -> EnrichedReview:
     event = _decoded(_review_decoder, value, "ReviewEnriched")
     if event.created_at.tzinfo is None:
         raise RejectedEventError(DeadLetterReason.INVALID_EVENT, "created_at: wanted a time zone, got none")
-    if (event.status == "removed") != (event.text is None) or event.review_version < 1:
+    if (event.status == "removed") != (event.text is None):
         raise RejectedEventError(
-            DeadLetterReason.INVALID_EVENT,
-            "wanted a version of at least 1, and a text exactly when status is not removed",
+            DeadLetterReason.INVALID_EVENT, "text must be absent exactly when status is removed"
         )
     return event
 
@@ -118,12 +123,7 @@ def read_product(value: bytes | None) -> PublishedProduct:
     Raises:
         RejectedEventError: with the dead letter's reason.
     """
-    event = _decoded(_product_decoder, value, "Product")
-    if event.version < 1:
-        raise RejectedEventError(
-            DeadLetterReason.INVALID_EVENT, f"version: wanted at least 1, got {event.version}"
-        )
-    return event
+    return _decoded(_product_decoder, value, "Product")
 
 
 def _decoded(decoder: "msgspec.json.Decoder[Event]", value: bytes | None, name: str) -> Event:

@@ -4,7 +4,11 @@ import itertools
 import random
 
 import pytest
-from histories import (
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from streams.rolling.values import ProductState, decode_product, decode_review, encode_state
+from tests.histories import (
     NOW_MS,
     MemoryTables,
     Recount,
@@ -14,10 +18,6 @@ from histories import (
     state_counts,
     withdraw,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-from streams.rolling.values import ProductState, decode_product, decode_review, encode_state
 
 PRODUCTS = ("p0", "p1", "p2")
 

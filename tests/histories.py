@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from schemas.products import ProductSummary
 from streams.rolling.applying import Tables, apply_product, apply_review
 from streams.rolling.events import read_product, read_review
 from streams.rolling.values import ProductState, ReviewState
@@ -244,3 +245,25 @@ def _iso(milliseconds: int) -> str:
 
 def _milliseconds(timestamp: str) -> int:
     return int(dt.datetime.fromisoformat(timestamp).timestamp() * 1000)
+
+
+def summary_counts(summary: ProductSummary) -> dict[str, Any]:
+    """A published summary's counters, in the words of the recount."""
+    counts = summary.counts
+    epoch = dt.date(1970, 1, 1)
+    return {
+        "reviews": counts.reviews,
+        "rating_hundredths": counts.rating_hundredths,
+        "verified": counts.verified_purchases,
+        "histogram": {rating: count for rating, count in enumerate(counts.rating_histogram) if count},
+        "sentiment": {label: n for label in LABELS if (n := getattr(counts.sentiment, label))},
+        "languages": dict(counts.languages),
+        "aspects": {
+            (one.aspect, label): n for one in counts.aspects for label in LABELS if (n := getattr(one, label))
+        },
+        "days": {
+            (day.day - epoch).days: (day.reviews, day.negative, day.neutral, day.positive)
+            for day in summary.days
+        },
+        "latest": [(int(one.created_at.timestamp() * 1000), one.review_id) for one in summary.latest_reviews],
+    }
