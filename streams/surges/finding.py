@@ -3,11 +3,11 @@
 Of every window that ends with the latest review, two hypotheses predict the reviews: "as before", the beta-binomial of
 the product's earlier reviews, and "tripled". The logarithm of the Bayes factor of the two is the evidence (Kass and
 Raftery 1995); the window with the most of it is the surge. Taking the best window anew at every review is the
-cumulative sum of Page (1954) with a mixture in the place of known shares. By Lorden (1971), such a scheme is wrong
-about once in exp(evidence) looks however long it goes on, so the evidence wanted grows with the logarithm of the
-looks a week: of the reviews a week, times the share of them that match (another review cannot be the last of a best
-window). The scale is set by simulation (tests/bench/surge_simulation.py) so that all kinds together raise at most one
-false alarm in 1,000 product-weeks, fast products and slow ones alike.
+cumulative sum of Page (1954) with mixtures in the place of known shares. With known shares it would raise at most
+one false alarm in exp(evidence) reviews, however long it goes on (Lorden 1971). So the evidence wanted grows with the
+logarithm of the looks a week: the reviews a week times the share of them that match, as no best window ends with
+another one. The rest is set by simulation (tests/bench/surge_simulation.py) so that all kinds together raise at
+most one false alarm in 1,000 product-weeks, of fast products and of slow ones.
 """
 
 from collections.abc import Sequence
@@ -17,9 +17,7 @@ from typing import NamedTuple
 
 from streams.surges.shares import Share, log_likelihood, tail
 
-_SURGE_WEIGHT = (
-    10.0  # reviews' worth of belief in the share of a surge: it may well double, or be five times as much
-)
+_SURGE_WEIGHT = 10.0  # how many reviews the belief in the share of a surge is worth: it may well be another
 _HIGHEST_SHARE = 0.9
 _SLOWEST = 4.0  # reviews a week; slower products are treated as if they were as fast
 
@@ -62,7 +60,7 @@ class SurgeLimits(NamedTuple):
 
 
 NEGATIVE = SurgeLimits(usual_share=0.15, evidence=7.0)
-ASPECT = SurgeLimits(usual_share=0.05, evidence=11.0)
+ASPECT = SurgeLimits(usual_share=0.06, evidence=9.2, least_matching=5, usual_reviews=30.0)
 LOOKALIKE = SurgeLimits(usual_share=0.02, evidence=11.0, least_surge=0.3, least_matching=5)
 
 
@@ -131,7 +129,7 @@ class _Window(NamedTuple):
 
 
 def _strongest(recent: Sequence[bool], matching: int, reviews: int, limits: SurgeLimits) -> _Window | None:
-    """The best window. Only one that starts with a matching review after another one can be it."""
+    """The best window. It starts with a matching review, and the review before does not match."""
     best = None
     starts = list(compress(range(len(recent)), recent))
     for inside in range(limits.least_matching, len(starts) + 1):
