@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from schemas.topics import ENRICHED_REVIEW, NEW_PRODUCT, PRODUCT_SUMMARY, REFRESH_REQUESTED
+from schemas.topics import ENRICHED_REVIEW, NEW_PRODUCT, PRODUCT_ALERT, PRODUCT_SUMMARY, REFRESH_REQUESTED
 from streams.agents.waiting import Waiting
 from streams.delivery.records import DeadLetter, Effects, Output, Partition, Record
 from streams.errors import RejectedEventError
+from streams.rolling.alerting import AlertChange, alert_event, look_at_clock, look_at_newest, stands
 from streams.rolling.applying import apply_product, apply_review
 from streams.rolling.events import read_product, read_review
 from streams.rolling.refreshing import RefreshBudget, RefreshPolicy, due, heat, refreshed
@@ -52,7 +53,8 @@ class RollProducts:
         partition = records[0].partition
         tables = self._tables.of(partition)
         changed: dict[str, ProductState] = {}
-        dead = []
+        dead: list[DeadLetter] = []
+        alerts: list[Output] = []
         for record in records:
             try:
                 product = _apply(tables, record)
@@ -61,11 +63,12 @@ class RollProducts:
             else:
                 if product is not None:
                     changed[product.product_id] = product
+                    alerts += self._alerts(tables, partition, product, look_at_newest(product))
         waiting = self._waiting_of(tables)
         prompt = changed if len(changed) <= self._settings.prompt_summaries else {}
         waiting.note(changed.values(), due_of=self._due)
         outputs = [*self._summaries(tables, partition, prompt.values())]
-        return Effects([*_changelog(tables, self._tables.changelog), *outputs], dead)
+        return Effects([*_changelog(tables, self._tables.changelog), *outputs, *alerts], dead)
 
     async def tick(self, partition: Partition) -> Effects:
         """Publish summaries that wait, and ask for the refreshes that are due, hottest product first."""
@@ -74,7 +77,11 @@ class RollProducts:
         waiting = self._waiting_of(tables)
         refreshes = [*self._refreshes(tables, number, waiting)]
         unpublished = [tables.product(one) for one in waiting.take_unpublished(self._settings.tick_summaries)]
-        outputs = [*self._summaries(tables, number, unpublished), *refreshes]
+        outputs = [
+            *self._summaries(tables, number, unpublished),
+            *refreshes,
+            *self._recoveries(tables, number),
+        ]
         return Effects([*_changelog(tables, self._tables.changelog), *outputs])
 
     def _waiting_of(self, tables: PartitionTables) -> Waiting:
@@ -107,6 +114,27 @@ class RollProducts:
             writer = self._writer(tables, partition, product)
             event = writer.refresh(product.refresh.generation, reason)
             yield Output(REFRESH_REQUESTED.name, product.product_id.encode(), encode(event))
+
+    def _recoveries(self, tables: PartitionTables, partition: int) -> Iterator[Output]:
+        for product_id in list(self._waiting_of(tables).alerted):
+            product = tables.product(product_id)
+            changes = look_at_clock(product, self._now_ms())
+            yield from self._alerts(tables, partition, product, changes)
+            if not stands(product):
+                del self._waiting_of(tables).alerted[product_id]
+
+    def _alerts(
+        self, tables: PartitionTables, partition: int, product: ProductState, changes: Sequence[AlertChange]
+    ) -> Iterator[Output]:
+        for change in changes:
+            tables.touch(product)
+
+            def look_up(review_id: str) -> Any:
+                return tables.review(product.product_id, review_id)
+
+            source = _source(product, partition)
+            event = alert_event(product, change, look_up, source=source, now=self._now())
+            yield Output(PRODUCT_ALERT.name, product.product_id.encode(), encode(event))
 
     def _summaries(
         self, tables: PartitionTables, partition: int, products: Iterable[ProductState]

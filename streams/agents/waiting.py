@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from itertools import islice
 
+from streams.rolling.alerting import stands
 from streams.rolling.values import ProductState
 
 
@@ -12,6 +13,7 @@ class Waiting:
     Attributes:
         unpublished: their published summary is older than the tables.
         due: their text is to be written anew as soon as the budget lets it.
+        alerted: an alert of theirs stands.
         ageing: since when, in milliseconds, something new waits that is not much.
     """
 
@@ -19,6 +21,7 @@ class Waiting:
         self.unpublished: dict[str, None] = {}
         self.due: dict[str, None] = {}
         self.ageing: dict[str, int] = {}
+        self.alerted: dict[str, None] = {}
 
     def note(self, products: Iterable[ProductState], *, due_of: Callable[[ProductState], bool]) -> None:
         """Look at products that may have changed."""
@@ -26,6 +29,8 @@ class Waiting:
             product_id = product.product_id
             if product.is_unpublished:
                 self.unpublished[product_id] = None
+            if stands(product):
+                self.alerted[product_id] = None
             if due_of(product):
                 self.due[product_id] = None
                 self.ageing.pop(product_id, None)

@@ -94,6 +94,7 @@ def apply_review(tables: Tables, event: EnrichedReview, offset: int) -> ProductS
     _settle_latest(tables, product, event.review_id, before, one)
     if product.refresh.waits_since_ms is None:
         product.refresh.waits_since_ms = event.source.timestamp_ms
+    product.first_ms = product.first_ms or event.source.timestamp_ms
     product.changed_ms = max(product.changed_ms, event.source.timestamp_ms)
     product.is_unpublished = True
     tables.touch(product)
@@ -130,9 +131,21 @@ def _withdraw(tables: Tables, product: ProductState) -> None:
     for review_id, _ in list(tables.reviews_of(product.product_id)):
         tables.put_review(product.product_id, review_id, None)
     empty = ProductState(product.product_id)
-    for name in ("counts", "days", "newest_day", "points", "arrivals", "latest", "title", "category"):
+    for name in (
+        "counts",
+        "days",
+        "newest_day",
+        "points",
+        "arrivals",
+        "latest",
+        "title",
+        "category",
+        "first_ms",
+    ):
         setattr(product, name, getattr(empty, name))
     product.refresh = Refresh(generation=product.refresh.generation)
+    product.signatures = b""
+    product.alerts = {}
     product.era += 1
     product.cleared = product.applied
     product.is_gone = True
@@ -252,7 +265,7 @@ def _settle_arrival(
     """Keep the order of arrival: an edit stays in its place."""
     arrival = Arrival(
         event.review_id,
-        one.created_ms,
+        event.source.timestamp_ms,
         one.sentiment,
         one.is_near_duplicate and one.is_five_star,
         tuple(aspect for aspect, polarity in one.opinions if polarity == NEGATIVE),

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from streams.surges import AlertState
+
 NEGATIVE, NEUTRAL, POSITIVE = 0, 1, 2
 #: The polarities in the order of every triple of counters.
 POLARITIES = ("negative", "neutral", "positive")
@@ -132,7 +134,7 @@ class Arrival(NamedTuple):
     """One of the last reviews in the order they arrived, as surges are judged by it."""
 
     review_id: str
-    created_ms: int
+    arrived_ms: int
     sentiment: int
     is_lookalike: bool
     negative_aspects: tuple[str, ...]
@@ -175,6 +177,8 @@ class ProductState(msgspec.Struct, array_like=True):
         signatures: theirs, one after the other; zeros where one has none.
         latest: (created_ms, review id) of the latest reviews by when they were written, latest first.
         changed_ms: the broker's timestamp of the last event that changed it.
+        first_ms: the broker's timestamp of the first review; 0 before it.
+        alerts: the latest alert of each subject.
         is_unpublished: whether the published summary is older than this.
     """
 
@@ -198,6 +202,8 @@ class ProductState(msgspec.Struct, array_like=True):
     changed_ms: int = 0
     is_unpublished: bool = False
     refresh: Refresh = msgspec.field(default_factory=Refresh)
+    first_ms: int = 0
+    alerts: dict[str, AlertState] = msgspec.field(default_factory=dict)
 
 
 _encoder = msgspec.msgpack.Encoder()

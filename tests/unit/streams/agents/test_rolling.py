@@ -1,5 +1,7 @@
 """The rolling role's handler: every record changes the tables or is a dead letter, and what it publishes is valid."""
 
+import random
+from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,10 +10,18 @@ from typing import Any
 import orjson
 import pytest
 
+from models.signatures import signature_of
 from schemas.dead_letters import DeadLetterReason
-from schemas.products import ProductSummary, RefreshRequested
+from schemas.products import ProductAlert, ProductSummary, RefreshRequested
 from schemas.reviews import ReviewEnriched
-from schemas.topics import ENRICHED_REVIEW, NEW_PRODUCT, PRODUCT_SUMMARY, REFRESH_REQUESTED, ROLLING_STATE
+from schemas.topics import (
+    ENRICHED_REVIEW,
+    NEW_PRODUCT,
+    PRODUCT_ALERT,
+    PRODUCT_SUMMARY,
+    REFRESH_REQUESTED,
+    ROLLING_STATE,
+)
 from streams.agents.rolling import RollProducts
 from streams.delivery.records import Effects, Partition
 from streams.settings import RollingSettings
@@ -21,6 +31,11 @@ from tests.fakes import FakeRecord
 from tests.histories import Recount, enriched, random_history, summary_counts
 
 PARTITION = Partition(ENRICHED_REVIEW.name, 0)
+
+
+def signed(text: str) -> str:
+    """A text's signature as the event has it."""
+    return b64encode(signature_of(text)).decode()
 
 
 class OnePartition:
@@ -48,6 +63,7 @@ class Role:
         self.now = datetime(2026, 9, 21, tzinfo=UTC)
         self.summaries: list[ProductSummary | None] = []
         self.refreshes: list[RefreshRequested] = []
+        self.alerts: list[ProductAlert] = []
         self.offset = 0
         self.start()
 
@@ -79,6 +95,8 @@ class Role:
         for one in effects.outputs:
             if one.topic == PRODUCT_SUMMARY.name:
                 self.summaries.append(ProductSummary.model_validate_json(one.value) if one.value else None)
+            elif one.topic == PRODUCT_ALERT.name and one.value:
+                self.alerts.append(ProductAlert.model_validate_json(one.value))
             elif one.topic == REFRESH_REQUESTED.name and one.value:
                 self.refreshes.append(RefreshRequested.model_validate_json(one.value))
         return effects
@@ -183,6 +201,67 @@ async def test_the_hottest_products_are_refreshed_first_and_no_more_than_the_bud
     assert [refresh.product_id for refresh in role.refreshes] == ["hot", "warm"]
     await role.tick(after=timedelta(minutes=1))
     assert [refresh.product_id for refresh in role.refreshes] == ["hot", "warm", "cold"]
+
+
+async def test_a_surge_of_negative_reviews_is_an_alert_with_evidence_and_an_end(
+    store: PartitionStore,
+) -> None:
+    """Raised once, with the guilty reviews' own words; resolved when the reviews are as before."""
+    role = Role(store)
+    await role.take(*reviews(60), *reviews(6, 60, label="negative"))
+    opinion = {
+        "aspect": "quality",
+        "sentiment": "negative",
+        "score": 0.9,
+        "confidence": 0.9,
+        "field": "text",
+        "start": 0,
+        "end": 20,
+        "quote": "It broke on day two.",
+    }
+    for number in range(70, 80):
+        await role.take(*reviews(1, number, label="negative", aspects=[opinion]))
+    kinds = [(alert.kind, alert.aspect, alert.state) for alert in role.alerts]
+    assert kinds == [("negative_surge", None, "raised"), ("aspect_surge", "quality", "raised")]
+    for alert in role.alerts:
+        assert alert.observed.matching == len(alert.review_ids) >= 4
+        assert alert.p_value < 0.001
+    assert {quote.text for quote in role.alerts[1].quotes} == {"It broke on day two."}
+
+    for number in range(100, 140):
+        await role.take(*reviews(1, number))
+    assert [(alert.kind, alert.state) for alert in role.alerts[2:]] == [
+        ("aspect_surge", "resolved"),
+        ("negative_surge", "resolved"),
+    ]
+    assert {alert.alert_id for alert in role.alerts[2:]} == {alert.alert_id for alert in role.alerts[:2]}
+
+
+async def test_an_alert_ends_with_time(store: PartitionStore) -> None:
+    """A month after it was raised, without another review; a new owner knows of it."""
+    role = Role(store)
+    await role.take(*reviews(60), *reviews(12, 60, label="negative"))
+    assert [alert.state for alert in role.alerts] == ["raised"]
+    role.start()
+    await role.tick(after=timedelta(days=29))
+    await role.tick(after=timedelta(days=2))
+    await role.tick(after=timedelta(days=2))
+    assert [alert.state for alert in role.alerts] == ["raised", "resolved"]
+
+
+async def test_five_stars_that_look_alike_are_an_alert(store: PartitionStore) -> None:
+    """The same praise again and again, a word changed."""
+    role = Role(store)
+    rng = random.Random(1)
+    for number in range(60):
+        text = " ".join("".join(rng.choices("abcdefghij", k=6)) for _ in range(15))
+        await role.take(enriched(f"r{number}", 1, text=text, rating=5, signature=signed(text)))
+    praise = "The best kettle in the whole wide world, my family loves it and so will yours, buy it now"
+    for number in range(12):
+        text = f"{praise} {number}!"
+        await role.take(enriched(f"x{number}", 1, text=text, rating=5, signature=signed(text)))
+    assert [(alert.kind, alert.state) for alert in role.alerts] == [("lookalike_surge", "raised")]
+    assert role.alerts[0].quotes[0].text.startswith("The best kettle")
 
 
 async def test_a_withdrawn_product_is_published_as_gone(store: PartitionStore) -> None:
