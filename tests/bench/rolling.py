@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
@@ -33,6 +34,14 @@ from tests.bench.drain import stop
 _ASPECTS = ("quality", "design", "delivery", "price_and_value", "ease_of_use", "performance")
 _LABELS = ("negative", "neutral", "positive")
 _STALL_S = 120.0
+_TITLES = {
+    "events_per_second": "events a second",
+    "naive_events_per_second": "the same, plain Faust table that counts",
+    "recovery_keys_per_second": "keys restored a second",
+    "naive_recovery_keys_per_second": "the same, plain Faust table",
+    "bytes_per_product": "bytes kept a product",
+    "bytes_per_review": "bytes kept a review",
+}
 _NAIVE_CHANGELOG = "bench-naive-counts-changelog"
 #: Two lines of Faust's log, and how it writes the time.
 _FAUST_STEPS = ("Restoring state from changelog topics", "Restore complete!")
@@ -116,50 +125,62 @@ def _bits(rng: random.Random, claim: str) -> bytes:
     return (said ^ noise).to_bytes(32)
 
 
-def measure_rolling(
-    products: int, events: int, *, broker_choice: str, say: Callable[[str], None], directory: Path
-) -> dict[str, Any]:
-    """One run on an empty broker: ours, then the plain agent.
+def run(products: Sequence[int], events: int, *, broker: str, say: Callable[[str], None]) -> dict[str, Any]:
+    """A run for each number of products.
 
     Returns:
-        `events_per_second`, `bytes_per_product`, `bytes_per_review`, `recovery_keys_per_second` and the naive
-        agent's, for this many products.
+        By key (`events_per_second`, `bytes_per_product`, ...; `naive_...` of the plain agent), by number of products.
 
     Raises:
         FatalError: a worker ended or stood still.
     """
-    with open_broker(broker_choice) as broker:
-        say(f"{products:,} products: publishing {events:,} enriched reviews to {broker.name}")
-        asyncio.run(_fill(broker, make_events(products, events)))
-        say("the rolling role")
-        place = directory / "ours"
-        ours = _measure(
-            broker, _our_worker(broker, place), place, group="bench-rolling", changelog=ROLLING_STATE, say=say
-        )
-        product_bytes, review_bytes = _kept_bytes(directory / "ours")
-        say("a plain Faust table")
-        place = directory / "naive"
-        naive = _measure(
-            broker,
-            _naive_worker(broker, place),
-            place,
-            group="bench-naive",
-            changelog=_NAIVE_CHANGELOG,
-            say=say,
-        )
-        return {
-            "products": products,
-            "events": events,
-            "broker": broker.name,
-            "events_per_second": round(ours.events_per_second),
-            "bytes_per_product": round(product_bytes),
-            "bytes_per_review": round(review_bytes),
-            "recovery_keys_per_second": round(ours.recovery_keys_per_second),
-            "recovered_keys": ours.keys,
-            "naive_events_per_second": round(naive.events_per_second),
-            "naive_recovery_keys_per_second": round(naive.recovery_keys_per_second),
-            "naive_recovered_keys": naive.keys,
-        }
+    report: dict[str, Any] = {"events": events, "broker": "", "cores": os.cpu_count()}
+    for number in products:
+        with open_broker(broker) as opened, tempfile.TemporaryDirectory(prefix="reviewstream-") as directory:
+            report["broker"] = opened.name
+            for key, value in _measured(opened, number, events, Path(directory), say).items():
+                report.setdefault(key, {})[str(number)] = round(value)
+    return report
+
+
+def _measured(
+    broker: BenchBroker, products: int, events: int, directory: Path, say: Callable[[str], None]
+) -> dict[str, float]:
+    say(f"{products:,} products: publishing {events:,} enriched reviews to {broker.name}")
+    asyncio.run(_fill(broker, make_events(products, events)))
+    say("the rolling role")
+    place = directory / "ours"
+    ours = _measure(
+        broker, _our_worker(broker, place), place, group="bench-rolling", changelog=ROLLING_STATE, say=say
+    )
+    product_bytes, review_bytes = _kept_bytes(place)
+    say("a plain Faust table")
+    place = directory / "naive"
+    naive = _measure(
+        broker, _naive_worker(broker, place), place, group="bench-naive", changelog=_NAIVE_CHANGELOG, say=say
+    )
+    return {
+        "events_per_second": ours.events_per_second,
+        "naive_events_per_second": naive.events_per_second,
+        "bytes_per_product": product_bytes,
+        "bytes_per_review": review_bytes,
+        "recovery_keys_per_second": ours.recovery_keys_per_second,
+        "naive_recovery_keys_per_second": naive.recovery_keys_per_second,
+        "recovered_keys": ours.keys,
+        "naive_recovered_keys": naive.keys,
+    }
+
+
+def to_markdown(report: Mapping[str, Any]) -> str:
+    """The table for the README."""
+    numbers = list(report["events_per_second"])
+    lines = [
+        "| | " + " | ".join(f"{int(number):,} products" for number in numbers) + " |",
+        "|---" * (len(numbers) + 1) + "|",
+    ]
+    for key, title in _TITLES.items():
+        lines.append(f"| {title} | " + " | ".join(f"{report[key][number]:,}" for number in numbers) + " |")
+    return "\n".join(lines)
 
 
 def _our_worker(broker: BenchBroker, directory: Path) -> tuple[list[str], dict[str, str]]:
