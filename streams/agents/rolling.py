@@ -73,6 +73,8 @@ class RollProducts:
     async def tick(self, partition: Partition) -> Effects:
         """Publish summaries that wait, and ask for the refreshes that are due, hottest product first."""
         number = partition.partition
+        if not self._tables.is_held(number):  # assigned, and still being restored
+            return Effects()
         tables = self._tables.of(number)
         waiting = self._waiting_of(tables)
         refreshes = [*self._refreshes(tables, number, waiting)]

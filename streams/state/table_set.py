@@ -60,6 +60,10 @@ class TableSet:
         """The tables of a partition that is held and restored."""
         return self._tables[partition]
 
+    def is_held(self, partition: int) -> bool:
+        """Whether a partition's tables are there and restored."""
+        return partition in self._tables
+
     def holds(self, tables: PartitionTables) -> bool:
         """Whether these are still the tables of a partition that is held."""
         return any(known is tables for known in self._tables.values())

@@ -50,6 +50,9 @@ class OnePartition:
         assert partition == 0
         return self.tables
 
+    def is_held(self, partition: int) -> bool:
+        return partition == 0
+
     def holds(self, tables: PartitionTables) -> bool:
         return tables is self.tables
 
@@ -149,6 +152,12 @@ async def test_a_new_owner_publishes_what_the_old_one_did_not(store: PartitionSt
     await role.tick()
     assert [summary.counts.reviews for summary in role.summaries if summary] == [2]
     assert [refresh.reason for refresh in role.refreshes] == ["first_reviews"]
+
+
+async def test_a_tick_before_the_tables_are_there_does_nothing(store: PartitionStore) -> None:
+    """A partition is assigned first and restored then."""
+    role = Role(store)
+    assert not (await role.handler.tick(Partition(ENRICHED_REVIEW.name, 1))).outputs
 
 
 async def test_texts_are_refreshed_by_the_policy(store: PartitionStore) -> None:
