@@ -21,6 +21,8 @@ log = structlog.get_logger(__name__)
 _POLL_MS = 250
 #: How often Redis is told that the end of a partition is still reached, and is asked whether it is what it was.
 _LOOK_S = 1.0
+#: A new leader may not know for a moment how far its partition goes.
+_AHEAD_S = 3.0
 _FIRST_PAUSE_S = 0.2
 _LONGEST_PAUSE_S = 5.0
 
@@ -65,6 +67,7 @@ class Materialiser:
         self._at_end: set[int] = set()
         self._lags: dict[int, int] = {}
         self._polled_ms: dict[int, int] = {}
+        self._ahead_since_s: dict[int, float] = {}
         self._told_s: dict[int, float] = {}
         self._looked_s = 0.0
         self._has_leftovers = False
@@ -105,7 +108,7 @@ class Materialiser:
             except PositionUnknownError as error:
                 log.debug("waiting for a position", error=str(error))
             except _TopicReplacedError as error:
-                await self._begin_again(str(error), self.progress or Progress())
+                await self._begin_again(str(error), self.progress.epoch if self.progress is not None else "")
                 is_placed = False
             except StoreAwayError as error:
                 self._metrics.redis_errors.inc()
@@ -118,19 +121,16 @@ class Materialiser:
     async def _go_where_redis_is(self, subscription: Subscription) -> None:
         """Read on from where the store is, or from the beginning if what it holds cannot be built on."""
         progress = await self._store.progress()
-        ends = await subscription.ends()
-        ahead = [number for number, offset in progress.offsets.items() if offset > ends.get(number, 0)]
-        why = None
-        if ahead:
-            why = f"redis is ahead of the end of partition {ahead[0]}: the topic was made anew"
-        elif progress.offsets and progress.behind_s > self._rebuild_after_s:
-            why = f"redis was not at the end for {progress.behind_s:.0f} s: removals may have been compacted away"
-        if why is not None:
-            await self._begin_again(why, progress)
+        if progress.offsets and progress.behind_s > self._rebuild_after_s:
+            await self._begin_again(
+                f"redis was not at the end for {progress.behind_s:.0f} s: removals may have been compacted away",
+                progress.epoch,
+            )
             progress = await self._store.progress()
         self.progress = progress
         self._at_end.clear()
         self._polled_ms.clear()
+        self._ahead_since_s.clear()
         for number in range(subscription.partitions):
             self._go_to(subscription, number, progress.offsets.get(number, 0))
 
@@ -174,7 +174,11 @@ class Materialiser:
             self._go_to(subscription, partition, applied.next_offset)
 
     def _raise_if_replaced(self, partition: int, standing: Standing, believed: int) -> None:
-        if standing.position < believed:
+        now_s = asyncio.get_running_loop().time()
+        if not standing.is_ahead:
+            self._ahead_since_s.pop(partition, None)
+        ahead_s = now_s - self._ahead_since_s.setdefault(partition, now_s) if standing.is_ahead else 0.0
+        if standing.position < believed or ahead_s > _AHEAD_S:
             raise _TopicReplacedError(
                 f"partition {partition} ends before what was read: the topic was made anew"
             )
@@ -228,10 +232,10 @@ class Materialiser:
                 self._has_leftovers = False
                 log.info("leftovers removed", products=await self._store.sweep())
 
-    async def _begin_again(self, why: str, progress: Progress) -> None:
+    async def _begin_again(self, why: str, epoch: str) -> None:
         log.warning("filling redis from the beginning", why=why)
         try:
-            await self._store.begin_again(progress.epoch)
+            await self._store.begin_again(epoch)
         except StoreAwayError as error:
             log.warning("waiting for redis", error=str(error))
             return

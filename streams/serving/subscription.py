@@ -31,12 +31,14 @@ class Standing:
         lag: records behind the end, as far as the broker said.
         polled_ms: when it last said so, since 1970 by our clock; None if it has not since the last `seek`.
         ms_since_end: how long ago `position` was the end; None if it was not, or that is not known.
+        is_ahead: whether it is behind the end: the broker has fewer records than were read.
     """
 
     position: int
     lag: int
     polled_ms: int | None
     ms_since_end: int | None
+    is_ahead: bool = False
 
 
 @dataclass
@@ -57,11 +59,6 @@ class Subscription:
         self.consumer.seek(_named(partition), offset)
         self._sought_ms[partition] = _now_ms()
 
-    async def ends(self) -> dict[int, int]:
-        """The end of each partition, asked now."""
-        ends = await self.consumer.end_offsets([_named(number) for number in range(self.partitions)])
-        return {one.partition: offset for one, offset in ends.items()}
-
     async def standing(self, partition: int) -> Standing:
         """How far a partition was read.
 
@@ -81,10 +78,8 @@ class Subscription:
         end = stable if stable is not None and stable >= 0 else self.consumer.highwater(name)
         if polled_ms is None or end is None or polled_ms <= self._sought_ms.get(partition, 0):
             return Standing(position, 0, None, None)
-        is_at_end = position >= end
-        return Standing(
-            position, max(0, end - position), polled_ms, max(0, _now_ms() - polled_ms) if is_at_end else None
-        )
+        since_end_ms = max(0, _now_ms() - polled_ms) if position == end else None
+        return Standing(position, max(0, end - position), polled_ms, since_end_ms, position > end)
 
     def has_more_partitions(self) -> bool:
         """Whether the topic has got partitions that are not read."""
