@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 COLOURS = {"positive": "green", "neutral": "yellow", "negative": "red"}
-_BAR_CELLS = 30
+_BAR_CELLS = 24
 _ASPECTS = 8
 _POINTS = 3
 _QUOTES = 2
@@ -68,7 +68,7 @@ def sentiment_bar(sentiment: Mapping[str, int]) -> Text:
     """The shares of positive, neutral and negative reviews as one bar.
 
     >>> sentiment_bar({"positive": 3, "neutral": 0, "negative": 1}).plain
-    'sentiment  ██████████████████████▌▌▌▌▌▌▌▌  positive 3, neutral 0, negative 1'
+    'sentiment  ██████████████████▌▌▌▌▌▌  positive 3, neutral 0, negative 1'
     """
     total = sum(sentiment[label] for label in COLOURS)
     text = Text("sentiment  ")
@@ -95,7 +95,7 @@ def _head(product: Mapping[str, Any]) -> Iterator[Text]:
     if product["average_rating"] is not None:
         facts.append(f"{product['average_rating']:.2f} of 5")
     if verified:
-        facts.append(f"{verified:,} verified purchases")
+        facts.append(f"{verified:,} verified")
     facts.append(f"as of {_moment(product['as_of'])}")
     if product["text"] is not None:
         facts.append(f"text {product['method']}, generation {product['generation']}")
