@@ -29,10 +29,10 @@ def trends(days: Sequence[Day], *, as_of: date, today: date) -> list[dict[str, A
 
     >>> from types import SimpleNamespace
     >>> november = [SimpleNamespace(day=date(2026, 11, n), reviews=n, negative=0, neutral=0, positive=n)
-    ...             for n in (1, 14, 20)]
+    ...             for n in (1, 13, 20)]
     >>> week, month, quarter = trends(november, as_of=date(2026, 11, 20), today=date(2026, 11, 20))
     >>> week["reviews"], week["before"]["reviews"], month["reviews"], quarter["before"]
-    (20, 14, 35, None)
+    (20, 13, 34, None)
     """
     reach = as_of - timedelta(days=DAYS_KEPT - 1)
     return [_trend(days, length, reach, today) for length in WINDOWS]
