@@ -8,27 +8,48 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
-from streams.errors import ConfigurationError
 from streams.readiness import Readiness
+from streams.web.server import WebServer
 
 log = structlog.get_logger(__name__)
 
+#: The pages of every role.
+HEALTH_PATHS = ("/healthz", "/readyz", "/metrics")
 
-class HealthServer:
-    """Serves `/healthz`, `/readyz` and `/metrics`.
+
+def add_health_pages(
+    app: web.Application, *, readiness: Callable[[], Readiness], registry: CollectorRegistry
+) -> None:
+    """Let an application answer `/healthz`, `/readyz` and `/metrics`.
 
     `/healthz` answers as long as the event loop runs. `/readyz` is 200 only while the worker really
     works, else 503 with the reasons.
     """
 
+    async def healthz(_request: web.Request) -> web.Response:
+        return _json({"status": "ok"}, 200)
+
+    async def readyz(_request: web.Request) -> web.Response:
+        verdict = readiness()
+        body = {"ready": verdict.is_ready, "reasons": verdict.reasons}
+        return _json(body, 200 if verdict.is_ready else 503)
+
+    async def metrics(_request: web.Request) -> web.Response:
+        return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    for path, page in zip(HEALTH_PATHS, (healthz, readyz, metrics), strict=True):
+        app.router.add_get(path, page)
+
+
+class HealthServer:
+    """Serves the health pages alone."""
+
     def __init__(
         self, host: str, port: int, *, readiness: Callable[[], Readiness], registry: CollectorRegistry
     ) -> None:
-        self._host = host
-        self._port = port
-        self._readiness = readiness
-        self._registry = registry
-        self._runner: web.AppRunner | None = None
+        app = web.Application()
+        add_health_pages(app, readiness=readiness, registry=registry)
+        self._server = WebServer(app, host, port)
 
     async def start(self) -> str:
         """Listen.
@@ -39,42 +60,13 @@ class HealthServer:
         Raises:
             ConfigurationError: the port is taken.
         """
-        app = web.Application()
-        app.router.add_get("/healthz", self._healthz)
-        app.router.add_get("/readyz", self._readyz)
-        app.router.add_get("/metrics", self._metrics)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, self._host, self._port)
-        try:
-            await site.start()
-        except OSError as error:
-            raise ConfigurationError(
-                f"http: cannot listen on {self._host}:{self._port} ({error.strerror}); "
-                "set REVIEWSTREAM_HTTP__PORT to a free port, or 0 for any"
-            ) from error
-        host, port = self._runner.addresses[0][:2]
-        url = f"http://{host}:{port}"
+        url = await self._server.start()
         log.info("health and metrics", url=url)
         return url
 
     async def stop(self) -> None:
         """Stop listening."""
-        if self._runner is not None:
-            await self._runner.cleanup()
-
-    async def _healthz(self, _request: web.Request) -> web.Response:
-        return _json({"status": "ok"}, 200)
-
-    async def _readyz(self, _request: web.Request) -> web.Response:
-        readiness = self._readiness()
-        body = {"ready": readiness.is_ready, "reasons": readiness.reasons}
-        return _json(body, 200 if readiness.is_ready else 503)
-
-    async def _metrics(self, _request: web.Request) -> web.Response:
-        return web.Response(
-            body=generate_latest(self._registry), headers={"Content-Type": CONTENT_TYPE_LATEST}
-        )
+        await self._server.stop()
 
 
 def _json(body: object, status: int) -> web.Response:

@@ -25,4 +25,4 @@ def test_every_command_is_documented() -> None:
     told = set(
         re.findall(r"^\| `(\w+)", README.split("## Using it", 1)[1].split("## Words", 1)[0], re.MULTILINE)
     )
-    assert commands | {"topics", "bench"} == told
+    assert commands | {"topics", "bench", "serving"} == told

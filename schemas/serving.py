@@ -1,0 +1,175 @@
+"""What the serving role answers over HTTP: the models from which its OpenAPI document is made."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from schemas.events import ModelVersion, Value
+from schemas.fields import (
+    Count,
+    Flag,
+    Fraction,
+    Identifier,
+    Label,
+    LanguageCode,
+    Rating,
+    Text,
+    Timestamp,
+    Wanted,
+)
+from schemas.products import KeyPoint, LatestReview, ReviewCounts, SentimentCounts
+
+MAX_BATCH_PRODUCTS = 100
+MAX_PAGE_PRODUCTS = 100
+MAX_LATEST_REVIEWS = 100
+
+StaleReason = Literal["redis_away", "redis_behind", "rebuilding", "updates_behind"]
+SortKey = Literal["reviews", "rating", "negative_share", "updated"]
+SortOrder = Literal["asc", "desc"]
+
+_STALE = (
+    "null unless stale. redis_away: the store cannot be asked, this is what this server answered last; "
+    "redis_behind: the store holds an older state than this server has answered already, this is the newer one; "
+    "rebuilding: the store is being filled, and has not got to the end once; "
+    "updates_behind: the end of the stream was last reached too long ago"
+)
+
+
+class Freshness(Value):
+    """As of when an answer is, and whether newer data may exist."""
+
+    as_of: Timestamp
+    stale: Flag
+    stale_reason: Annotated[StaleReason | None, Field(description=_STALE)] = None
+
+
+class ReviewWindow(SentimentCounts):
+    """The reviews that were written from `first_day` to `last_day`, UTC, both included."""
+
+    first_day: date
+    last_day: date
+    reviews: Count
+
+
+class Trend(ReviewWindow):
+    """The reviews of the last `days` days, today included, and those of as many days before.
+
+    `before` is null where the data do not reach back far enough.
+    """
+
+    days: Literal[7, 30, 90]
+    before: ReviewWindow | None = None
+
+
+class RecordPosition(Value):
+    """The record of product-summary that an answer was made of."""
+
+    topic: Annotated[str, Field(min_length=1, max_length=249)]
+    partition: Count
+    offset: Count
+
+
+class Versions(Value):
+    """What an answer was made of, and by what."""
+
+    schema_version: str
+    generation: Count
+    model: ModelVersion | None = None
+    source: RecordPosition
+
+
+class ServedProduct(Freshness):
+    """One product. `average_rating` is that of the rated reviews, null if there are none."""
+
+    product_id: Identifier
+    title: Label | None = None
+    category: Label | None = None
+    language: LanguageCode | None = None
+    review_count: Count
+    average_rating: Rating | None = None
+    counts: ReviewCounts
+    trends: Annotated[tuple[Trend, ...], Field(min_length=3, max_length=3)]
+    key_points: Annotated[tuple[KeyPoint, ...], Field(max_length=100)] = ()
+    text: Text | None = None
+    method: Literal["extractive", "generated"] | None = None
+    generation: Count
+    versions: Versions
+
+
+class ListedProduct(Freshness):
+    """A product in a list. `negative_share` is that of the reviews with a sentiment, null if there are none."""
+
+    product_id: Identifier
+    title: Label | None = None
+    category: Label | None = None
+    review_count: Count
+    average_rating: Rating | None = None
+    negative_share: Fraction | None = None
+    sentiment: SentimentCounts
+
+
+class ProductPage(Value):
+    """A part of all products; `next_cursor` leads to the next one, null at the end."""
+
+    products: Annotated[tuple[ListedProduct, ...], Field(max_length=MAX_PAGE_PRODUCTS)]
+    next_cursor: str | None = None
+
+
+class BatchQuery(Value):
+    """The products that are asked for."""
+
+    product_ids: Annotated[
+        tuple[Identifier, ...],
+        Field(min_length=1, max_length=MAX_BATCH_PRODUCTS),
+        Wanted(f"a list of 1 to {MAX_BATCH_PRODUCTS} product ids"),
+    ]
+
+
+class ProductBatch(Value):
+    """Those found; those that do not exist; and those of which it cannot be told at the moment."""
+
+    products: Annotated[tuple[ServedProduct, ...], Field(max_length=MAX_BATCH_PRODUCTS)]
+    missing: Annotated[tuple[Identifier, ...], Field(max_length=MAX_BATCH_PRODUCTS)]
+    unknown: Annotated[tuple[Identifier, ...], Field(max_length=MAX_BATCH_PRODUCTS)] = ()
+
+
+class ProductReviews(Freshness):
+    """A product's latest reviews, by when they were written, latest first."""
+
+    product_id: Identifier
+    reviews: Annotated[tuple[LatestReview, ...], Field(max_length=MAX_LATEST_REVIEWS)]
+
+
+class Problem(Value):
+    """Why a request was not answered: a code for machines, and what to do for people."""
+
+    code: Literal[
+        "bad_request",
+        "unauthorised",
+        "not_found",
+        "method_not_allowed",
+        "too_large",
+        "not_known_yet",
+        "internal",
+    ]
+    message: str
+
+
+class Failure(Value):
+    """The body of every answer that is none."""
+
+    error: Problem
+
+
+class Health(Value):
+    """The process answers."""
+
+    status: Literal["ok"]
+
+
+class ReadinessAnswer(Value):
+    """Whether the role works, and if not, why."""
+
+    ready: bool
+    reasons: tuple[str, ...]

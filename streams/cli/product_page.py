@@ -1,0 +1,203 @@
+"""One product, as the API answers it, as a page for a terminal: whole words of any script, within its width."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+COLOURS = {"positive": "green", "neutral": "yellow", "negative": "red"}
+_BAR_CELLS = 24
+_ASPECTS = 8
+_POINTS = 3
+_QUOTES = 2
+_STALE = {
+    "redis_away": "its store is away; this is what the server answered last",
+    "redis_behind": "its store is behind what the server answered before",
+    "rebuilding": "its store is being filled",
+    "updates_behind": "its store has not been at the end of the stream for a while",
+}
+
+
+def product_page(product: Mapping[str, Any], reviews: Sequence[Mapping[str, Any]] = ()) -> RenderableType:
+    """A product with all that its reviews add up to.
+
+    Args:
+        product: a `ServedProduct` as JSON.
+        reviews: its latest reviews, `LatestReview` each.
+    """
+    counts = product["counts"]
+    parts: list[RenderableType] = [*_head(product), Text()]
+    if product["text"] is not None:
+        parts += [Text(_plain(product["text"])), Text()]
+    parts += [_ratings(counts["rating_histogram"]), Text(), sentiment_bar(counts["sentiment"]), Text()]
+    if counts.get("aspects"):
+        parts += [_aspects(counts["aspects"]), Text()]
+    for title, polarity in (("praised", "positive"), ("criticised", "negative")):
+        points = [point for point in product["key_points"] if point["polarity"] == polarity]
+        parts += _key_points(title, COLOURS[polarity], points)
+    parts.append(_trends(product["trends"]))
+    if reviews:
+        parts += [Text(), Text("latest reviews", style="bold"), *map(_review, reviews)]
+    return Group(*parts)
+
+
+def product_table(products: Iterable[Mapping[str, Any]]) -> Table:
+    """Products of a list, `ListedProduct` each, one a line."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("product", overflow="ellipsis", no_wrap=True)
+    table.add_column("title", overflow="ellipsis", no_wrap=True, ratio=1)
+    for name in ("reviews", "rating", "negative"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("as of", no_wrap=True)
+    for one in products:
+        table.add_row(
+            Text(_plain(one["product_id"])),
+            Text(_plain(one["title"] or "")),
+            f"{one['review_count']:,}",
+            _rating(one["average_rating"]),
+            "-" if one["negative_share"] is None else f"{one['negative_share']:.0%}",
+            Text(_moment(one["as_of"]) + (" stale" if one["stale"] else "")),
+        )
+    return table
+
+
+def sentiment_bar(sentiment: Mapping[str, int]) -> Text:
+    """The shares of positive, neutral and negative reviews as one bar.
+
+    >>> sentiment_bar({"positive": 3, "neutral": 0, "negative": 1}).plain
+    'sentiment  ██████████████████▌▌▌▌▌▌  positive 3, neutral 0, negative 1'
+    """
+    total = sum(sentiment[label] for label in COLOURS)
+    text = Text("sentiment  ")
+    if not total:
+        return text.append("not known", style="dim")
+    done = cells = 0
+    for label, cell in zip(COLOURS, "█▒▌", strict=True):
+        done += sentiment[label]
+        upto = round(_BAR_CELLS * done / total)
+        text.append(cell * (upto - cells), style=COLOURS[label])
+        cells = upto
+    text.append("  " + ", ".join(f"{label} {sentiment[label]:,}" for label in COLOURS))
+    return text
+
+
+def _head(product: Mapping[str, Any]) -> Iterator[Text]:
+    yield Text.assemble(
+        (_plain(product["title"] or product["product_id"]), "bold"),
+        ("  " + _plain(product["category"]) if product["category"] else "", "cyan"),
+        (f"  {_plain(product['product_id'])}" if product["title"] else "", "dim"),
+    )
+    verified = product["counts"].get("verified_purchases", 0)
+    facts = [f"{product['review_count']:,} reviews"]
+    if product["average_rating"] is not None:
+        facts.append(f"{product['average_rating']:.2f} of 5")
+    if verified:
+        facts.append(f"{verified:,} verified")
+    facts.append(f"as of {_moment(product['as_of'])}")
+    if product["text"] is not None:
+        facts.append(f"text {product['method']}, generation {product['generation']}")
+    yield Text(" · ".join(facts))
+    if product["stale"]:
+        reason = _STALE.get(product["stale_reason"], product["stale_reason"])
+        yield Text(f"perhaps out of date: {reason}", style="yellow")
+
+
+def _ratings(histogram: Sequence[int]) -> Table:
+    table = Table.grid(padding=(0, 1))
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(justify="right", no_wrap=True)
+    most = max(histogram) or 1
+    for rating in range(5, -1, -1):
+        count = histogram[rating]
+        if rating == 0 and not count:
+            continue
+        bar = "█" * max(round(_BAR_CELLS * count / most), 1 if count else 0)
+        table.add_row(f"{rating} ★", Text(bar.ljust(_BAR_CELLS), style="yellow"), f"{count:,}")
+    return table
+
+
+def _aspects(aspects: Sequence[Mapping[str, Any]]) -> Table:
+    table = Table("reviews speak of", box=None, pad_edge=False)
+    table.columns[0].overflow = "ellipsis"
+    for label in COLOURS:
+        table.add_column(label, justify="right", no_wrap=True)
+    ranked = sorted(aspects, key=lambda one: -sum(one[label] for label in COLOURS))
+    for one in ranked[:_ASPECTS]:
+        table.add_row(
+            Text(_plain(one["aspect"]).replace("_", " ")),
+            *(Text(f"{one[label]:,}", style=colour) for label, colour in COLOURS.items()),
+        )
+    return table
+
+
+def _key_points(title: str, colour: str, points: Sequence[Mapping[str, Any]]) -> Iterator[RenderableType]:
+    if not points:
+        return
+    yield Text(title, style=f"bold {colour}")
+    for point in sorted(points, key=lambda one: -one["count"])[:_POINTS]:
+        said = "1 review" if point["count"] == 1 else f"{point['count']:,} reviews"
+        yield Padding(Text.assemble(_plain(point["claim"]), (f"  {said}", "dim")), (0, 0, 0, 2))
+        for quote in point["quotes"][:_QUOTES]:
+            words = Text.assemble(f"“{_plain(quote['text'])}”", (f"  {_plain(quote['review_id'])}", "dim"))
+            yield Padding(words, (0, 0, 0, 4))
+    yield Text()
+
+
+def _trends(trends: Sequence[Mapping[str, Any]]) -> Table:
+    table = Table("last", box=None, pad_edge=False)
+    for name in ("reviews", "negative", "before", "negative"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for trend in trends:
+        before = trend["before"]
+        table.add_row(
+            f"{trend['days']} days",
+            f"{trend['reviews']:,}",
+            _share(trend),
+            "-" if before is None else f"{before['reviews']:,}",
+            "-" if before is None else _share(before),
+        )
+    return table
+
+
+def _review(review: Mapping[str, Any]) -> RenderableType:
+    label = review.get("sentiment")
+    rating = review.get("rating")
+    head = Text.assemble(
+        (label or "-", COLOURS.get(label or "", "dim")),
+        "" if rating is None else f"  {rating:g} ★",
+        (f"  {_moment(review['created_at'])}  {_plain(review['review_id'])}", "dim"),
+    )
+    title = f"{_plain(review['title'])}: " if review.get("title") else ""
+    words = Text(title + _plain(review["text"]), no_wrap=True, overflow="ellipsis")
+    return Padding(Group(head, words), (0, 0, 0, 2))
+
+
+def _share(window: Mapping[str, int]) -> str:
+    judged = window["negative"] + window["neutral"] + window["positive"]
+    return f"{window['negative'] / judged:.0%}" if judged else "-"
+
+
+def _rating(average: float | None) -> str:
+    return "-" if average is None else f"{average:.2f}"
+
+
+def _moment(written: str) -> str:
+    """A timestamp to the minute.
+
+    >>> _moment("2026-11-25T10:00:00.123Z")
+    '2026-11-25 10:00'
+    """
+    return written[:16].replace("T", " ")
+
+
+def _plain(text: str) -> str:
+    """A text on one line, without characters that would steer the terminal.
+
+    >>> _plain("fine" + chr(27) + "[31m" + chr(10) + "lamp")
+    'fine [31m lamp'
+    """
+    return " ".join("".join(one if one.isprintable() else " " for one in text).split())

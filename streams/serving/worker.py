@@ -1,0 +1,71 @@
+"""The serving role: materialises product-summary into Redis, and answers from it."""
+
+import asyncio
+
+import structlog
+
+from streams.delivery.connection import client_options
+from streams.readiness import Readiness
+from streams.serving.materialiser import Materialiser
+from streams.serving.metrics import ServingMetrics
+from streams.serving.reading import SummaryCatalogue
+from streams.serving.store import open_store
+from streams.settings import Settings
+from streams.web.health import add_health_pages
+from streams.web.products import products_app
+from streams.web.server import WebServer
+
+log = structlog.get_logger(__name__)
+
+
+async def run_serving(settings: Settings, *, stop: asyncio.Event) -> None:
+    """Serve until `stop` is set. Waits for a broker or a Redis that is away, and answers meanwhile as well as it can.
+
+    Args:
+        settings: where everything is; it listens on `http.host` and `http.port`.
+        stop: set it to stop; requests that are under way are finished.
+
+    Raises:
+        ConfigurationError: no Redis or no broker is configured, the port is taken, or the topic does not exist.
+    """
+    client = client_options(settings.kafka)
+    serving = settings.serving
+    metrics = ServingMetrics()
+    async with open_store(settings) as store:
+        materialiser = Materialiser(client, store, settings, metrics)
+        app = products_app(
+            SummaryCatalogue(store, serving, metrics),
+            token=serving.token,
+            max_age_s=serving.max_age_s,
+            observe=metrics.request,
+        )
+        add_health_pages(app, readiness=lambda: readiness_of(materialiser), registry=metrics.registry)
+        server = WebServer(app, settings.http.host, settings.http.port)
+        tasks: list[asyncio.Task[object]] = []
+        try:
+            log.info("products, health and metrics", url=await server.start())
+            tasks += [asyncio.ensure_future(materialiser.run()), asyncio.ensure_future(stop.wait())]
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if tasks[0].done():
+                tasks[0].result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await server.stop()
+
+
+def readiness_of(materialiser: Materialiser) -> Readiness:
+    """Ready means that Redis held every product when it was last asked.
+
+    Redis or the broker being away afterwards does not end that: answers from memory, or stale ones that say so, are
+    better than none, and the metrics tell.
+    """
+    progress = materialiser.progress
+    if progress is None:
+        return Readiness(is_ready=False, reasons=("redis or the broker has not answered yet",))
+    if not progress.is_complete:
+        return Readiness(
+            is_ready=False, reasons=("redis is being filled, and was not at the end of product-summary yet",)
+        )
+    return Readiness(is_ready=True, reasons=())

@@ -1,0 +1,157 @@
+"""The bodies of answers, made of stored summaries: what is passed on as it is is not even decoded."""
+
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
+
+import msgspec
+import orjson
+from msgspec import Meta, Raw
+
+from schemas.topics import PRODUCT_SUMMARY
+from streams.web.catalogue import Found
+from streams.web.trends import trends
+
+_EMPTY = Raw(b"[]")
+_NULL = Raw(b"null")
+
+
+class _Sentiment(msgspec.Struct):
+    negative: int
+    neutral: int
+    positive: int
+
+
+class _Day(_Sentiment):
+    day: date
+    reviews: int
+
+
+class _Counts(msgspec.Struct):
+    reviews: int
+    rating_histogram: list[int]
+    sentiment: _Sentiment
+    rating_hundredths: int = 0
+
+
+class _Summary(msgspec.Struct):
+    """The parts of a ProductSummary that an answer computes with; the others stay the bytes that they are."""
+
+    product_id: str
+    generation: int
+    as_of: Annotated[datetime, Meta(tz=True)]
+    counts: Raw
+    schema_version: str = "1.0"
+    days: list[_Day] = []
+    title: Raw = _NULL
+    category: Raw = _NULL
+    language: Raw = _NULL
+    key_points: Raw = _EMPTY
+    latest_reviews: list[Raw] = []
+    text: Raw = _NULL
+    method: Raw = _NULL
+    model: Raw = _NULL
+
+
+_summaries = msgspec.json.Decoder(_Summary)
+_counts = msgspec.json.Decoder(_Counts)
+
+
+def product_body(found: Found, *, today: date) -> dict[str, Any]:
+    """A `ServedProduct`, ready for `encode`."""
+    summary = _summaries.decode(found.document)
+    counts = _counts.decode(summary.counts)
+    return {
+        "product_id": summary.product_id,
+        "title": _as_it_is(summary.title),
+        "category": _as_it_is(summary.category),
+        "language": _as_it_is(summary.language),
+        **_freshness(summary, found),
+        "review_count": counts.reviews,
+        "average_rating": average_rating(counts.rating_hundredths, counts.rating_histogram),
+        "counts": _as_it_is(summary.counts),
+        "trends": trends(summary.days, as_of=summary.as_of.astimezone(UTC).date(), today=today),
+        "key_points": _as_it_is(summary.key_points),
+        "text": _as_it_is(summary.text),
+        "method": _as_it_is(summary.method),
+        "generation": summary.generation,
+        "versions": {
+            "schema_version": summary.schema_version,
+            "generation": summary.generation,
+            "model": _as_it_is(summary.model),
+            "source": {
+                "topic": PRODUCT_SUMMARY.name,
+                "partition": found.stored.partition,
+                "offset": found.stored.offset,
+            },
+        },
+    }
+
+
+def listed_body(found: Found) -> dict[str, Any]:
+    """A `ListedProduct`, ready for `encode`."""
+    summary = _summaries.decode(found.document)
+    counts = _counts.decode(summary.counts)
+    sentiment = counts.sentiment
+    return {
+        "product_id": summary.product_id,
+        "title": _as_it_is(summary.title),
+        "category": _as_it_is(summary.category),
+        **_freshness(summary, found),
+        "review_count": counts.reviews,
+        "average_rating": average_rating(counts.rating_hundredths, counts.rating_histogram),
+        "negative_share": negative_share(sentiment.negative, sentiment.neutral, sentiment.positive),
+        "sentiment": {
+            "negative": sentiment.negative,
+            "neutral": sentiment.neutral,
+            "positive": sentiment.positive,
+        },
+    }
+
+
+def reviews_body(found: Found, *, limit: int) -> dict[str, Any]:
+    """A `ProductReviews` of at most `limit` reviews, ready for `encode`."""
+    summary = _summaries.decode(found.document)
+    return {
+        "product_id": summary.product_id,
+        **_freshness(summary, found),
+        "reviews": [_as_it_is(review) for review in summary.latest_reviews[:limit]],
+    }
+
+
+def encode(body: object) -> bytes:
+    """A body as JSON, UTF-8."""
+    return orjson.dumps(body, option=orjson.OPT_UTC_Z)
+
+
+def average_rating(rating_hundredths: int, rating_histogram: list[int]) -> float | None:
+    """The mean of the ratings, rounded to hundredths; None without any.
+
+    >>> average_rating(1_350, [0, 0, 0, 0, 1, 2])
+    4.5
+    """
+    ratings = sum(rating_histogram)
+    if not ratings:
+        return None
+    return min(5.0, round(rating_hundredths / ratings / 100, 2))
+
+
+def negative_share(negative: int, neutral: int, positive: int) -> float | None:
+    """The share of negative reviews among those with a sentiment, rounded to four digits; None without any.
+
+    >>> negative_share(1, 0, 2)
+    0.3333
+    """
+    reviews = negative + neutral + positive
+    return round(negative / reviews, 4) if reviews else None
+
+
+def _freshness(summary: _Summary, found: Found) -> dict[str, Any]:
+    return {
+        "as_of": summary.as_of,
+        "stale": found.stale_reason is not None,
+        "stale_reason": found.stale_reason,
+    }
+
+
+def _as_it_is(part: Raw) -> orjson.Fragment:
+    return orjson.Fragment(bytes(part))

@@ -1,0 +1,160 @@
+"""Products over HTTP: one, some, a sorted list, and the latest reviews of one."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any
+
+from aiohttp import ETag, web
+from pydantic import SecretStr
+
+from schemas.openapi import openapi_document
+from schemas.serving import MAX_LATEST_REVIEWS, MAX_PAGE_PRODUCTS
+from streams.web.catalogue import Catalogue, Found
+from streams.web.cursors import CursorError, from_cursor, to_cursor
+from streams.web.failures import ApiError, Observe, failures_as_json, requires_token
+from streams.web.product_bodies import encode, listed_body, product_body, reviews_body
+from streams.web.queries import batch_of, known_parameters, number_of, product_id_of, sort_of
+
+#: 100 ids of 128 characters, each written as an escaped pair of surrogates, fit.
+MAX_BODY_BYTES = 256 * 1024
+_DEFAULT_LISTED = 20
+_RETRY_AFTER_S = 1
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
+def products_app(
+    catalogue: Catalogue,
+    *,
+    token: SecretStr | None = None,
+    max_age_s: int = 0,
+    observe: Observe = lambda _route, _status, _seconds: None,
+    today: Callable[[], date] = _today,
+) -> web.Application:
+    """An application that answers from a catalogue.
+
+    Args:
+        catalogue: knows the products.
+        token: what a request has to bring as bearer token; None for nothing.
+        max_age_s: how long a client may keep an answer that is not stale, in seconds.
+        observe: told the route, the status and the seconds of every request.
+        today: the day, UTC, at which trends end.
+    """
+    app = web.Application(
+        client_max_size=MAX_BODY_BYTES, middlewares=[failures_as_json(observe), requires_token(token)]
+    )
+    pages = _Pages(catalogue, "private" if token is not None else "public", max_age_s, today)
+    app.router.add_get("/products", pages.page)
+    app.router.add_post("/products:batchGet", pages.batch)
+    app.router.add_get("/products/{product_id}", pages.one)
+    app.router.add_get("/products/{product_id}/reviews", pages.reviews)
+    document = encode(openapi_document())
+
+    async def openapi(_request: web.Request) -> web.Response:
+        return web.Response(body=document, content_type="application/json")
+
+    app.router.add_get("/openapi.json", openapi)
+    return app
+
+
+class _Pages:
+    def __init__(self, catalogue: Catalogue, scope: str, max_age_s: int, today: Callable[[], date]) -> None:
+        self._catalogue = catalogue
+        self._scope = scope
+        self._max_age_s = max_age_s
+        self._today = today
+
+    async def one(self, request: web.Request) -> web.Response:
+        known_parameters(request)
+        found = await self._find(request)
+        today = self._today()
+        etag = etag_of(found, today)
+        headers = self._headers(is_stale=found.stale_reason is not None)
+        if _is_held(request, etag):
+            response = web.Response(status=304, headers=headers)
+        else:
+            response = _json(product_body(found, today=today), headers)
+        response.etag = etag
+        return response
+
+    async def reviews(self, request: web.Request) -> web.Response:
+        known_parameters(request, "limit")
+        limit = number_of(request, "limit", default=MAX_LATEST_REVIEWS, most=MAX_LATEST_REVIEWS)
+        found = await self._find(request)
+        headers = self._headers(is_stale=found.stale_reason is not None)
+        return _json(reviews_body(found, limit=limit), headers)
+
+    async def batch(self, request: web.Request) -> web.Response:
+        known_parameters(request)
+        lookup = await self._catalogue.find(await batch_of(request))
+        if lookup.unknown and not lookup.found and not lookup.missing:
+            raise ApiError(503, lookup.why, _RETRY_AFTER_S)
+        today = self._today()
+        body = {
+            "products": [product_body(found, today=today) for found in lookup.found.values()],
+            "missing": lookup.missing,
+            "unknown": lookup.unknown,
+        }
+        return _json(body, {"Cache-Control": "no-store"})
+
+    async def page(self, request: web.Request) -> web.Response:
+        known_parameters(request, "sort", "order", "limit", "cursor")
+        sort, order = sort_of(request)
+        limit = number_of(request, "limit", default=_DEFAULT_LISTED, most=MAX_PAGE_PRODUCTS)
+        cursor = request.query.get("cursor")
+        try:
+            after = from_cursor(cursor, sort, order) if cursor is not None else None
+        except CursorError as error:
+            raise ApiError(400, str(error)) from error
+        page = await self._catalogue.page(sort, order, limit=limit, after=after)
+        is_stale = any(found.stale_reason is not None for found in page.products)
+        next_place = page.next_place
+        body = {
+            "products": [listed_body(found) for found in page.products],
+            "next_cursor": to_cursor(sort, order, next_place) if next_place is not None else None,
+        }
+        return _json(body, self._headers(is_stale=is_stale))
+
+    async def _find(self, request: web.Request) -> Found:
+        product_id = product_id_of(request)
+        lookup = await self._catalogue.find([product_id])
+        found = lookup.found.get(product_id)
+        if found is not None:
+            return found
+        if lookup.unknown:
+            raise ApiError(503, lookup.why, _RETRY_AFTER_S)
+        raise ApiError(
+            404,
+            f"there is no product {product_id!r}, or no review of it yet; /products lists those there are",
+        )
+
+    def _headers(self, *, is_stale: bool) -> dict[str, str]:
+        fresh = (
+            f"{self._scope}, max-age={self._max_age_s}" if self._max_age_s and not is_stale else "no-cache"
+        )
+        return {"Cache-Control": fresh}
+
+
+def etag_of(found: Found, today: date) -> ETag:
+    """The validator of a product's answer: it changes with its record, its staleness, and the day, which moves trends.
+
+    >>> from streams.web.catalogue import Stored
+    >>> etag_of(Found(Stored("lamp", "e1", 2, 17, b""), b""), date(2026, 11, 20))
+    ETag(value='e1-2-17-20261120', is_weak=True)
+    """
+    stored = found.stored
+    value = f"{stored.epoch}-{stored.partition}-{stored.offset}-{today:%Y%m%d}"
+    if found.stale_reason is not None:
+        value += f"-{found.stale_reason}"
+    return ETag(value=value, is_weak=True)
+
+
+def _is_held(request: web.Request, etag: ETag) -> bool:
+    held = request.if_none_match or ()
+    return any(one.value in {"*", etag.value} for one in held)
+
+
+def _json(body: dict[str, Any], headers: dict[str, str]) -> web.Response:
+    return web.Response(body=encode(body), headers=headers, content_type="application/json")

@@ -1,0 +1,90 @@
+"""What a request asks for: read from its path, query and body, and refused in words where it does not fit."""
+
+from typing import TypeVar, get_args
+
+from aiohttp import web
+from pydantic import TypeAdapter, ValidationError
+
+from schemas.explanation import explain
+from schemas.fields import Identifier
+from schemas.serving import BatchQuery, SortKey, SortOrder
+from streams.web.failures import ApiError
+
+Choice = TypeVar("Choice", bound=str)
+
+_identifiers = TypeAdapter[str](Identifier)
+
+
+def product_id_of(request: web.Request) -> str:
+    """The product that the path names, decoded.
+
+    Raises:
+        ApiError: it cannot be the id of a product.
+    """
+    try:
+        return _identifiers.validate_python(request.match_info["product_id"])
+    except ValidationError as error:
+        raise ApiError(400, f"product id: {error.errors()[0]['msg']}") from error
+
+
+async def batch_of(request: web.Request) -> tuple[str, ...]:
+    """The products that the body names, each once.
+
+    Raises:
+        ApiError: the body is no `BatchQuery`.
+    """
+    body = await request.read()
+    try:
+        query = BatchQuery.model_validate_json(body)
+    except ValidationError as error:
+        raise ApiError(
+            400, f'wanted a body such as {{"product_ids": ["lamp-201"]}}; {explain(error)}'
+        ) from error
+    return tuple(dict.fromkeys(query.product_ids))
+
+
+def known_parameters(request: web.Request, *known: str) -> None:
+    """Refuse parameters that would silently do nothing.
+
+    Raises:
+        ApiError: there is one that is not known, or one that is given twice.
+    """
+    for name in request.query:
+        if name not in known:
+            wanted = ", ".join(known) or "none"
+            raise ApiError(400, f"query: unknown parameter {name[:40]!r}; there are: {wanted}")
+        if len(request.query.getall(name)) > 1:
+            raise ApiError(400, f"query: wanted {name} once, got it more often")
+
+
+def number_of(request: web.Request, name: str, *, default: int, most: int) -> int:
+    """A whole number from 1.
+
+    Raises:
+        ApiError: it is none, or too large.
+    """
+    given = request.query.get(name)
+    if given is None:
+        return default
+    if given.isascii() and given.isdigit() and len(given) < 10 and 1 <= int(given) <= most:
+        return int(given)
+    raise ApiError(400, f"{name}: wanted a whole number from 1 to {most}, got {given[:40]!r}")
+
+
+def sort_of(request: web.Request) -> tuple[SortKey, SortOrder]:
+    """By what a list is sorted, and in which direction.
+
+    Raises:
+        ApiError: there is no such order.
+    """
+    sort: SortKey = _choice(request, "sort", get_args(SortKey), "reviews")
+    order: SortOrder = _choice(request, "order", get_args(SortOrder), "desc")
+    return sort, order
+
+
+def _choice(request: web.Request, name: str, choices: tuple[Choice, ...], default: Choice) -> Choice:
+    given = request.query.get(name, default)
+    for choice in choices:
+        if given == choice:
+            return choice
+    raise ApiError(400, f"{name}: wanted one of {', '.join(choices)}, got {given[:40]!r}")

@@ -1,0 +1,287 @@
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote
+
+import aiohttp
+import orjson
+import pytest
+from pydantic import SecretStr
+from yarl import URL
+
+from schemas.serving import ProductBatch, ProductPage, ProductReviews, ServedProduct, SortKey, SortOrder
+from streams.readiness import Readiness
+from streams.serving.metrics import ServingMetrics
+from streams.web.catalogue import Found, Lookup, NotKnownYetError, Page, Place, Stored
+from streams.web.health import add_health_pages
+from streams.web.products import MAX_BODY_BYTES, products_app
+from streams.web.server import WebServer
+from tests.summaries import TODAY, document
+from tests.unit.streams.web.test_product_bodies import follows
+
+TOKEN = "let-me-in-请"
+
+
+@dataclass
+class FakeCatalogue:
+    """Knows these products; of ids with `later` it cannot tell; `broken` raises."""
+
+    products: dict[str, Found] = field(default_factory=dict)
+    is_away: bool = False
+    asked: list[tuple[str, str]] = field(default_factory=list)
+
+    def add(self, product_id: str, *, offset: int = 1, stale: Any = None, **more: Any) -> None:
+        raw = document(product_id, **more)
+        self.products[product_id] = Found(Stored(product_id, "e", 0, offset, raw), raw, stale)
+
+    async def find(self, product_ids: Sequence[str]) -> Lookup:
+        if "broken" in product_ids:
+            raise RuntimeError("secret of the inside")
+        unknown = tuple(one for one in product_ids if "later" in one)
+        found = {one: self.products[one] for one in product_ids if one in self.products}
+        missing = tuple(one for one in product_ids if one not in found and one not in unknown)
+        return Lookup(found, missing, unknown, "the store is being filled")
+
+    async def page(self, sort: SortKey, order: SortOrder, *, limit: int, after: Place | None) -> Page:
+        self.asked.append((sort, order))
+        if self.is_away:
+            raise NotKnownYetError("the store cannot be asked", retry_after_s=2)
+        ids = sorted(self.products, reverse=order == "desc")
+        first = ids.index(after.product_id) + 1 if after is not None else 0
+        chosen = ids[first : first + limit]
+        more = Place("1.5", chosen[-1]) if first + limit < len(ids) else None
+        return Page([self.products[one] for one in chosen], more)
+
+
+@dataclass
+class Api:
+    url: str
+    catalogue: FakeCatalogue
+    session: aiohttp.ClientSession
+    seen: list[tuple[str, int]]
+    day: list[Any]
+
+    async def ask(self, path: str, method: str = "GET", **more: Any) -> tuple[int, Any, Any]:
+        """Status, headers, body."""
+        async with self.session.request(method, URL(self.url + path, encoded=True), **more) as response:
+            body = await response.read()
+            return response.status, response.headers, orjson.loads(body) if body else None
+
+
+async def start(token: str | None) -> tuple[WebServer, Api]:
+    catalogue, seen, day = FakeCatalogue(), [], [TODAY]
+    app = products_app(
+        catalogue,
+        token=SecretStr(token) if token is not None else None,
+        max_age_s=3,
+        observe=lambda route, status, _seconds: seen.append((route, status)),
+        today=lambda: day[0],
+    )
+    add_health_pages(app, readiness=lambda: Readiness(True, ()), registry=ServingMetrics().registry)
+    server = WebServer(app, "127.0.0.1", 0)
+    return server, Api(await server.start(), catalogue, aiohttp.ClientSession(), seen, day)
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[Api]:
+    server, api = await start(None)
+    async with api.session:
+        yield api
+    await server.stop()
+
+
+@pytest.fixture
+async def guarded() -> AsyncIterator[Api]:
+    server, api = await start(TOKEN)
+    async with api.session:
+        yield api
+    await server.stop()
+
+
+@pytest.mark.parametrize(
+    "product_id", ["lamp-201", "台灯 1", "a/b", "a%2Fb", "a?b#c&d=e", "x:y", "é", "reviews", "."]
+)
+async def test_any_id_can_be_asked_for(api: Api, product_id: str) -> None:
+    """Percent-encoded, whatever characters it has, with its reviews too."""
+    api.catalogue.add(product_id)
+    path = f"/products/{quote(product_id, safe='').replace('.', '%2E')}"
+    if product_id != ".":  # clients take this one for the directory
+        status, _, body = await api.ask(path)
+        assert (status, body["product_id"]) == (200, product_id)
+        follows("ServedProduct", orjson.dumps(body))
+        ServedProduct.model_validate_json(orjson.dumps(body))
+        status, _, body = await api.ask(f"{path}/reviews?limit=2")
+        assert (status, len(body["reviews"])) == (200, 2)
+        follows("ProductReviews", orjson.dumps(body))
+        ProductReviews.model_validate_json(orjson.dumps(body))
+    status, _, body = await api.ask("/products:batchGet", "POST", json={"product_ids": [product_id]})
+    assert [one["product_id"] for one in body["products"]] == [product_id]
+
+
+async def test_an_answer_that_the_client_holds_is_not_sent_again(api: Api) -> None:
+    """304 as long as nothing changed: not the record, not the staleness, not the day."""
+    api.catalogue.add("p", offset=1)
+    status, headers, _ = await api.ask("/products/p")
+    etag = headers["ETag"]
+    assert etag.startswith('W/"')
+    held = {"If-None-Match": f'"other", {etag}'}
+    status, headers, body = await api.ask("/products/p", headers=held)
+    assert (status, body, headers["ETag"]) == (304, None, etag)
+    assert (await api.ask("/products/p", headers={"If-None-Match": "*"}))[0] == 304
+    assert (await api.ask("/products/p", headers={"If-None-Match": "nonsense"}))[0] == 200
+
+    api.catalogue.add("p", offset=1, stale="rebuilding")
+    assert (await api.ask("/products/p", headers=held))[0] == 200
+    api.catalogue.add("p", offset=2)
+    assert (await api.ask("/products/p", headers=held))[0] == 200
+    api.catalogue.add("p", offset=1)
+    api.day[0] = TODAY + timedelta(days=1)
+    assert (await api.ask("/products/p", headers=held))[0] == 200
+
+
+async def test_stale_answers_say_so_and_are_not_kept(api: Api) -> None:
+    """A fresh answer may be kept for as long as configured, a stale one may not."""
+    api.catalogue.add("fresh")
+    api.catalogue.add("old", stale="updates_behind")
+    _, headers, body = await api.ask("/products/fresh")
+    assert (headers["Cache-Control"], body["stale"], body["stale_reason"]) == (
+        "public, max-age=3",
+        False,
+        None,
+    )
+    _, headers, body = await api.ask("/products/old")
+    assert (headers["Cache-Control"], body["stale"], body["stale_reason"]) == (
+        "no-cache",
+        True,
+        "updates_behind",
+    )
+    follows("ServedProduct", orjson.dumps(body))
+
+
+async def test_a_batch_tells_found_missing_and_unknown_apart(api: Api) -> None:
+    """Each id once; 503 only if nothing at all can be told."""
+    api.catalogue.add("p")
+    wanted = {"product_ids": ["p", "none", "later", "p"]}
+    status, headers, body = await api.ask("/products:batchGet", "POST", json=wanted)
+    assert status == 200
+    assert ([one["product_id"] for one in body["products"]], body["missing"], body["unknown"]) == (
+        ["p"], ["none"], ["later"],
+    )  # fmt: skip
+    follows("ProductBatch", orjson.dumps(body))
+    ProductBatch.model_validate_json(orjson.dumps(body))
+    assert headers["Cache-Control"] == "no-store"
+    status, headers, body = await api.ask("/products:batchGet", "POST", json={"product_ids": ["later"]})
+    assert (status, headers["Retry-After"]) == (503, "1")
+
+
+async def test_a_list_goes_from_page_to_page(api: Api) -> None:
+    """The cursor leads through all products, in the order that was asked for, each once."""
+    for number in range(5):
+        api.catalogue.add(f"灯{number}")
+    path, seen = "/products?sort=rating&order=asc&limit=2", []
+    cursor = ""
+    while True:
+        status, _, body = await api.ask(path + (f"&cursor={cursor}" if cursor else ""))
+        assert status == 200
+        follows("ProductPage", orjson.dumps(body))
+        ProductPage.model_validate_json(orjson.dumps(body))
+        seen += [one["product_id"] for one in body["products"]]
+        cursor = body["next_cursor"]
+        if cursor is None:
+            break
+    assert seen == [f"灯{number}" for number in range(5)]
+    assert set(api.catalogue.asked) == {("rating", "asc")}
+
+
+BAD = [
+    ("GET /products/none", None, 404, "there is no product 'none'"),
+    ("GET /products/none/reviews", None, 404, "there is no product 'none'"),
+    ("GET /nothing", None, 404, "/openapi.json"),
+    ("DELETE /products/p", None, 405, "wanted GET, HEAD"),
+    ("GET /products:batchGet", None, 405, "wanted POST"),
+    ("GET /products/" + "x" * 129, None, 400, "1 to 128 characters"),
+    ("GET /products/a%0Ab", None, 400, "control characters"),
+    ("GET /products/%FF", None, 404, "no product"),
+    ("GET /products/p?fields=a", None, 400, "unknown parameter 'fields'"),
+    ("GET /products?limit=0", None, 400, "limit: wanted a whole number from 1 to 100, got '0'"),
+    ("GET /products?limit=101", None, 400, "from 1 to 100"),
+    ("GET /products?limit=1e3", None, 400, "whole number"),
+    ("GET /products?limit=1&limit=2", None, 400, "once"),
+    ("GET /products?sort=price", None, 400, "sort: wanted one of reviews, rating"),
+    ("GET /products?order=up", None, 400, "order: wanted one of asc, desc"),
+    ("GET /products?cursor=abc", None, 400, "cursor: wanted a next_cursor"),
+    ("GET /products?cursor=%F0%9F%98%80", None, 400, "cursor: wanted a next_cursor"),
+    ("GET /products?cursor=WyJyZXZpZXdzIiwiYXNjIiwiMSIsInAiXQ", None, 400, "got one of another"),
+    ("POST /products:batchGet", b"", 400, "product_ids"),
+    ("POST /products:batchGet", b"\xff", 400, "product_ids"),
+    ("POST /products:batchGet", b"[]", 400, "product_ids"),
+    ("POST /products:batchGet", b'{"product_ids": []}', 400, "1 to 100 product ids"),
+    ("POST /products:batchGet", orjson.dumps({"product_ids": ["p"] * 101}), 400, "1 to 100 product ids"),
+    ("POST /products:batchGet", b'{"product_ids": [1]}', 400, "product_ids"),
+    ("POST /products:batchGet", b" " * (MAX_BODY_BYTES + 1), 413, "too large"),
+    ("GET /products/later", None, 503, "being filled"),
+    ("GET /products/broken", None, 500, "log"),
+]
+
+
+@pytest.mark.parametrize(("request_line", "body", "status", "message"), BAD)
+async def test_what_is_not_answered_says_why_in_json(
+    api: Api, request_line: str, body: bytes | None, status: int, message: str
+) -> None:
+    """A code, what was wanted, and never a traceback."""
+    method, path = request_line.split(" ", 1)
+    got, headers, answer = await api.ask(path, method, data=body)
+    assert (got, headers["Content-Type"], headers["Cache-Control"]) == (
+        status,
+        "application/json",
+        "no-store",
+    )
+    assert message in answer["error"]["message"]
+    assert "secret" not in str(answer)
+    follows("Failure", orjson.dumps(answer))
+
+
+async def test_a_store_that_is_away_is_503_with_a_time(api: Api) -> None:
+    """The list has no memory to answer from."""
+    api.catalogue.is_away = True
+    status, headers, body = await api.ask("/products")
+    assert (status, headers["Retry-After"], body["error"]["code"]) == (503, "2", "not_known_yet")
+
+
+@pytest.mark.parametrize(
+    "header", [None, "Bearer wrong", f"Basic {TOKEN}", "Bearer", "Bearer let-me-in-", "\udcff"]
+)
+async def test_without_the_token_nothing_but_health_is_answered(guarded: Api, header: str | None) -> None:
+    """401 that says what to send, for pages that exist and pages that do not."""
+    guarded.catalogue.add("p")
+    headers = {} if header is None else {"Authorization": header}
+    for path in ("/products/p", "/products", "/openapi.json", "/nothing"):
+        status, told, body = await guarded.ask(path, headers=headers)
+        assert (status, told["WWW-Authenticate"], body["error"]["code"]) == (401, "Bearer", "unauthorised")
+    assert (await guarded.ask("/healthz", headers=headers))[0] == 200
+    assert (await guarded.ask("/readyz", headers=headers))[0] == 200
+
+
+async def test_with_the_token_all_is_answered_for_that_client_alone(guarded: Api) -> None:
+    """Shared caches must not keep what a token protects."""
+    guarded.catalogue.add("p")
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    status, told, _ = await guarded.ask("/products/p", headers=headers)
+    assert (status, told["Cache-Control"]) == (200, "private, max-age=3")
+
+
+async def test_the_document_is_served(api: Api) -> None:
+    """Where clients look for it."""
+    status, _, body = await api.ask("/openapi.json")
+    assert (status, body["openapi"]) == (200, "3.1.0")
+
+
+async def test_requests_are_timed_by_route(api: Api) -> None:
+    """By pattern, so that a shop with a million products has a handful of series; health pages are left out."""
+    api.catalogue.add("p")
+    for path in ("/products/p", "/products/q", "/healthz", "/nothing"):
+        await api.ask(path)
+    await asyncio.sleep(0)
+    assert api.seen == [("/products/{product_id}", 200), ("/products/{product_id}", 404), ("none", 404)]
