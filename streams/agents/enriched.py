@@ -43,7 +43,12 @@ class EnrichedReviewWriter:
         event = self._event(review, record, "enriched") | _prepared(prepared, flags)
         event["sentiment"] = _rounded(reading.sentiment)
         event["sentences"] = [
-            {**_span(prepared, one.start, one.end), **_sentiment(one.sentiment)} for one in reading.sentences
+            {
+                **_span(prepared, one.start, one.end),
+                **_sentiment(one.sentiment),
+                "embedding": one.embedding and b64encode(one.embedding).decode(),
+            }
+            for one in reading.sentences
         ]
         event["aspects"] = [
             {
