@@ -137,6 +137,7 @@ def _sentence(place: _Place, one: Sentence) -> dict[str, Any]:
         "end": end,
         "sentiment": label,
         "score": round(getattr(sentiment, label), 4),
+        "embedding": b64encode(one.embedding).decode() if one.embedding else None,
     }
 
 

@@ -1,5 +1,6 @@
 import asyncio
 import json
+from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -270,12 +271,13 @@ def test_sentences_and_aspects_are_placed_in_their_field(executor: ThreadPoolExe
     feeling = SentimentPrediction(0.8, 0.1, 0.1)
     reading = ReviewReading(
         feeling,
-        (SentenceReading(0, 11, feeling), SentenceReading(12, len(asked), feeling)),
+        (SentenceReading(0, 11, feeling, bytes(31) + b"\x05"), SentenceReading(12, len(asked), feeling)),
         (AspectMention("packaging", 0.9, feeling, start, start + 16),),
     )
     record = review(title=title, text=text)
     (event,) = events(run(executor, [record], ask=FakeAsk(reading), preparer=ReviewPreparer()))
     assert [(one.field, one.start, one.end) for one in event.sentences] == [("title", 0, 10), ("text", 0, 21)]
+    assert [one.embedding for one in event.sentences] == [b64encode(bytes(31) + b"\x05").decode(), None]
     (aspect,) = event.aspects
     assert (aspect.aspect, aspect.field, aspect.sentiment) == ("packaging", "text", "negative")
     assert text[aspect.start : aspect.end] == aspect.quote == "the box was torn"
