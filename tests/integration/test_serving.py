@@ -6,9 +6,12 @@ import random
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import orjson
 import pytest
+from typer.testing import CliRunner
 
 from schemas.topics import PRODUCT_SUMMARY
+from streams.cli import app
 from streams.embedded import EmbeddedStack
 from streams.errors import ConfigurationError
 from streams.publishing import RawRecord
@@ -277,6 +280,47 @@ async def test_the_broker_is_killed_and_comes_back(own_kafka: ApacheKafka, valke
 
 
 @pytest.mark.embedded
+async def test_a_valkey_that_hangs_does_not_hang_requests(
+    embedded_broker: EmbeddedStack, valkey: Valkey
+) -> None:
+    """It is there and says nothing: requests wait for it once, within its timeout."""
+    settings = serving_settings(embedded_broker.bootstrap_servers, valkey.url)
+    await create_topic(embedded_broker.bootstrap_servers)
+    await publish_summaries(embedded_broker.bootstrap_servers, first_versions())
+    async with serving(settings) as served:
+        await served.until("/products/p0", 200, stale=False)
+        valkey.pause()
+        try:
+            started = asyncio.get_running_loop().time()
+            answers = await asyncio.gather(*(served.get("/products/p0") for _ in range(300)))
+            took_s = asyncio.get_running_loop().time() - started
+        finally:
+            valkey.go_on()
+        assert {(status, body["stale_reason"]) for status, body in answers} == {(200, "redis_away")}
+        assert took_s < 5
+        await served.until("/products/p0", 200, stale=False)
+
+
+@pytest.mark.embedded
+def test_a_rebuild_from_the_command_line(
+    embedded_broker: EmbeddedStack, valkey: Valkey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fills Redis, says what it did, and ends."""
+    servers = embedded_broker.bootstrap_servers
+    asyncio.run(create_topic(servers))
+    asyncio.run(publish_summaries(servers, [summary_record("of-the-rebuild")]))
+    monkeypatch.setenv("REVIEWSTREAM_KAFKA__BOOTSTRAP_SERVERS", servers)
+    monkeypatch.setenv("REVIEWSTREAM_REDIS__URL", valkey.url)
+    monkeypatch.setenv("REVIEWSTREAM_SERVING__KEY_PREFIX", PREFIX)
+    result = CliRunner().invoke(app, ["serving", "rebuild", "--json"])
+    assert result.exit_code == 0, result.output
+    done = orjson.loads(result.stdout)
+    assert done["records"] >= 1
+    assert done["removed"] == 0
+    assert b"of-the-rebuild" in contents(valkey)["products"]
+
+
+@pytest.mark.embedded
 async def test_before_the_first_filling_nothing_is_said_not_to_exist(valkey: Valkey) -> None:
     """No broker yet: 503 and not ready, rather than 404."""
     settings = serving_settings("127.0.0.1:1", valkey.url)
@@ -287,12 +331,9 @@ async def test_before_the_first_filling_nothing_is_said_not_to_exist(valkey: Val
         assert (await served.get("/healthz"))[0] == 200
 
 
-@pytest.mark.embedded
-async def test_a_missing_topic_and_a_missing_redis_are_said(
-    embedded_broker: EmbeddedStack, valkey: Valkey
-) -> None:
+async def test_a_missing_topic_and_a_missing_redis_are_said(own_broker: Broker, valkey: Valkey) -> None:
     """One line each, with what to do."""
-    settings = serving_settings(embedded_broker.bootstrap_servers, valkey.url)
+    settings = serving_settings(own_broker.bootstrap_servers, valkey.url)
     without = settings.model_copy(update={"redis": settings.redis.model_copy(update={"url": None})})
     with pytest.raises(ConfigurationError, match=r"set REVIEWSTREAM_REDIS__URL"):
         await run_serving(without, stop=asyncio.Event())
