@@ -3,7 +3,8 @@
 import math
 from collections.abc import Sequence, Sized
 from dataclasses import dataclass
-from typing import Final, Literal, Protocol, TypeVar
+from itertools import chain, starmap
+from typing import Final, Literal, NamedTuple, Protocol, TypeVar
 
 from models.aspects import Aspect
 
@@ -12,8 +13,7 @@ SentimentLabel = Literal["negative", "neutral", "positive"]
 SENTIMENT_LABELS: Final[tuple[SentimentLabel, ...]] = ("negative", "neutral", "positive")
 
 
-@dataclass(frozen=True, slots=True)
-class SentimentPrediction:
+class SentimentPrediction(NamedTuple):
     """Probabilities of one review; they sum to 1.
 
     >>> SentimentPrediction(negative=0.1, neutral=0.2, positive=0.7).label
@@ -32,8 +32,7 @@ class SentimentPrediction:
         return "neutral" if self.neutral >= self.positive else "positive"
 
 
-@dataclass(frozen=True, slots=True)
-class SentenceReading:
+class SentenceReading(NamedTuple):
     """How one sentence feels. It is `text[start:end]` of the text that was tokenised, in code points."""
 
     start: int
@@ -41,8 +40,7 @@ class SentenceReading:
     sentiment: SentimentPrediction
 
 
-@dataclass(frozen=True, slots=True)
-class AspectMention:
+class AspectMention(NamedTuple):
     """One aspect that a review speaks of, how it speaks of it, and where.
 
     Attributes:
@@ -75,9 +73,9 @@ def predictions_of(rows: Sequence[Sequence[float]]) -> list[SentimentPrediction]
     Raises:
         ValueError: a row holds what is no number, as after an overflow in half precision.
     """
-    if not all(math.isfinite(number) for row in rows for number in row):
+    if not all(map(math.isfinite, chain.from_iterable(rows))):
         raise ValueError("the model answered with something that is no number")
-    return [SentimentPrediction(*row) for row in rows]
+    return list(starmap(SentimentPrediction, rows))
 
 
 @dataclass(frozen=True, slots=True)

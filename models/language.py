@@ -76,6 +76,8 @@ _CERTAIN_ENGLISH_SHARE = 0.4
 _LEAST_CONFIDENCE = 0.3
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+# The same for what is ASCII in lower case.
+_PLAIN_WORD = re.compile(r"[a-z]+(?:'[a-z]+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +116,14 @@ class LanguageIdentifier:
             return DetectedLanguage(hinted, 0.5) if hinted else DetectedLanguage(UNDETERMINED, 0.0)
         if script in _LANGUAGE_OF_SCRIPT:
             return DetectedLanguage(_LANGUAGE_OF_SCRIPT[script], 1.0)
-        if script == "latin" and _is_certainly_english(text):
-            return DetectedLanguage("en", 1.0)
+        if script == "latin":
+            beginning = _count_words(text[:_CERTAIN_CHARACTERS])
+            if _is_certainly_english(*beginning):
+                return DetectedLanguage("en", 1.0)
+            whole = beginning if len(text) <= _CERTAIN_CHARACTERS else _count_words(text)
         odds: dict[str, float] = dict(self._identifiers[script].rank(text))
         if script == "latin":
-            odds["en"] *= _odds_of_english(text)
+            odds["en"] *= _odds_of_english(*whole)
         if hinted in odds:
             odds[hinted] *= _ODDS_OF_A_HINT
         total = sum(odds.values())
@@ -129,19 +134,18 @@ class LanguageIdentifier:
         return DetectedLanguage(code, odds.get(code, max(odds.values())) / total)
 
 
-def _is_certainly_english(text: str) -> bool:
-    words, english = _count_words(text[:_CERTAIN_CHARACTERS])
+def _is_certainly_english(words: int, english: int) -> bool:
     return english >= _CERTAIN_ENGLISH_WORDS and english >= _CERTAIN_ENGLISH_SHARE * words
 
 
 def _count_words(text: str) -> tuple[int, int]:
     """All words, and the English ones among them."""
-    words = _WORD.findall(text.lower().replace("’", "'"))
-    return len(words), sum(word in _ENGLISH_WORDS for word in words)
+    text = text.lower().replace("’", "'")
+    words = (_PLAIN_WORD if text.isascii() else _WORD).findall(text)
+    return len(words), sum(map(_ENGLISH_WORDS.__contains__, words))
 
 
-def _odds_of_english(text: str) -> float:
-    words, english = _count_words(text)
+def _odds_of_english(words: int, english: int) -> float:
     odds = _ODDS_OF_AN_ENGLISH_WORD ** min(english, _COUNTED_ENGLISH_WORDS)
     return odds * _ODDS_OF_MOSTLY_ENGLISH_WORDS if english > words / 2 else odds
 

@@ -106,19 +106,23 @@ class MiniLmReviews:
     ) -> list[list[AspectMention]]:
         """Aspects of each sentence of the batch."""
         presence, polarity = self._weights.aspect_probabilities(logits)
-        attention = logits.attention.cpu()
+        attention = logits.attention.cpu().numpy()
         mentions: list[list[AspectMention]] = [[] for _ in range(layout.sentences)]
-        spoken_of = (presence >= self._weights.threshold).nonzero().tolist()
-        sentiments = predictions_of([polarity[number, aspect].tolist() for number, aspect in spoken_of])
+        number_of, aspect_of = (presence >= self._weights.threshold).nonzero(as_tuple=True)
+        found = zip(
+            number_of.tolist(),
+            aspect_of.tolist(),
+            presence[number_of, aspect_of].tolist(),
+            predictions_of(polarity[number_of, aspect_of].tolist()),
+            strict=True,
+        )
         sentences = [(text, sentence) for text in batch for sentence in text.sentences]
-        for (number, aspect), sentiment in zip(spoken_of, sentiments, strict=True):
+        for number, aspect, confidence, sentiment in found:
             text, sentence = sentences[number]
             first = layout.first_token[number]
             peak = int(attention[first : first + sentence.tokens, aspect].argmax())
             start, end = _span(text.text, (sentence.start, sentence.end), sentence.place_of(peak))
-            mentions[number].append(
-                AspectMention(ASPECTS[aspect], float(presence[number, aspect]), sentiment, start, end)
-            )
+            mentions[number].append(AspectMention(ASPECTS[aspect], confidence, sentiment, start, end))
         return mentions
 
 

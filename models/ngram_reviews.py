@@ -13,7 +13,7 @@ from models.aspect_scores import AspectScore, review_scores
 from models.aspects import ASPECTS, Aspect
 from models.chinese_sentences import Sentence, split_sentences, without_punctuation
 from models.devices import ComputePlan
-from models.emoji import chinese_for_emoji
+from models.emoji import chinese_for_emoji, has_emoji
 from models.interfaces import (
     AspectMention,
     ReviewReading,
@@ -69,12 +69,7 @@ class NgramReviews:
         """N-grams of each text by clause, of all texts at once."""
         of_texts = [split_sentences(text) for text in texts]
         rows, counts = self._weights.known.rows(
-            [
-                chinese_for_emoji(text[start:end])
-                for text, sentences in zip(texts, of_texts, strict=True)
-                for sentence in sentences
-                for start, end in sentence.clauses
-            ]
+            [clause for pair in zip(texts, of_texts, strict=True) for clause in _clauses_to_read(*pair)]
         )
         ends = [0, *counts.cumsum().tolist()]
         tokenised = []
@@ -171,6 +166,11 @@ class _Layout:
             torch.from_numpy(np.repeat(np.arange(len(in_sentences)), in_sentences)),
             len(in_sentences),
         )
+
+
+def _clauses_to_read(text: str, sentences: Sequence[Sentence]) -> list[str]:
+    clauses = [text[start:end] for sentence in sentences for start, end in sentence.clauses]
+    return [chinese_for_emoji(clause) for clause in clauses] if has_emoji(text) else clauses
 
 
 def _readings(

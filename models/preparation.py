@@ -1,7 +1,6 @@
 """What is done to a review before any network reads it: masking, language, quality flags, signature."""
 
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from models.language import DetectedLanguage, LanguageIdentifier
 from models.personal_data import Mask, MaskedText, mask_personal_data
@@ -26,8 +25,7 @@ class Polarity(Protocol):
     def positive(self) -> float: ...  # noqa: D102
 
 
-@dataclass(frozen=True, slots=True)
-class PreparedReview:
+class PreparedReview(NamedTuple):
     """A review as it may be published, and what its text alone says of it.
 
     Attributes:

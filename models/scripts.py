@@ -1,7 +1,9 @@
 """Which writing system a text is in, by the code points of its letters."""
 
+import re
 from bisect import bisect_right
 from collections import Counter
+from functools import lru_cache
 
 # (first code point, last code point, script); letters outside all of these count as Latin.
 _RANGES = (
@@ -49,6 +51,10 @@ _LETTERS_PER_CHARACTER = {"han": 3, "kana": 2, "hangul": 2}
 # Chinese texts use a kana for decoration now and then; Japanese ones are half kana.
 _JAPANESE_KANA_SHARE = 0.15
 
+# Han characters and what is no letter: most Chinese texts are nothing else.
+_NO_LETTERS = r"\0-@\[-`{-~\u2010-\u2027\u3000-\u3004\u3008-\u3020\uff00-\uff20"
+_HAN_ALONE = re.compile(rf"[{_NO_LETTERS}]*[\u4e00-\u9fff][\u4e00-\u9fff{_NO_LETTERS}]*")
+
 
 def dominant_script(text: str) -> str | None:
     """The script most of the text's letters are in; None if it has no letter.
@@ -60,7 +66,10 @@ def dominant_script(text: str) -> str | None:
     """
     if text.isascii():
         return "latin" if any(character.isalpha() for character in text) else None
-    counts = Counter(_script(character) for character in text if character.isalpha())
+    if _HAN_ALONE.fullmatch(text):
+        return "han"
+    counts = Counter(map(_script, text))
+    counts.pop("", 0)
     if not counts:
         return None
     weights = {script: count * _LETTERS_PER_CHARACTER.get(script, 1) for script, count in counts.items()}
@@ -70,7 +79,11 @@ def dominant_script(text: str) -> str | None:
     return best
 
 
+@lru_cache(maxsize=1 << 13)
 def _script(character: str) -> str:
+    """Empty where it is no letter."""
+    if not character.isalpha():
+        return ""
     code_point = ord(character)
     index = bisect_right(_STARTS, code_point) - 1
     if index >= 0 and code_point <= _RANGES[index][1]:

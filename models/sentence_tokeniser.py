@@ -1,27 +1,35 @@
 """Text to token ids by sentence, in windows that fit the encoder's positions."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from tokenizers import Encoding, Tokenizer
 
 from models.emoji import emoji_tokenizer, has_emoji
 from models.sentences import Span, split_sentences
+from models.word_tokens import WordTokens, is_word_by_word
 
 
-@dataclass(frozen=True, slots=True)
-class TokenisedSentence:
-    """A sentence's place in its text, in code points; which of the text's tokens is its first, and how many it has."""
+class TokenisedSentence(NamedTuple):
+    """A sentence's place in its text, in code points; which of the text's tokens is its first, and how many it has.
+
+    `source` knows where its tokens stand: the encoding of the text, or the text and whoever knows its words.
+    """
 
     start: int
     end: int
     first: int
     tokens: int
-    _encoding: Encoding
+    source: Encoding | tuple[WordTokens, str]
 
     def place_of(self, token: int) -> Span:
         """Where in the text a token of the sentence stands; asked of few tokens, so found only when asked."""
-        place = self._encoding.token_to_chars(self.first + token)
+        if isinstance(self.source, Encoding):
+            place = self.source.token_to_chars(self.first + token)
+        else:
+            words, text = self.source
+            place = words.place_of(token, text, self.start, self.end)
         if place is None:
             raise IndexError(f"wanted a token below {self.tokens}, got {token}")
         return place
@@ -59,6 +67,7 @@ class SentenceTokeniser:
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
         self._emoji_tokenizer = emoji_tokenizer(self._tokenizer)
+        self._words = WordTokens(self._tokenizer) if is_word_by_word(self._tokenizer) else None
         self._room = window_tokens - 2
         first, last = (tokenizer.token_to_id(name) for name in ("[CLS]", "[SEP]"))
         if first is None or last is None:
@@ -67,24 +76,47 @@ class SentenceTokeniser:
 
     def __call__(self, texts: Sequence[str]) -> list[TokenisedText]:
         """Token ids of each text, in order. Safe from any thread."""
+        tokenised = {index: self._by_words(text) for index, text in enumerate(texts)}
+        left = [index for index, one in tokenised.items() if one is None]
         # All at once: unlike `encode`, this lets go of the interpreter lock, which the threads that compute need
         # between any two operations.
-        encodings = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
-        for index, text in enumerate(texts):
-            if has_emoji(text):
-                encodings[index] = self._emoji_tokenizer.encode(text, add_special_tokens=False)
-        return [self._assemble(text, one) for text, one in zip(texts, encodings, strict=True)]
+        encodings = self._tokenizer.encode_batch([texts[index] for index in left], add_special_tokens=False)
+        for index, encoding in zip(left, encodings, strict=True):
+            tokenised[index] = self._by_encoding(texts[index], encoding)
+        return [one for one in tokenised.values() if one is not None]
 
-    def _assemble(self, text: str, encoding: Encoding) -> TokenisedText:
-        ids = encoding.ids
+    def _by_words(self, text: str) -> TokenisedText | None:
+        """None where the text is not plain, or one of its sentences is too long for a window."""
+        words = self._words
+        if words is None or not words.can_read(text):
+            return None
+        source = words, text
+        first = 0
+        ids: list[int] = []
         sentences: list[TokenisedSentence] = []
+        for start, end in split_sentences(text):
+            ids += words.of(text, start, end)
+            if len(ids) - first > self._room:
+                return None
+            sentences.append(TokenisedSentence(start, end, first, len(ids) - first, source))
+            first = len(ids)
+        return self._in_windows(text, ids, sentences)
+
+    def _by_encoding(self, text: str, encoding: Encoding) -> TokenisedText:
+        if has_emoji(text):
+            encoding = self._emoji_tokenizer.encode(text, add_special_tokens=False)
+        ids = encoding.ids
+        return self._in_windows(text, ids, list(self._sentences(text, encoding, len(ids))))
+
+    def _in_windows(self, text: str, ids: list[int], sentences: list[TokenisedSentence]) -> TokenisedText:
+        if len(ids) <= self._room:
+            return TokenisedText(text, ([self._first, *ids, self._last],), tuple(sentences))
         windows: list[list[int]] = [[self._first]]
-        for sentence in self._sentences(text, encoding, len(ids)):
+        for sentence in sentences:
             if len(windows[-1]) - 1 + sentence.tokens > self._room:
                 windows[-1].append(self._last)
                 windows.append([self._first])
             windows[-1].extend(ids[sentence.first : sentence.first + sentence.tokens])
-            sentences.append(sentence)
         windows[-1].append(self._last)
         return TokenisedText(text, tuple(windows), tuple(sentences))
 
@@ -98,7 +130,7 @@ class SentenceTokeniser:
                 continue
             for begin in range(first, last, self._room):
                 piece = TokenisedSentence(start, end, begin, min(self._room, last - begin), encoding)
-                yield replace(piece, start=piece.place_of(0)[0], end=piece.place_of(piece.tokens - 1)[1])
+                yield piece._replace(start=piece.place_of(0)[0], end=piece.place_of(piece.tokens - 1)[1])
 
 
 def _token_from(encoding: Encoding, start: int, end: int, tokens: int) -> int:

@@ -12,12 +12,15 @@ _ABBREVIATIONS = frozenset(
         "fig", "inc", "ltd", "co", "corp", "dept", "est", "min", "max", "oz", "lb", "ft", "a.m", "p.m", "u.s", "u.k",
     }
 )  # fmt: skip
-_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s|$)|[。！？]+[”’）]*|\.{3,}|\n+")
-_LAST_WORD = re.compile(r"[\w.]+$")
-_CLAUSE_END = re.compile(
-    r"[,;:()—–，；：（）]+|\s-\s|\b(?=(?:but|although|though|however|whereas|while|yet|except|unfortunately)\b)",
-    re.IGNORECASE,
+# Begins with one set of characters because the engine skips to those fastest.
+_END = re.compile(
+    r"[.!?…。！？\n](?:(?<=[.!?…])[.!?…]*[\"'”’)\]]*(?=\s|$)|(?<=[。！？])[。！？]*[”’）]*|(?<=\.)\.{2,}|(?<=\n)\n*)"
 )
+_LAST_WORD = re.compile(r"[\w.]+$")
+_TURNS = ("but", "although", "though", "however", "whereas", "while", "yet", "except", "unfortunately")
+_CLAUSE_MARKS = re.compile(r"[,;:()—–，；：（）]+")
+_DASH = re.compile(r"\s-\s")
+_TURN = re.compile(rf"\b(?=(?:{'|'.join(_TURNS)})\b)", re.IGNORECASE)
 # What a clause must at least hold to stand for itself: "however," does not.
 _LEAST_CLAUSE_CHARACTERS = 6
 
@@ -45,14 +48,31 @@ def clause_around(text: str, start: int, end: int) -> Span:
     ['The food was great', 'but the waiter was rude']
     """
     left, right = 0, len(text)
-    for cut in _CLAUSE_END.finditer(text):
-        if cut.end() <= start:
-            if cut.start() - left >= _LEAST_CLAUSE_CHARACTERS:
-                left = cut.end()
-        elif cut.start() >= end and cut.start() - left >= _LEAST_CLAUSE_CHARACTERS:
-            right = cut.start()
+    for begin, stop in _cuts(text):
+        if stop <= start:
+            if begin - left >= _LEAST_CLAUSE_CHARACTERS:
+                left = stop
+        elif begin >= end and begin - left >= _LEAST_CLAUSE_CHARACTERS:
+            right = begin
             break
     return _trimmed(text, left, right)
+
+
+def _cuts(text: str) -> list[Span]:
+    """What stands between clauses, in order; nothing stands there before a word that turns."""
+    cuts = [mark.span() for mark in _CLAUSE_MARKS.finditer(text)]
+    if "-" in text:
+        cuts += [dash.span() for dash in _DASH.finditer(text)]
+    if _may_turn(text):
+        cuts += [turn.span() for turn in _TURN.finditer(text)]
+    return sorted(cuts)
+
+
+def _may_turn(text: str) -> bool:
+    if not text.isascii():
+        return True
+    lower = text.lower()
+    return any(turn in lower for turn in _TURNS)
 
 
 def _sentences(text: str) -> Iterator[Span]:

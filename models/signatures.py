@@ -38,6 +38,13 @@ _LOWER_CASE = bytes(range(256)).lower()
 _DROPPED = bytes(byte for byte in range(256) if bytes([byte]).lower() not in _ALPHANUMERIC)
 _NO_WORD = re.compile(r"[\W_]+")
 
+# A signature as words of 64 bits.
+_WORDS = SIGNATURE_BYTES // 8
+_LOWEST_BITS_OF_WORD = np.uint64(int("1" * 16, 16))
+
+# Values that agree between near-duplicates, those that agree by chance among them.
+_NEAR_VALUES = _VALUES * (NEAR_DUPLICATE * (1.0 - _CHANCE) + _CHANCE)
+
 # The lowest bit of each of the values.
 _LOWEST_BITS = int("1" * _VALUES, 16)
 
@@ -58,13 +65,14 @@ def signature_of(text: str) -> bytes:
     if count < _LEAST_SHINGLES:
         return b""
     shingles = np.ndarray((count,), dtype="<u8", buffer=letters, strides=(1,))
-    hashes = (_mixed(shingles) >> np.uint64(32)).astype(np.uint32)[:, np.newaxis]
-    least = (hashes[:_CHUNK] * _MULTIPLIERS).min(axis=0)
+    hashes = _high_halves(_mixed(shingles))[:, np.newaxis]
+    least = np.minimum.reduce(hashes[:_CHUNK] * _MULTIPLIERS)
     for start in range(_CHUNK, count, _CHUNK):
-        least = np.minimum(least, (hashes[start : start + _CHUNK] * _MULTIPLIERS).min(axis=0))
+        np.minimum(least, np.minimum.reduce(hashes[start : start + _CHUNK] * _MULTIPLIERS), out=least)
     # The highest bits of a minimum are nearly always 0: they are mixed with the others before four are kept.
-    kept = (least.astype(np.uint64) * _GOLDEN_RATIO >> np.uint64(64 - _BITS)).astype(np.uint8)
-    return bytes(kept[0::2] << np.uint8(_BITS) | kept[1::2])
+    kept = (least * _GOLDEN_RATIO >> _ALL_BUT_KEPT).astype(np.uint8)
+    signature: bytes = (kept[0::2] << _KEPT | kept[1::2]).tobytes()
+    return signature
 
 
 def similarity(one: bytes, other: bytes) -> float:
@@ -94,6 +102,23 @@ def similarity(one: bytes, other: bytes) -> float:
     return max(0.0, (agreeing - _CHANCE) / (1.0 - _CHANCE))
 
 
+def has_near_duplicate(signature: bytes, others: bytes) -> bool:
+    """Whether one of the others reaches NEAR_DUPLICATE; all of them are compared at once.
+
+    Args:
+        signature: of SIGNATURE_BYTES.
+        others: any number of them, one after the other; one of zeros is like none.
+    """
+    if not others:
+        return False
+    known = np.frombuffer(others, dtype=np.uint64).reshape(-1, _WORDS)
+    differing = known ^ np.frombuffer(signature, dtype=np.uint64)
+    differing |= differing >> np.uint64(2)
+    differing |= differing >> np.uint64(1)
+    differing &= _LOWEST_BITS_OF_WORD
+    return bool(np.bitwise_count(differing).sum(axis=1).min() <= _VALUES - _NEAR_VALUES)
+
+
 def _letters(text: str) -> bytes:
     """Letters and digits alone, in one case and width."""
     if text.isascii():
@@ -105,14 +130,30 @@ def _letters(text: str) -> bytes:
 
 def _mixed(numbers: _WideHashes) -> _WideHashes:
     """The finaliser of SplitMix64 (Steele, Lea and Flood 2014): every bit depends on every bit."""
-    numbers = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    numbers = (numbers ^ (numbers >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return numbers ^ (numbers >> np.uint64(31))
+    for shift, factor in _MIXING:
+        mixed = numbers >> shift
+        mixed ^= numbers
+        mixed *= factor
+        numbers = mixed
+    return numbers ^ (numbers >> _LAST_SHIFT)
 
+
+def _high_halves(numbers: _WideHashes) -> _Hashes:
+    halves: _Hashes = numbers.astype("<u8", copy=False).view("<u4")[1::2]
+    return halves
+
+
+_MIXING = (
+    (np.uint64(30), np.uint64(0xBF58476D1CE4E5B9)),
+    (np.uint64(27), np.uint64(0x94D049BB133111EB)),
+)
+_LAST_SHIFT = np.uint64(31)
+_KEPT = np.uint8(_BITS)
+_ALL_BUT_KEPT = np.uint64(64 - _BITS)
 
 _GOLDEN_RATIO = np.uint64(0x9E3779B97F4A7C15)
 
 # Multiplying by an odd number permutes the numbers of 32 bits; one permutation for each value.
-_MULTIPLIERS: _Hashes = (
-    _mixed(np.arange(1, _VALUES + 1, dtype=np.uint64) * _GOLDEN_RATIO) >> np.uint64(32)
-).astype(np.uint32) | np.uint32(1)
+_MULTIPLIERS: _Hashes = _high_halves(
+    _mixed(np.arange(1, _VALUES + 1, dtype=np.uint64) * _GOLDEN_RATIO)
+) | np.uint32(1)

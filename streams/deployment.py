@@ -4,9 +4,11 @@ import asyncio
 import contextlib
 import os
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import structlog
 from pydantic import SecretStr
@@ -49,8 +51,11 @@ def local_stack(settings: Settings) -> Iterator[Stack]:
     """
     needs_broker = settings.kafka.bootstrap_servers is None
     needs_redis = settings.redis.url is None
-    with EmbeddedStack(broker=needs_broker, redis=needs_redis) as embedded:
-        kafka, redis = settings.kafka, settings.redis
+    with (
+        tempfile.TemporaryDirectory(prefix="reviewstream-state-") as directory,
+        EmbeddedStack(broker=needs_broker, redis=needs_redis) as embedded,
+    ):
+        kafka, redis, state = settings.kafka, settings.redis, settings.state
         if needs_broker:
             kafka = kafka.model_copy(
                 update={
@@ -59,9 +64,11 @@ def local_stack(settings: Settings) -> Iterator[Stack]:
                     "session_timeout_s": min(kafka.session_timeout_s, _EMBEDDED_SESSION_TIMEOUT_S),
                 }
             )
+            # What an in-memory broker held is gone with it, and so must be the tables.
+            state = state.model_copy(update={"directory": Path(directory)})
         if needs_redis:
             redis = redis.model_copy(update={"url": SecretStr(embedded.redis_url)})
-        updated = settings.model_copy(update={"kafka": kafka, "redis": redis})
+        updated = settings.model_copy(update={"kafka": kafka, "redis": redis, "state": state})
         yield Stack(updated, needs_broker, embedded.raise_if_ended)
 
 
@@ -151,6 +158,7 @@ def _addresses(stack: Stack) -> dict[str, str]:
         f"{PREFIX}REDIS__URL": redis.url.get_secret_value() if redis.url is not None else "",
         f"{PREFIX}KAFKA__SESSION_TIMEOUT_S": str(kafka.session_timeout_s),
         f"{PREFIX}HTTP__PORT": str(stack.settings.http.port),
+        f"{PREFIX}STATE__DIRECTORY": str(stack.settings.state.directory),
     }
 
 

@@ -14,11 +14,11 @@ from models.interfaces import ReviewReader
 from schemas.topics import NEW_REVIEW
 from streams import topic_admin
 from streams.agents.reading import ANY_LANGUAGE
-from streams.app import default_parts
 from streams.delivery.connection import client_options
 from streams.delivery.probe import choose_guarantee, probe
 from streams.errors import ReviewstreamError
 from streams.lane.calls import CANARY_TEXT
+from streams.roles.parts import default_parts
 from streams.settings import Settings
 
 _TIMEOUT_S = 60.0

@@ -7,9 +7,9 @@ from typing import Any
 
 from models.interfaces import ReviewReader, ReviewReading
 from streams.agents.reading import ANY_LANGUAGE
-from streams.app import default_parts
 from streams.errors import ConfigurationError
 from streams.evaluating.asking import batches
+from streams.roles.parts import default_parts
 from streams.settings import Settings
 
 # A word of an alphabet with its apostrophes, two characters of a script without spaces, an emoji, or a placeholder.
@@ -55,15 +55,15 @@ def explain(settings: Settings, text: str, *, language: str | None = None) -> di
         "text": prepared.text,
         "language": {"code": prepared.language.code, "confidence": prepared.language.confidence},
         "model": {"name": model.name, "version": model.version},
-        "sentiment": {"label": reading.sentiment.label, **asdict(reading.sentiment)},
+        "sentiment": {"label": reading.sentiment.label, **reading.sentiment._asdict()},
         "sentences": [
             {"text": prepared.text[one.start : one.end], "start": one.start, "end": one.end}
-            | {"label": one.sentiment.label, **asdict(one.sentiment)}
+            | {"label": one.sentiment.label, **one.sentiment._asdict()}
             for one in reading.sentences
         ],
         "aspects": [
             {"aspect": one.aspect, "confidence": one.confidence, "label": one.sentiment.label}
-            | asdict(one.sentiment)
+            | one.sentiment._asdict()
             | {"quote": prepared.text[one.start : one.end], "start": one.start, "end": one.end}
             for one in reading.aspects
         ],

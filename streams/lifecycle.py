@@ -1,6 +1,7 @@
 """How a worker's Faust app starts, runs and ends."""
 
 import asyncio
+from collections.abc import Coroutine, Iterable, Sequence
 from typing import Any
 
 import structlog
@@ -9,7 +10,6 @@ from streams import topic_admin
 from streams.delivery.faust_driver import ChunkApp
 from streams.delivery.pump import Pump
 from streams.errors import FatalError, RetryableError
-from streams.lag import LagWatch
 
 log = structlog.get_logger(__name__)
 
@@ -37,23 +37,29 @@ async def wait_for_broker(client: dict[str, Any]) -> None:
 
 
 async def run_app(
-    app: ChunkApp, pump: Pump, lag: LagWatch, *, topic: str, agent: str, stop: asyncio.Event
+    app: ChunkApp,
+    pump: Pump,
+    *,
+    topics: Sequence[str],
+    agent: str,
+    stop: asyncio.Event,
+    background: Iterable[Coroutine[Any, Any, None]] = (),
 ) -> None:
     """Run the Faust app with its one agent, until told to stop or anything fails; then stop it, drained.
 
     Args:
         app: not started yet.
         pump: what the agent does.
-        lag: watched meanwhile.
-        topic: what the agent reads.
+        topics: what the agent reads.
         agent: the agent's name.
         stop: set it to stop.
+        background: run meanwhile, each without end.
 
     Raises:
         FatalError: the agent or the app failed; nothing of what was in flight is marked done.
     """
     failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    source = app.topic(topic, value_serializer="raw", key_serializer="raw")
+    source = app.topic(*topics, value_serializer="raw", key_serializer="raw")
 
     @app.agent(source, name=agent)  # type: ignore[untyped-decorator]
     async def carry_chunks(stream: Any) -> None:
@@ -70,19 +76,22 @@ async def run_app(
     watching = [
         asyncio.ensure_future(stop.wait()),
         asyncio.ensure_future(app.wait_until_stopped()),
-        asyncio.ensure_future(lag.run()),
+        *(asyncio.ensure_future(one) for one in background),
         failure,
     ]
     try:
         await asyncio.wait(watching, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in watching[:3]:
+        for task in watching[:-1]:
             task.cancel()
         try:
             async with asyncio.timeout(_STOP_TIMEOUT_S):
                 await app.stop()
         except TimeoutError:
             log.error("the Faust app did not stop in time", seconds=_STOP_TIMEOUT_S)  # noqa: TRY400
+    for task in watching[:-1]:
+        if task.done() and not task.cancelled() and task.exception() is not None:
+            raise _as_fatal(task.exception())
     if failure.done():
         raise _as_fatal(failure.exception())
     if app.crash_reason is not None:

@@ -13,7 +13,7 @@ class WorkerState:
     Attributes:
         has_joined: an assignment arrived and every partition was positioned.
         is_rebalancing: partitions are on the move.
-        is_model_loaded: the model answered its first text.
+        missing: what the role itself waits for, in words.
         partitions: how many are assigned. A worker with none is ready: it is a spare.
         lag_messages: records that wait in the assigned partitions.
         idle_s: seconds since an offset moved, or since the lag was last zero.
@@ -21,7 +21,7 @@ class WorkerState:
 
     has_joined: bool
     is_rebalancing: bool
-    is_model_loaded: bool
+    missing: tuple[str, ...]
     partitions: int
     lag_messages: int
     idle_s: float
@@ -36,16 +36,14 @@ class Readiness:
 
 
 def judge(state: WorkerState) -> Readiness:
-    """Ready means: model loaded, assigned, positioned, and offsets moving while there is work.
+    """Ready means: nothing missing, assigned, positioned, and offsets moving while there is work.
 
-    >>> judge(WorkerState(True, False, True, 4, 0, 9999.0)).is_ready
+    >>> judge(WorkerState(True, False, (), 4, 0, 9999.0)).is_ready
     True
-    >>> judge(WorkerState(True, False, True, 4, 10, 9999.0)).reasons
+    >>> judge(WorkerState(True, False, (), 4, 10, 9999.0)).reasons
     ('10 records wait and no offset moved for 9999 s',)
     """
-    reasons = []
-    if not state.is_model_loaded:
-        reasons.append("the model is not loaded")
+    reasons = list(state.missing)
     if not state.has_joined:
         reasons.append("no partitions were assigned yet")
     if state.is_rebalancing:

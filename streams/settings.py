@@ -161,12 +161,49 @@ class ServingSettings(_Section):
     )
 
 
+class StateSettings(_Section):
+    """Where the rolling role's tables are on disk, and how much memory they take."""
+
+    directory: Path = Field(
+        Path("state"), description="of the tables; every worker has its own below it, and finds it again"
+    )
+    cache_bytes: int = Field(
+        64 * 1024 * 1024, ge=1024 * 1024, description="of memory for all tables of a worker"
+    )
+    cached_products: int = Field(
+        2000, ge=1, description="products that a worker keeps decoded, some 15 kB each"
+    )
+
+
+class RollingSettings(_Section):
+    """When a product's summary is published, its text written anew, and how often."""
+
+    tick_s: float = Field(1.0, gt=0, le=60, description="between two looks at what waits for its time")
+    prompt_summaries: int = Field(
+        200,
+        ge=0,
+        description="products of a chunk whose summary is published with it; others with the next ticks",
+    )
+    tick_summaries: int = Field(1000, ge=1, description="summaries that a partition publishes with one tick")
+    first_reviews: int = Field(5, ge=1, description="a product's text is first written at so many reviews")
+    growth: float = Field(0.2, gt=0, description="share of new reviews that makes a text old")
+    shrinkage: float = Field(0.05, gt=0, le=1, description="share of reviews gone or edited that does")
+    shift: float = Field(
+        0.15, gt=0, le=1, description="change in the mix of polarities or aspects that does (total variation)"
+    )
+    max_age_s: float = Field(7 * 86_400.0, gt=0, description="how long anything new may wait, in seconds")
+    refreshes_per_minute: int = Field(60, ge=1, description="a worker asks for so many texts at most")
+
+
 class HttpSettings(_Section):
     """The worker's own pages: health, readiness, metrics; of the serving role products, too."""
 
     host: str = Field("127.0.0.1", description="where a worker's pages listen")
     port: int = Field(
-        8600, ge=0, le=65_000, description="of serve; enrich listens on port + 1, ...; 0: any free port"
+        8600,
+        ge=0,
+        le=65_000,
+        description="of serve; enrich listens on port + 1, rolling on port + 2; 0: any free port",
     )
 
 
@@ -198,6 +235,8 @@ class Settings(BaseSettings):
     lane: LaneSettings = LaneSettings()
     chunk: ChunkSettings = ChunkSettings()
     serving: ServingSettings = ServingSettings()
+    state: StateSettings = StateSettings()
+    rolling: RollingSettings = RollingSettings()
     http: HttpSettings = HttpSettings()
     log: LogSettings = LogSettings()
 

@@ -162,6 +162,16 @@ async def ping(client: Mapping[str, object]) -> None:
         await admin.describe_cluster()
 
 
+async def cluster_id(client: Mapping[str, object]) -> str:
+    """The id of the cluster, the same until its brokers are set up anew; empty where it has none.
+
+    Raises:
+        BrokerUnreachableError: no broker answers.
+    """
+    async with _admin(client, "cluster id") as admin:
+        return str((await admin.describe_cluster()).get("cluster_id") or "")
+
+
 async def describe(client: Mapping[str, object], names: Collection[str]) -> tuple[TopicSpec, ...]:
     """Those of the named topics that exist, as the broker describes them; creates none.
 

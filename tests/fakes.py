@@ -141,9 +141,12 @@ class FakeSink:
 
     async def acquire(self, partitions: Collection[Partition]) -> None: ...
 
-    async def deliver(self, chunk: Chunk, effects: Effects) -> None:
+    async def restore(self, partitions: Collection[Partition]) -> None: ...
+
+    async def deliver(self, chunk: Chunk, effects: Effects) -> dict[str, int]:
         if self.fail_with is not None:
             raise self.fail_with
         self.delivered.append((chunk.lease.partition, chunk.next_offset, effects))
+        return {}
 
     async def stop(self) -> None: ...

@@ -51,12 +51,13 @@ _DIVISION = re.compile(r"[^省市区县]{2}[省市区县]|自治区")
 
 def addresses(plain: str, _regions: tuple[str, ...]) -> Iterator[Span]:
     """Where they stand, from first to last: a street only with a flat, a place or words that lead to it."""
-    spans = [match.span() for match in _BOX.finditer(plain)]
+    spans = [match.span() for match in _BOX.finditer(plain)] if "box" in plain.lower() else []
     for match in _STREET.finditer(blanked(plain, spans)):
         before = plain[max(0, match.start() - READ_BEFORE) : match.start()]
         if match["flat"] or match["unit"] or match["place"] or _BEFORE_STREET.search(before):
             spans.append(match.span())
-    spans += _chinese_addresses(plain)
+    if not plain.isascii():
+        spans += _chinese_addresses(plain)
     yield from sorted(spans)
 
 

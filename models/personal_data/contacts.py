@@ -24,6 +24,11 @@ _WECHAT = re.compile(
     rf"|微信(?P<phone>1[3-9]\d{{9}}){_NAME_ENDS}",
     re.IGNORECASE,
 )
+# What stands before every name. Begins with one set of characters because the engine skips to those fastest.
+_MAY_HOLD_WECHAT = re.compile(
+    r"[微威薇卫加+➕vVwW](?i:(?<=[微威薇卫])|(?<=[加+➕]) ?我?的?[微威薇v]"
+    r"|(?<=v)(?: ?x|[信:])|(?<=w)(?:x|e(?:chat|ixin)))"
+)
 _QQ = re.compile(
     r"(?:(?<![A-Za-z])(?:qq|q(?=群))|扣扣|扣(?=[ :]{0,2}\d{9})|企鹅|[加+➕]我?(?:q|扣))"
     r"(?:群|号|码|号码| ?(?:group|number|id|is)){0,3}"
@@ -35,7 +40,8 @@ _QQ = re.compile(
 
 def wechat_names(plain: str, _regions: tuple[str, ...]) -> Iterator[Span]:
     """Where they stand: of any form after words that say so, else only those that look like names."""
-    return (match.span(match.lastgroup or 0) for match in _WECHAT.finditer(plain))
+    if _MAY_HOLD_WECHAT.search(plain):
+        yield from (match.span(match.lastgroup or 0) for match in _WECHAT.finditer(plain))
 
 
 def qq_numbers(plain: str, _regions: tuple[str, ...]) -> Iterator[Span]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
 
 from models.personal_data.addresses import addresses
 from models.personal_data.characters import end_of_invisible, in_plain_characters
@@ -29,16 +30,26 @@ _PLACEHOLDER = re.compile("|".join(map(re.escape, _PLACEHOLDERS.values())))
 # One mask can uncover another, as in a number that looked like part of a longer one.
 _MOST_PASSES = 10
 
+
+class _Finder(NamedTuple):
+    """Finds one kind, in texts of at least so many digits."""
+
+    kind: MaskKind
+    least_digits: int
+    spans_in: Callable[[str, tuple[str, ...]], Iterator[Span]]
+
+
 # The order is that of certainty: what one has taken the next does not see.
-_FINDERS: tuple[tuple[MaskKind, Callable[[str, tuple[str, ...]], Iterator[Span]]], ...] = (
-    ("email", emails),
-    ("wechat", wechat_names),
-    ("qq", qq_numbers),
-    ("id_number", id_numbers),
-    ("card_number", card_numbers),
-    ("phone", phones),
-    ("address", addresses),
+_FINDERS = (
+    _Finder("email", 0, emails),
+    _Finder("wechat", 0, wechat_names),
+    _Finder("qq", 5, qq_numbers),
+    _Finder("id_number", 9, id_numbers),
+    _Finder("card_number", 13, card_numbers),
+    _Finder("phone", 7, phones),
+    _Finder("address", 1, addresses),
 )
+_DIGIT = re.compile(r"\d")
 
 
 def mask_personal_data(text: str, language: str | None = None) -> MaskedText:
@@ -79,7 +90,10 @@ def _personal_data(plain: str, regions: tuple[str, ...]) -> list[_TypedSpan]:
     found: list[_TypedSpan] = []
     for _ in range(_MOST_PASSES):
         known = len(found)
-        for kind, spans_in in _FINDERS:
+        digits = len(_DIGIT.findall(plain))
+        for kind, least_digits, spans_in in _FINDERS:
+            if digits < least_digits:
+                continue
             spans = list(spans_in(plain, regions))
             plain = blanked(plain, spans)
             found += [(kind, start, end) for start, end in spans]

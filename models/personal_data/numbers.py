@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
-from models.personal_data.context import NUMBER_BEGINS, NUMBER_ENDS, named
+from models.personal_data.context import NUMBER_BEGINS, NUMBER_ENDS, named, numbers
 from models.personal_data.spans import Span
 
 _CHINESE_ID = re.compile(
@@ -31,15 +31,15 @@ def id_numbers(plain: str, _regions: tuple[str, ...]) -> Iterator[Span]:
     """Where Chinese identity numbers and American social security numbers stand."""
     spans = [
         match.span()
-        for match in _CHINESE_ID.finditer(plain)
+        for match in numbers(_CHINESE_ID, plain)
         if _is_chinese_id(match[0]) or named(plain, match.start()) == "identity"
     ]
     spans += [
         match.span()
-        for match in _OLD_CHINESE_ID.finditer(plain)
+        for match in numbers(_OLD_CHINESE_ID, plain)
         if match[0][:2] in _PROVINCES_BY_NUMBER and named(plain, match.start()) == "identity"
     ]
-    for match in _SSN.finditer(plain):
+    for match in numbers(_SSN, plain):
         name = named(plain, match.start())
         if name == "ssn" or (name != "other" and _ISSUED_SSN.fullmatch(match[0])):
             spans.append(match.span())
@@ -76,7 +76,7 @@ _CARD_SECURITY_CODE = re.compile(r"[ -]\d{3}$")
 
 def card_numbers(plain: str, _regions: tuple[str, ...]) -> Iterator[Span]:
     """Where numbers stand that an issuer of cards can have given, without a security code behind."""
-    for match in _CARD.finditer(plain):
+    for match in numbers(_CARD, plain):
         number = match[0]
         if not _is_card_number(number):
             number = _CARD_SECURITY_CODE.sub("", number)

@@ -7,7 +7,7 @@ from typing import Literal
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberType
 
-from models.personal_data.context import NUMBER_BEGINS, NUMBER_ENDS, named
+from models.personal_data.context import NUMBER_BEGINS, NUMBER_ENDS, named, numbers
 from models.personal_data.spans import Span, blanked
 
 _REGIONS = ("CN", "GB")
@@ -64,14 +64,14 @@ def phones(plain: str, regions: tuple[str, ...]) -> Iterator[Span]:
 
 
 def _international_phones(plain: str, _regions: tuple[str, ...]) -> Iterator[Span]:
-    for match in _INTERNATIONAL_PHONE.finditer(plain):
+    for match in numbers(_INTERNATIONAL_PHONE, plain):
         end = _end_of_phone(plain, match, ("ZZ",), is_sure=True)
         if end:
             yield match.start(), end
 
 
 def _american_phones(plain: str, _regions: tuple[str, ...]) -> Iterator[Span]:
-    for match in _AMERICAN_PHONE.finditer(plain):
+    for match in numbers(_AMERICAN_PHONE, plain):
         name = named(plain, match.start())
         is_grouped = not match[0].isdecimal()
         if name != "phone" and (name == "other" or not is_grouped):
@@ -81,7 +81,7 @@ def _american_phones(plain: str, _regions: tuple[str, ...]) -> Iterator[Span]:
 
 
 def _chinese_mobiles(plain: str, _regions: tuple[str, ...]) -> Iterator[Span]:
-    for match in _CHINESE_MOBILE.finditer(plain):
+    for match in numbers(_CHINESE_MOBILE, plain):
         name = named(plain, match.start())
         if name != "other" and _owner(match[0], "CN", is_sure=name == "phone") == "person":
             yield match.span()
@@ -89,7 +89,7 @@ def _chinese_mobiles(plain: str, _regions: tuple[str, ...]) -> Iterator[Span]:
 
 def _trunk_phones(plain: str, regions: tuple[str, ...]) -> Iterator[Span]:
     """Numbers with an area, or a net of mobile phones, after a 0."""
-    for match in _TRUNK_PHONE.finditer(plain):
+    for match in numbers(_TRUNK_PHONE, plain):
         name = named(plain, match.start())
         if name == "phone" or (name != "other" and not match[0].isdecimal()):
             end = _end_of_phone(plain, match, regions, is_sure=name == "phone")

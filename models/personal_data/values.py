@@ -1,7 +1,7 @@
 """What was masked in a text, and where."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 MaskKind = Literal["email", "phone", "id_number", "card_number", "address", "wechat", "qq"]
 
@@ -21,8 +21,7 @@ class Mask:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class MaskedText:
+class MaskedText(NamedTuple):
     """A text without personal data.
 
     Attributes:

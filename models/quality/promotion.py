@@ -97,7 +97,7 @@ _COMPLAINS_IN_CHINESE = re.compile(r"退款|退货|退钱|换货|售后|补发|�
 
 def promotion(read: ReadText) -> Iterator[tuple[float, str]]:
     """How sure each sign makes that it is spam, and what the text does."""
-    if not _SPAM_WORDS.isdisjoint(read.words):
+    if not _SPAM_WORDS.isdisjoint(read.distinct):
         spaced = f" {' '.join(read.words)}"
         if _asks(_ADVERTISES, spaced):
             yield 0.8, "advertises"
@@ -116,7 +116,7 @@ def promotion(read: ReadText) -> Iterator[tuple[float, str]]:
 
 def calls(read: ReadText) -> bool:
     """Whether it asks to be contacted, other than as a buyer with a complaint does."""
-    if not _COMPLAINT_WORDS.isdisjoint(read.words) or _COMPLAINS_IN_CHINESE.search(read.plain):
+    if not _COMPLAINT_WORDS.isdisjoint(read.distinct) or _COMPLAINS_IN_CHINESE.search(read.plain):
         return False
     return _asks(_CALLS, f" {' '.join(read.words)}") or (
         read.has_han and _asks_in_chinese(_CALLS_IN_CHINESE, read.plain)

@@ -2,34 +2,38 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from typing import NamedTuple
 
 HAN = re.compile("[\u4e00-\u9fff]")
 # Letters, digits and signs of full width, and mathematical letters: to write so is a way past filters.
 _WIDE = re.compile("[\uff03\uff04\uff0a\uff0e\uff10-\uff19\uff20-\uff3a\uff41-\uff5a\U0001d400-\U0001d7ff]")
 
 
-@dataclass(frozen=True, slots=True)
-class ReadText:
+class ReadText(NamedTuple):
     """A text in the forms that the rules need.
 
     Attributes:
         plain: in normal width.
         lower: the same in lower case.
         words: its words of ASCII letters and digits; digits and signs that stand for letters are replaced.
+        distinct: the same, each once.
         has_han: whether it has Han characters.
     """
 
     plain: str
     lower: str
     words: list[str]
+    distinct: frozenset[str]
     has_han: bool
 
 
 def read_text(text: str) -> ReadText:
     """The text in normal width if it uses full width to get past filters, and the forms that follow from it."""
-    plain = unicodedata.normalize("NFKC", text) if _WIDE.search(text) else text
-    return ReadText(plain, plain.lower(), _words(plain), has_han=bool(HAN.search(plain)))
+    is_ascii = text.isascii()
+    plain = text if is_ascii or not _WIDE.search(text) else unicodedata.normalize("NFKC", text)
+    words = _words(plain)
+    has_han = not is_ascii and bool(HAN.search(plain))
+    return ReadText(plain, plain.lower(), words, frozenset(words), has_han)
 
 
 def _words_table() -> bytes:

@@ -22,14 +22,21 @@ _LAUGHTER = re.compile(r"(?:h+[ae]+)+h?|l+o+l[lo]*|[哈嘿嘻呵嗷呜啊h]+|6+|
 def repetition(read: ReadText) -> float:
     """How sure the text says the same again and again; 0 if it does not."""
     if not read.has_han:
-        units = read.words if len(read.words) >= _LEAST_WORDS else read.lower.split()
+        units, distinct_units = read.words, read.distinct
+        if len(units) < _LEAST_WORDS:
+            units = read.lower.split()
+            distinct_units = frozenset(units)
         if len(units) >= _LEAST_WORDS:
-            return _repeated(units, 3) if len(set(units)) < _DISTINCT_WORDS * len(units) else 0.0
+            return _repeated(units, 3) if len(distinct_units) < _DISTINCT_WORDS * len(units) else 0.0
     if len(set(read.lower)) - _MOST_SIGNS > _DISTINCT_CHARACTERS * len(read.lower):
         return 0.0
     characters = _NO_WORD.sub("", read.lower)
     distinct = set(characters)
-    if len(characters) < _LEAST_WORDS or _LAUGHTER.fullmatch(characters):
+    if (
+        len(distinct) > _DISTINCT_CHARACTERS * len(characters)
+        or len(characters) < _LEAST_WORDS
+        or _LAUGHTER.fullmatch(characters)
+    ):
         return 0.0
     if len(distinct) == 1:
         return _ONE_CHARACTER

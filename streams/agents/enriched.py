@@ -1,14 +1,26 @@
 """Writes enriched reviews: from what was read to the dictionaries that are encoded."""
 
 from base64 import b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from schemas.reviews import Review
-from streams.agents.reading import Flag, Mask, Prepared, Preparer, Reader, Reading, Sentiment
+from streams.agents.reading import (
+    Flag,
+    Mask,
+    Mention,
+    Prepared,
+    Preparer,
+    Reader,
+    Reading,
+    Sentence,
+    Sentiment,
+)
 from streams.delivery.records import Record
 from streams.lane.values import Answer
+
+_Place = Callable[[int, int], tuple[str, int, int]]
 
 
 class EnrichedReviewWriter:
@@ -32,7 +44,9 @@ class EnrichedReviewWriter:
 
     def unread(self, review: Review, record: Record, prepared: Prepared) -> dict[str, Any]:
         """A review in a language that no model covers."""
-        return self._event(review, record, "unsupported_language") | _prepared(prepared, prepared.flags)
+        event = self._event(review, record, "unsupported_language")
+        event.update(_prepared(prepared, prepared.flags))
+        return event
 
     def read(
         self, review: Review, record: Record, prepared: Prepared, *, by: Reader, reading: Reading
@@ -40,21 +54,12 @@ class EnrichedReviewWriter:
         """A review and what a model says of it; without the timings."""
         doubt = self._preparer.rating_flag(review.rating, reading.sentiment)
         flags = prepared.flags if doubt is None else (*prepared.flags, doubt)
-        event = self._event(review, record, "enriched") | _prepared(prepared, flags)
+        event = self._event(review, record, "enriched")
+        event.update(_prepared(prepared, flags))
         event["sentiment"] = _rounded(reading.sentiment)
-        event["sentences"] = [
-            {**_span(prepared, one.start, one.end), **_sentiment(one.sentiment)} for one in reading.sentences
-        ]
-        event["aspects"] = [
-            {
-                "aspect": one.aspect,
-                **_sentiment(one.sentiment),
-                "confidence": round(one.confidence, 4),
-                **_span(prepared, one.start, one.end),
-                "quote": prepared.asked[one.start : one.end],
-            }
-            for one in reading.aspects
-        ]
+        place, asked = prepared.place, prepared.asked
+        event["sentences"] = [_sentence(place, one) for one in reading.sentences]
+        event["aspects"] = [_aspect(place, asked, one) for one in reading.aspects]
         event["model"] = {"name": by.name, "version": by.version}
         return event
 
@@ -122,14 +127,34 @@ def _masked(field: str, masks: Iterable[Mask]) -> list[dict[str, Any]]:
     return [{"field": field, "kind": mask.kind, "start": mask.start, "end": mask.end} for mask in masks]
 
 
-def _span(prepared: Prepared, start: int, end: int) -> dict[str, Any]:
-    field, start, end = prepared.place(start, end)
-    return {"field": field, "start": start, "end": end}
-
-
-def _sentiment(sentiment: Sentiment) -> dict[str, Any]:
+def _sentence(place: _Place, one: Sentence) -> dict[str, Any]:
+    field, start, end = place(one.start, one.end)
+    sentiment = one.sentiment
     label = sentiment.label
-    return {"sentiment": label, "score": round(getattr(sentiment, label), 4)}
+    return {
+        "field": field,
+        "start": start,
+        "end": end,
+        "sentiment": label,
+        "score": round(getattr(sentiment, label), 4),
+    }
+
+
+def _aspect(place: _Place, asked: str, one: Mention) -> dict[str, Any]:
+    first, last = one.start, one.end
+    field, start, end = place(first, last)
+    sentiment = one.sentiment
+    label = sentiment.label
+    return {
+        "aspect": one.aspect,
+        "sentiment": label,
+        "score": round(getattr(sentiment, label), 4),
+        "confidence": round(one.confidence, 4),
+        "field": field,
+        "start": start,
+        "end": end,
+        "quote": asked[first:last],
+    }
 
 
 def _rounded(sentiment: Sentiment) -> dict[str, Any]:

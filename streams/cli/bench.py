@@ -86,6 +86,37 @@ def safety(
         out.print(harness.to_markdown(rows), markup=False)
 
 
+@app.command()
+@command
+def rolling(
+    products: Annotated[
+        str, typer.Option(help="Numbers of products, comma separated: a run for each.")
+    ] = "10000,100000",
+    events: Annotated[int, typer.Option(help="Enriched reviews of each run.", min=10_000)] = 100_000,
+    broker: Broker = "auto",
+    as_json: Json = False,
+) -> None:
+    """The rolling role beside a plain Faust table: events a second, bytes kept, recovery; and serving under load."""
+    load_settings()
+    _require_broker(broker)
+    numbers = [number.strip() for number in products.split(",")]
+    if not all(number.isdigit() and int(number) for number in numbers):
+        raise ConfigurationError(
+            f"bench: --products: wanted whole numbers such as 10000,100000, got {products!r}"
+        )
+    harness = _harness("rolling")
+    report = harness.run(
+        [int(number) for number in numbers],
+        events,
+        broker=broker,
+        say=lambda line: err.print(line, markup=False),
+    )
+    if as_json:
+        print_json(report)
+    else:
+        out.print(harness.to_markdown(report), markup=False)
+
+
 def _require_broker(choice: str) -> None:
     choices = _harness("brokers").CHOICES
     if choice not in choices:

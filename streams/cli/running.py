@@ -25,6 +25,7 @@ from streams.cli.console import (
     stop_on_signals,
 )
 from streams.cli.data import Columns, Constants, events_of, show_bad_rows
+from streams.cli.product_tables import show_products
 from streams.delivery.connection import client_options
 from streams.demo import catalogue
 from streams.demo.runner import DemoProgress, DemoReport, run_demo, wait_until_ready
@@ -118,6 +119,7 @@ def demo(
                 report = await run_demo(
                     client_options(stack.settings.kafka),
                     items,
+                    catalogue.products() if input_file is None else (),
                     update=update,
                     raise_if_down=roles.raise_if_down,
                 )
@@ -199,6 +201,8 @@ def _show(report: DemoReport, input_file: Path | None, *, as_json: bool) -> None
                 "by_flag": report.by_flag,
                 "by_mask": report.by_mask,
                 "samples": report.samples,
+                "products": report.products,
+                "alerts": report.alerts,
             }
         )
         return
@@ -218,7 +222,8 @@ def _show(report: DemoReport, input_file: Path | None, *, as_json: bool) -> None
     out.print(table)
     out.print()
     out.print(_aspect_table(report.by_aspect))
-    out.print("\nsome of them:")
+    show_products(report.products, report.alerts)
+    out.print("\nsome reviews:")
     for event in report.samples:
         out.print(_one_line(event))
         for line in _details(event):

@@ -8,12 +8,12 @@ import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from streams.delivery.batches import enqueue
+from streams.delivery.batches import enqueue, first_offsets
 from streams.delivery.connection import new_producer
 from streams.delivery.intake import Chunk
 from streams.delivery.producing import MAX_PAUSE_S, raise_if_hopeless, started, stopped
 from streams.delivery.records import Effects, Partition
-from streams.delivery.sink import Checkpoint, pass_by
+from streams.delivery.sink import Checkpoint, FirstOffsets, pass_by
 from streams.errors import LeaseLostError
 
 log = structlog.get_logger(__name__)
@@ -40,7 +40,10 @@ class AtLeastOnceSink:
     async def acquire(self, partitions: Collection[Partition]) -> None:
         """Nothing to prepare."""
 
-    async def deliver(self, chunk: Chunk, effects: Effects) -> None:
+    async def restore(self, partitions: Collection[Partition]) -> None:
+        """Nothing is kept."""
+
+    async def deliver(self, chunk: Chunk, effects: Effects) -> FirstOffsets:
         """Publish, and wait for the acknowledgements; see `Sink`."""
         pause_s = 0.1
         while chunk.lease.is_held:
@@ -50,7 +53,7 @@ class AtLeastOnceSink:
                     producer = self._producer = await self._new_producer()
                 self.checkpoint("before_output")
                 futures = await enqueue(producer, chunk.lease.partition.partition, effects)
-                await asyncio.gather(*futures)
+                published = await asyncio.gather(*futures)
                 self.checkpoint("after_output")
             except KafkaError as error:
                 raise_if_hopeless(error)
@@ -59,7 +62,7 @@ class AtLeastOnceSink:
                 await asyncio.sleep(pause_s)
                 pause_s = min(pause_s * 2, MAX_PAUSE_S)
             else:
-                return
+                return first_offsets(published)
         raise LeaseLostError("revoked while publishing")
 
     async def stop(self) -> None:

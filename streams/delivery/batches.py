@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from aiokafka import AIOKafkaProducer
 
@@ -52,6 +53,14 @@ async def enqueue(
         of_topic = [output for output in outputs if output.topic == topic]
         futures += await _enqueue_topic(producer, topic, partition, of_topic)
     return futures
+
+
+def first_offsets(published: Iterable[Any]) -> dict[str, int]:
+    """By topic, the offset of the first record, from what the broker acknowledged (`RecordMetadata`)."""
+    firsts: dict[str, int] = {}
+    for batch in published:
+        firsts[batch.topic] = min(batch.offset, firsts.get(batch.topic, batch.offset))
+    return firsts
 
 
 async def _enqueue_topic(

@@ -9,12 +9,12 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError, ProducerFenced
 
-from streams.delivery.batches import enqueue
+from streams.delivery.batches import enqueue, first_offsets
 from streams.delivery.connection import TRANSACTION_TIMEOUT_MS, new_producer
 from streams.delivery.intake import Chunk
 from streams.delivery.producing import MAX_PAUSE_S, raise_if_hopeless, started, stopped
 from streams.delivery.records import Effects, Partition
-from streams.delivery.sink import Checkpoint, pass_by
+from streams.delivery.sink import Checkpoint, FirstOffsets, pass_by
 from streams.errors import FatalError, LeaseLostError
 
 log = structlog.get_logger(__name__)
@@ -60,8 +60,12 @@ class ExactlyOnceSink:
                 await asyncio.sleep(pause_s)
         await asyncio.gather(*stopping)
 
-    async def deliver(self, chunk: Chunk, effects: Effects) -> None:
+    async def restore(self, partitions: Collection[Partition]) -> None:
+        """Nothing is kept."""
+
+    async def deliver(self, chunk: Chunk, effects: Effects) -> FirstOffsets:
         """Run the chunk's transaction; see `Sink`."""
+        published: FirstOffsets = {}
         pause_s = 0.1
         while chunk.lease.is_held:
             try:
@@ -71,7 +75,7 @@ class ExactlyOnceSink:
                     if await self._has_been_committed(chunk):
                         break
                 async with asyncio.timeout(TRANSACTION_TIMEOUT_MS / 1000):
-                    await self._transact(producer, chunk, effects)
+                    published = await self._transact(producer, chunk, effects)
                 break
             except (KafkaError, TimeoutError) as error:
                 raise_if_hopeless(error)
@@ -88,13 +92,14 @@ class ExactlyOnceSink:
         else:
             raise LeaseLostError("revoked before its transaction")
         chunk.lease.committed = chunk.next_offset
+        return published
 
     async def stop(self) -> None:
         """Disconnect every producer; an open transaction is aborted."""
         producers, self._producers = self._producers, {}
         await asyncio.gather(*(stopped(producer) for producer in producers.values()))
 
-    async def _transact(self, producer: AIOKafkaProducer, chunk: Chunk, effects: Effects) -> None:
+    async def _transact(self, producer: AIOKafkaProducer, chunk: Chunk, effects: Effects) -> FirstOffsets:
         partition = chunk.lease.partition
         # No abort on failure: `deliver` puts a new producer in this one's place, and starting that
         # aborts what is open here, or learns that it was committed.
@@ -102,11 +107,13 @@ class ExactlyOnceSink:
         self.checkpoint("before_output")
         futures = await enqueue(producer, partition.partition, effects)
         offsets = {TopicPartition(*partition): chunk.next_offset}
-        await asyncio.gather(*futures, producer.send_offsets_to_transaction(offsets, self._group))
+        published = asyncio.gather(*futures)
+        await asyncio.gather(published, producer.send_offsets_to_transaction(offsets, self._group))
         self.checkpoint("after_output")
         self.checkpoint("before_commit")
         await producer.commit_transaction()
         self.checkpoint("after_commit")
+        return first_offsets(published.result())
 
     async def _renew(self, partition: Partition) -> AIOKafkaProducer:
         transactional_id = f"{self._group}-{partition.topic}-{partition.partition}"

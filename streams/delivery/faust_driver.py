@@ -170,6 +170,7 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
     async def _go_to_leases(self) -> int | None:
         """Put each partition where its lease stands; the epoch that this holds for, None if there is none."""
         epoch = self.app.intake.epoch
+        await self.app.sink.restore(list(self.app.intake.leases))
         try:
             for partition, lease in list(self.app.intake.leases.items()):
                 if lease.position is None:

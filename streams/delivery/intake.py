@@ -53,15 +53,25 @@ class Lease:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Chunk:
-    """Consecutive records of one partition, under the lease they were fetched with."""
+    """Consecutive records of one partition, under the lease they were fetched with.
+
+    Attributes:
+        next_offset: the offset to commit once every effect of the chunk is acknowledged.
+    """
 
     lease: Lease
     records: Sequence[Record]
+    next_offset: int
+
+    @classmethod
+    def of(cls, lease: Lease, records: Sequence[Record]) -> "Chunk":
+        """The chunk of some records."""
+        return cls(lease, records, records[-1].offset + 1)
 
     @property
-    def next_offset(self) -> int:
-        """The offset to commit once every effect of the chunk is acknowledged."""
-        return self.records[-1].offset + 1
+    def is_tick(self) -> bool:
+        """Whether it has no records: time has passed, nothing else."""
+        return not self.records
 
 
 class WorkLimit:
@@ -182,10 +192,23 @@ class Intake:
             if lease.first is None:
                 lease.first = fresh[0].offset
             lease.position = fresh[-1].offset + 1
-            self._waiting.append(Chunk(lease, fresh))
+            self._waiting.append(Chunk.of(lease, fresh))
             self.in_flight_records += len(fresh)
             self._changed.notify_all()
             return True
+
+    async def tick(self, topic: str) -> None:
+        """Put a chunk without records behind what waits, for each partition of a topic whose position is known.
+
+        A partition whose last tick is still under way gets none.
+        """
+        async with self._changed:
+            ticking = {chunk.lease for chunk in (*self._in_flight, *self._waiting) if chunk.is_tick}
+            for lease in self.leases.values():
+                is_due = lease.partition.topic == topic and lease not in ticking and not self._is_draining
+                if is_due and lease.position is not None:
+                    self._waiting.append(Chunk(lease, (), lease.position))
+            self._changed.notify_all()
 
     async def next(self) -> Chunk:
         """The next chunk to work on, in the order of arrival. Each must be given to `release` later."""
@@ -223,14 +246,19 @@ class Intake:
         """Move the lease's `done` behind this chunk."""
         lease = chunk.lease
         before = lease.done if lease.done is not None else lease.start
-        if before is not None and chunk.records[0].offset < before:
-            raise AssertionError(f"This is a bug: {chunk.records[0].offset} is done already in {lease!r}.")
+        first = chunk.records[0].offset if chunk.records else chunk.next_offset
+        if before is not None and first < before:
+            raise AssertionError(f"This is a bug: {first} is done already in {lease!r}.")
         lease.done = chunk.next_offset
 
     def oldest_timestamp_ms(self, partition: Partition) -> int | None:
         """When the oldest record of a partition that waits or is in flight was published; None if none is."""
         chunks = (*self._in_flight, *self._waiting)
-        heads = [chunk.records[0].timestamp for chunk in chunks if chunk.lease.partition == partition]
+        heads = [
+            chunk.records[0].timestamp
+            for chunk in chunks
+            if chunk.records and chunk.lease.partition == partition
+        ]
         return min(heads, default=None)
 
     def _has_room_for(self, count: int) -> bool:

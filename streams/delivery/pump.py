@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from streams.delivery.intake import Chunk, Intake, Lease
-from streams.delivery.records import Effects, Handler
+from streams.delivery.records import Effects, Handler, TickHandler
 from streams.delivery.sink import Checkpoint, Sink, pass_by
 from streams.errors import LeaseLostError
 
@@ -67,6 +67,7 @@ class Pump:
     Args:
         intake: where chunks come from.
         handler: decides what a chunk does.
+        on_tick: decides what the passing of time does, for handlers that want ticks.
         sink: makes it so.
         observe: told of every delivery.
         checkpoint: called by name at the points where a crash is most interesting.
@@ -78,11 +79,13 @@ class Pump:
         handler: Handler,
         sink: Sink,
         *,
+        on_tick: TickHandler | None = None,
         observe: Observer = lambda _chunk, _effects, _seconds: None,
         checkpoint: Checkpoint = pass_by,
     ) -> None:
         self._intake = intake
         self._handler = handler
+        self._on_tick = on_tick
         self._sink = sink
         self._observe = observe
         self._checkpoint = checkpoint
@@ -110,7 +113,12 @@ class Pump:
 
     async def _carry(self, chunk: Chunk, line: _Line) -> None:
         try:
-            effects = await self._handler(chunk.records)
+            if not chunk.lease.is_held:
+                effects = Effects()  # never delivered
+            elif chunk.is_tick and self._on_tick is not None:
+                effects = await self._on_tick(chunk.lease.partition)
+            else:
+                effects = await self._handler(chunk.records)
         except BaseException:
             await asyncio.shield(self._intake.release(chunk))
             raise
@@ -141,6 +149,8 @@ class Pump:
     async def _deliver(self, chunk: Chunk, effects: Effects) -> None:
         if not chunk.lease.is_held:
             raise LeaseLostError("revoked before delivery")
+        if chunk.is_tick and not effects.outputs:
+            return
         started = asyncio.get_running_loop().time()
         await self._sink.deliver(chunk, effects)
         self._checkpoint("before_done")
@@ -150,6 +160,7 @@ class Pump:
 
 
 def _merged(ready: Sequence[tuple[Chunk, Effects]]) -> tuple[Chunk, Effects]:
-    chunk = Chunk(ready[0][0].lease, [record for one, _ in ready for record in one.records])
+    records = [record for one, _ in ready for record in one.records]
+    chunk = Chunk(ready[0][0].lease, records, ready[-1][0].next_offset)
     outputs = [output for _, one in ready for output in one.outputs]
     return chunk, Effects(outputs, [letter for _, one in ready for letter in one.dead_letters])

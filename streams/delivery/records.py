@@ -1,6 +1,6 @@
 """What goes in and comes out of a handler: raw records, and the effects they have."""
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -55,6 +55,10 @@ class Effects:
 
     outputs: Sequence[Output] = field(default_factory=tuple)
     dead_letters: Sequence[DeadLetter] = field(default_factory=tuple)
+
+
+#: Decides what the passing of time means for a partition, between two of its chunks.
+TickHandler = Callable[[Partition], Awaitable[Effects]]
 
 
 class Handler(Protocol):

@@ -3,13 +3,16 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
+import orjson
 
-from schemas.topics import ENRICHED_REVIEW, NEW_REVIEW, dead_letter_topic
+from schemas.topics import ENRICHED_REVIEW, NEW_PRODUCT, NEW_REVIEW, dead_letter_topic
+from streams.demo.products import TOPICS as PRODUCT_TOPICS
+from streams.demo.products import ProductWatch
 from streams.demo.tally import Tally
 from streams.errors import FatalError
 from streams.publishing import Published, RawRecord, publish
@@ -38,6 +41,8 @@ class DemoReport:
     by_flag: Mapping[str, int]
     by_mask: Mapping[str, int]
     samples: tuple[Mapping[str, Any], ...]
+    products: tuple[Mapping[str, Any], ...]
+    alerts: tuple[Mapping[str, Any], ...]
     bad_rows: tuple[BadRow, ...]
 
 
@@ -84,15 +89,17 @@ async def wait_until_ready(urls: Iterable[str], raise_if_down: Callable[[], None
 async def run_demo(
     client: Mapping[str, Any],
     items: Iterable[ReadyEvent | BadRow | RawRecord],
+    products: Sequence[Mapping[str, Any]],
     *,
     update: Callable[[DemoProgress], None],
     raise_if_down: Callable[[], None],
 ) -> DemoReport:
-    """Publish, and follow the outputs until each published record has met its fate.
+    """Publish, and follow the outputs until each published record has met its fate and every product knows of it.
 
     Args:
         client: what `client_options` returned.
         items: what to publish to `new-review`.
+        products: what to publish to `new-product` before.
         update: told, a few times a second, where it stands.
         raise_if_down: raises if the roles are not up any more.
 
@@ -100,7 +107,9 @@ async def run_demo(
         FatalError: nothing moved for a long time.
     """
     tally = Tally(NEW_REVIEW.name)
-    topics = [ENRICHED_REVIEW.name, dead_letter_topic(NEW_REVIEW.name)]
+    watch = ProductWatch()
+    product_ids = [str(product["product_id"]) for product in products]
+    topics = [ENRICHED_REVIEW.name, dead_letter_topic(NEW_REVIEW.name), *PRODUCT_TOPICS]
     latest: Mapping[str, Any] | None = None
     handed_over = 0
 
@@ -109,18 +118,22 @@ async def run_demo(
         handed_over = published
 
     async with follow(client, topics, from_beginning=False) as tail:
-        started = last_output = time.monotonic()
+        named = [RawRecord(str(one["product_id"]).encode(), orjson.dumps(one)) for one in products]
+        await publish(client, NEW_PRODUCT.name, named)
+        started = last_output = last_review = time.monotonic()
         publishing = asyncio.ensure_future(publish(client, NEW_REVIEW.name, items, progress=count))
 
         async def read() -> None:
-            nonlocal latest, last_output
+            nonlocal latest, last_output, last_review
             async for record in tail:
-                tally.add(record)
                 last_output = time.monotonic()
+                if not watch.add(record, record.offset):
+                    tally.add(record)
+                    last_review = last_output
 
         reading = asyncio.ensure_future(read())
         try:
-            while not _is_complete(publishing, tally):
+            while not (_is_complete(publishing, tally) and watch.is_complete(product_ids)):
                 raise_if_down()
                 _raise_if_stuck(publishing, reading, last_output)
                 fates = list(tally.fates.values())
@@ -140,7 +153,7 @@ async def run_demo(
             publishing.cancel()
             reading.cancel()
             await asyncio.gather(publishing, reading, return_exceptions=True)
-    return _report(publishing.result(), tally, last_output - started)
+    return _report(publishing.result(), tally, watch, last_review - started)
 
 
 def _is_complete(publishing: "asyncio.Future[Published]", tally: Tally) -> bool:
@@ -160,7 +173,7 @@ def _raise_if_stuck(
         raise FatalError(f"demo: nothing came out for {_STALL_S:.0f} s; look at the log above")
 
 
-def _report(published: Published, tally: Tally, seconds: float) -> DemoReport:
+def _report(published: Published, tally: Tally, watch: ProductWatch, seconds: float) -> DemoReport:
     counts = tally.counts(published.positions)
     events = [tally.enriched[position] for position in published.positions if position in tally.enriched]
     aspects: dict[str, Counter[str]] = {}
@@ -188,5 +201,9 @@ def _report(published: Published, tally: Tally, seconds: float) -> DemoReport:
         by_mask=Counter(mask["kind"] for event in events for mask in event["masked"]),
         by_reason=Counter(tally.reasons[p] for p in published.positions if p in tally.reasons),
         samples=tuple(tally.samples(published.positions)),
+        products=tuple(
+            sorted(watch.summaries.values(), key=lambda one: (-one["counts"]["reviews"], one["product_id"]))
+        ),
+        alerts=watch.alerts,
         bad_rows=published.bad_rows,
     )

@@ -8,8 +8,8 @@ from typing import Any
 
 from models.interfaces import ReviewReader, ReviewReading
 from streams.agents.reading import ANY_LANGUAGE
-from streams.app import default_parts
 from streams.lane.planning import plan_batches
+from streams.roles.parts import default_parts
 from streams.settings import Settings
 
 

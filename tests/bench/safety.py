@@ -16,13 +16,14 @@ from typing import Any
 import orjson
 from aiokafka import ConsumerRecord
 
-from schemas.topics import ENRICHED_REVIEW, NEW_REVIEW
-from streams.publishing import publish
+from schemas.topics import ENRICHED_REVIEW, NEW_REVIEW, PRODUCT_SUMMARY
+from streams.publishing import RawRecord, publish
 from tests.bench import contenders
 from tests.bench.brokers import OUTPUT_PREFIX, BenchBroker, create_topics, open_broker
 from tests.bench.contenders import Contender
 from tests.bench.drain import read_all, stop
 from tests.e2e.cluster import WORKER, Load, make_load
+from tests.histories import enriched
 
 _QUIET_S = 25.0
 _NEVER = 10**9
@@ -58,6 +59,8 @@ class Row:
 
 _AGENT = Contender("fragile", "tests.bench.baselines.fragile_agent", "Faust agent, take(64)")
 _TABLE = Contender("counting", "tests.bench.baselines.counting_agent", "Faust table, counts[id] += 1")
+_ROLLING = "Reviewstream, rolling tables"
+_ROLLING_WORKER = WORKER.with_name("rolling_worker.py")
 _OURS = {"Reviewstream, exactly once": "exactly_once", "Reviewstream, at least once": "at_least_once"}
 
 
@@ -80,7 +83,7 @@ def run(*, reviews: int, kills: int, say: Say) -> list[dict[str, Any]]:
     }
     rows = []
     for what, (load, deaths) in loads.items():
-        for who in (*_OURS, _AGENT.title, *([_TABLE.title] if deaths else [])):
+        for who in (*_OURS, _AGENT.title, *([_TABLE.title, _ROLLING] if deaths else [])):
             with (
                 open_broker("kafka") as broker,
                 tempfile.TemporaryDirectory(prefix="reviewstream-") as directory,
@@ -124,7 +127,8 @@ class _Run:
         return self._count(records)
 
     def _start(self) -> "subprocess.Popen[bytes]":
-        if self._who in _OURS:
+        script = WORKER if self._who in _OURS else _ROLLING_WORKER
+        if self._who in _OURS or self._who == _ROLLING:
             environment = (
                 os.environ
                 | self._broker.environment
@@ -132,11 +136,12 @@ class _Run:
                     "REVIEWSTREAM_KAFKA__GROUP_PREFIX": "safety",
                     "REVIEWSTREAM_KAFKA__SESSION_TIMEOUT_S": "6",
                     "REVIEWSTREAM_HTTP__PORT": "0",
-                    "REVIEWSTREAM_DELIVERY": _OURS[self._who],
+                    "REVIEWSTREAM_STATE__DIRECTORY": str(self._directory / "state"),
+                    "REVIEWSTREAM_DELIVERY": _OURS.get(self._who, "exactly_once"),
                 }
             )
             with (self._directory / "log").open("ab") as log:
-                command = [sys.executable, str(WORKER), "", str(_COST_A_TOKEN)]
+                command = [sys.executable, str(script), "", str(_COST_A_TOKEN)]
                 return subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
         contender = _AGENT if self._who == _AGENT.title else _TABLE
         return contenders.start(
@@ -152,9 +157,11 @@ class _Run:
             await asyncio.sleep(0.5)
 
     async def _publish(self) -> None:
-        records = self._load.records
+        topic, records = NEW_REVIEW.name, self._load.records
+        if self._who == _ROLLING:
+            topic, records = ENRICHED_REVIEW.name, tuple(_as_enriched(record) for record in records)
         for begin in range(0, len(records), _PUBLISHED_AT_ONCE):
-            await publish(self._broker.client, NEW_REVIEW.name, records[begin : begin + _PUBLISHED_AT_ONCE])
+            await publish(self._broker.client, topic, records[begin : begin + _PUBLISHED_AT_ONCE])
             await asyncio.sleep(_PUBLISHED_AT_ONCE / _REVIEWS_PER_SECOND)
 
     async def _kill(self) -> None:
@@ -175,11 +182,13 @@ class _Run:
             await asyncio.sleep(2)
 
     def _is_complete(self, records: Sequence[ConsumerRecord]) -> bool:
-        if self._who == _TABLE.title:
+        if self._who in {_TABLE.title, _ROLLING}:
             return False
         return self._load.valid <= {orjson.loads(record.value)["review_id"] for record in records}
 
     def _output(self) -> str:
+        if self._who == _ROLLING:
+            return PRODUCT_SUMMARY.name
         if self._who in _OURS:
             return ENRICHED_REVIEW.name
         return f"{OUTPUT_PREFIX}fragile" if self._who == _AGENT.title else "safety-counts-changelog"
@@ -189,6 +198,11 @@ class _Run:
         if self._who == _TABLE.title:
             table = {orjson.loads(record.key): orjson.loads(record.value) for record in records}
             wrong = _differences(truth, table)
+            return Row(self._who, self._what, len(self._load.valid), 0, 0, stalled=False, wrong_counts=wrong)
+        if self._who == _ROLLING:
+            summaries = [orjson.loads(record.value) for record in records]
+            counts = {summary["product_id"]: summary["counts"]["reviews"] for summary in summaries}
+            wrong = _differences(truth, counts)
             return Row(self._who, self._what, len(self._load.valid), 0, 0, stalled=False, wrong_counts=wrong)
         seen = Counter(orjson.loads(record.value)["review_id"] for record in records)
         lost = len(self._load.valid - seen.keys())
@@ -204,6 +218,13 @@ class _Run:
             stalled=lost > 0,
             wrong_counts=_differences(truth, counted),
         )
+
+
+def _as_enriched(record: RawRecord) -> RawRecord:
+    """The review as the enrich role passes it on."""
+    review = orjson.loads(record.value or b"{}")
+    event = enriched(review["review_id"], 1, product_id=review["product_id"], text=review["text"])
+    return RawRecord(record.key, orjson.dumps(event))
 
 
 def _product_of(review_id: str) -> str:
@@ -223,7 +244,7 @@ def to_markdown(rows: Sequence[Mapping[str, Any]]) -> str:
     ]
     for row in rows:
         lost, repeated = f"{row['lost']:,} of {row['valid']:,}", f"{row['repeated']:,}"
-        if row["who"] == _TABLE.title:
+        if row["who"] in {_TABLE.title, _ROLLING}:
             lost = repeated = "-"
         stalled, wrong = "yes" if row["stalled"] else "no", f"{row['wrong_counts']} of 101 products"
         lines.append(f"| {row['what']} | {row['who']} | {lost} | {repeated} | {stalled} | {wrong} |")

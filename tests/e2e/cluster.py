@@ -1,12 +1,15 @@
 """Workers as processes, a load with hostile events, and the recount."""
 
 import asyncio
+import contextlib
+import itertools
 import os
+import random
 import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -98,14 +101,28 @@ class Recount:
 
 
 class Cluster:
-    """Workers of the enrich role that share a group."""
+    """Workers of one role that share a group.
+
+    Args:
+        arguments: of the worker's script, after the failpoint.
+        environment: settings beside those that all have.
+    """
 
     def __init__(
-        self, bootstrap_servers: str, directory: Path, *, group: str, delivery: str, cost: float
+        self,
+        bootstrap_servers: str,
+        directory: Path,
+        *,
+        group: str,
+        delivery: str,
+        script: Path = WORKER,
+        arguments: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self.client = {"bootstrap_servers": bootstrap_servers}
         self._directory = directory
-        self._cost = cost
+        self._command = [sys.executable, str(script)]
+        self._arguments = arguments
         self._environment = {
             **os.environ,
             "REVIEWSTREAM_KAFKA__BOOTSTRAP_SERVERS": bootstrap_servers,
@@ -114,6 +131,7 @@ class Cluster:
             "REVIEWSTREAM_HTTP__PORT": "0",
             "REVIEWSTREAM_DELIVERY": delivery,
             "REVIEWSTREAM_LANE__FORWARD_TIMEOUT_S": "5",
+            **(environment or {}),
         }
         self.workers: list[subprocess.Popen[bytes]] = []
 
@@ -124,7 +142,7 @@ class Cluster:
         number = len(self.workers)
         log = (self._directory / f"worker-{number}.log").open("ab")
         worker = subprocess.Popen(
-            [sys.executable, str(WORKER), failpoint, str(self._cost)],
+            [*self._command, failpoint, *self._arguments],
             env=self._environment,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -183,3 +201,33 @@ def paced(records: Iterable[RawRecord], chunk: int) -> Iterator[list[RawRecord]]
             batch = []
     if batch:
         yield batch
+
+
+async def kill_and_replace(
+    cluster: Cluster, *, kills: int, seed: int, checkpoints: Sequence[str] = CHECKPOINTS
+) -> None:
+    """Kill one of two workers again and again: at a failpoint, or at a random time. Now and then a third joins."""
+    random_numbers = random.Random(seed)
+    cluster.start()
+    failpoints = itertools.cycle(checkpoints)
+    for number in range(kills):
+        if number % 2 == 0:
+            victim = cluster.start(failpoint=f"{next(failpoints)}:{random_numbers.randint(2, 10)}")
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                await asyncio.to_thread(victim.wait, 15)
+        else:
+            victim = cluster.start()
+            await asyncio.sleep(random_numbers.uniform(4, 9))
+        victim.kill()  # at its failpoint it has done so itself
+        assert await asyncio.to_thread(victim.wait) == -9, cluster.logs()[-4000:]
+        if number % 5 == 2:
+            await let_one_leave(cluster)
+
+
+async def let_one_leave(cluster: Cluster) -> None:
+    """The worker that has lived through all kills ends in good order, and a new one takes its place."""
+    veteran = cluster.alive()[0]
+    cluster.start()
+    await asyncio.sleep(3)
+    veteran.terminate()
+    assert await asyncio.to_thread(veteran.wait, 30) == 0, cluster.logs()[-4000:]

@@ -1,11 +1,7 @@
 """Nothing is lost, whatever dies: workers killed under load on Apache Kafka, then an independent recount."""
 
 import asyncio
-import contextlib
-import itertools
 import json
-import random
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -14,10 +10,10 @@ from schemas.topics import NEW_REVIEW
 from streams.publishing import publish
 from tests.brokers import ApacheKafka, unique_name
 from tests.e2e.cluster import (
-    CHECKPOINTS,
     Cluster,
     Load,
     Recount,
+    kill_and_replace,
     make_load,
     paced,
     read_until_complete,
@@ -53,38 +49,14 @@ async def run_with_kills(cluster: Cluster, load: Load, *, kills: int, seed: int)
     return recount
 
 
-async def kill_and_replace(cluster: Cluster, *, kills: int, seed: int) -> None:
-    """Kill one of two workers again and again: at a failpoint, or at a random time. Now and then a third joins."""
-    random_numbers = random.Random(seed)
-    cluster.start()
-    failpoints = itertools.cycle(CHECKPOINTS)
-    for number in range(kills):
-        if number % 2 == 0:
-            victim = cluster.start(failpoint=f"{next(failpoints)}:{random_numbers.randint(2, 10)}")
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                await asyncio.to_thread(victim.wait, 15)
-        else:
-            victim = cluster.start()
-            await asyncio.sleep(random_numbers.uniform(4, 9))
-        victim.kill()  # at its failpoint it has done so itself
-        assert await asyncio.to_thread(victim.wait) == -9, cluster.logs()[-4000:]
-        if number % 5 == 2:
-            await let_one_leave(cluster)
-
-
-async def let_one_leave(cluster: Cluster) -> None:
-    """The worker that has lived through all kills ends in good order, and a new one takes its place."""
-    veteran = cluster.alive()[0]
-    cluster.start()
-    await asyncio.sleep(3)
-    veteran.terminate()
-    assert await asyncio.to_thread(veteran.wait, 30) == 0, cluster.logs()[-4000:]
-
-
 async def check(kafka: ApacheKafka, directory: Path, delivery: str, *, reviews: int, kills: int) -> None:
     load = make_load(reviews, raising_every=200, undecodable_every=333)
     cluster = Cluster(
-        kafka.bootstrap_servers, directory, group=unique_name("kill"), delivery=delivery, cost=0.00005
+        kafka.bootstrap_servers,
+        directory,
+        group=unique_name("kill"),
+        delivery=delivery,
+        arguments=["0.00005"],
     )
     try:
         recount = await run_with_kills(cluster, load, kills=kills, seed=7)

@@ -11,8 +11,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from streams import logs, settings
-from streams.app import Parts, run_worker
+from streams.app import run_worker
 from streams.cli.console import run_async, stop_on_signals
+from streams.roles.parts import Parts
 from tests.fakes import FakePreparer, FakeReader
 
 

@@ -24,7 +24,7 @@ def chunk_of(lease: Lease, first: int, count: int) -> tuple[Chunk, Effects]:
     """A chunk of records and one output for each."""
     records = [FakeRecord(offset) for offset in range(first, first + count)]
     outputs = [Output(ENRICHED_REVIEW.name, b"p1", b"%d" % record.offset) for record in records]
-    return Chunk(lease, records), Effects(outputs)
+    return Chunk.of(lease, records), Effects(outputs)
 
 
 async def committed_values(servers: str, *, isolated: bool = True) -> list[int]:

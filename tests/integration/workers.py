@@ -12,8 +12,9 @@ from schemas import dead_letters
 from schemas.reviews import ReviewEnriched
 from schemas.topics import ENRICHED_REVIEW, NEW_REVIEW, dead_letter_topic
 from streams import topic_admin
-from streams.app import Parts, run_worker
+from streams.app import run_worker
 from streams.publishing import RawRecord, publish
+from streams.roles.parts import Parts
 from streams.settings import Settings
 from streams.tailing import follow
 from tests.fakes import FakePreparer, FakeReader

@@ -20,8 +20,8 @@ from models.devices import plan_compute
 from models.interfaces import ReviewReader
 from streams import settings
 from streams.agents.reading import ANY_LANGUAGE, Preparer
-from streams.app import default_parts
 from streams.lane.planning import plan_batches
+from streams.roles.parts import default_parts
 
 _BUDGETS = (512, 1024, 2048)
 _TRIAL_REVIEWS = 250

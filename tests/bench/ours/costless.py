@@ -15,8 +15,9 @@ from pathlib import Path
 
 from models.interfaces import ReviewReading, SentimentPrediction, TokenisedReview
 from streams import logs, settings
-from streams.app import Parts, run_worker
+from streams.app import run_worker
 from streams.cli.console import run_async, stop_on_signals
+from streams.roles.parts import Parts
 from tests.bench.stages import accounted
 from tests.fakes import FakeLanguage, FakePrepared
 

@@ -3,9 +3,12 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from review_sentences import ENGLISH, FOREIGN
 
-from models.language import DetectedLanguage, LanguageIdentifier
+from models import scripts
+from models.language import _PLAIN_WORD, _WORD, DetectedLanguage, LanguageIdentifier
 from models.scripts import dominant_script
 
 
@@ -97,3 +100,17 @@ def test_decorative_kana_do_not_make_chinese_japanese() -> None:
     """One kana among many Han characters is decoration."""
     assert dominant_script("这款の包包质量非常好物流也很快推荐购买") == "han"
     assert dominant_script("電池がすぐ切れる") == "kana"
+
+
+def test_a_text_known_to_be_han_at_once_has_no_other_letter() -> None:
+    """Whatever the pattern lets through is Han, or no letter."""
+    passed = [chr(code) for code in range(0x110000) if scripts._HAN_ALONE.fullmatch(f"好{chr(code)}")]
+    assert len(passed) > 20_000
+    assert {scripts._script(character) for character in passed} == {"han", ""}
+    assert not scripts._HAN_ALONE.fullmatch("123。")
+
+
+@given(st.text(st.characters(max_codepoint=127)))
+def test_words_of_plain_texts_are_words(text: str) -> None:
+    """The pattern for ASCII finds what the other finds."""
+    assert _PLAIN_WORD.findall(text.lower()) == _WORD.findall(text.lower())

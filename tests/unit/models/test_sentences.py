@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.chinese_sentences import without_punctuation
-from models.sentences import clause_around, split_sentences
+from models.sentences import _TURN, _TURNS, _may_turn, clause_around, split_sentences
 
 
 def pieces(text: str) -> list[str]:
@@ -72,3 +72,13 @@ def test_a_placeholder_stays_whole() -> None:
     start, end = clause_around(text, 30, 32)
     assert text[start:end] == "it is [phone]"
     assert without_punctuation("，打[phone]！", 0, 10) == (1, 9)
+
+
+@given(
+    st.lists(st.sampled_from([*_TURNS, "BUT", "Yet", "whereaſ", "whıle", " ", ",", "a", "_", "é"])).map(
+        "".join
+    )
+)
+def test_no_turn_is_overlooked(text: str) -> None:
+    """Where the cheap look sees no word that turns, there is none."""
+    assert _may_turn(text) or not _TURN.search(text)

@@ -7,7 +7,7 @@ from streams.lane.values import BatchReport
 from streams.metrics import WorkerMetrics
 from tests.fakes import FakeRecord
 
-CHUNK = Chunk(Lease(Partition("new-review", 0), 0), [FakeRecord(offset) for offset in range(5)])
+CHUNK = Chunk.of(Lease(Partition("new-review", 0), 0), [FakeRecord(offset) for offset in range(5)])
 
 
 @pytest.fixture

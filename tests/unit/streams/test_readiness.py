@@ -5,7 +5,7 @@ import pytest
 from streams.readiness import STUCK_AFTER_S, WorkerState, judge
 
 WORKING = WorkerState(
-    has_joined=True, is_rebalancing=False, is_model_loaded=True, partitions=4, lag_messages=100, idle_s=1.0
+    has_joined=True, is_rebalancing=False, missing=(), partitions=4, lag_messages=100, idle_s=1.0
 )
 
 
@@ -18,13 +18,15 @@ def test_a_worker_that_works_is_ready() -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"is_model_loaded": False}, "the model is not loaded"),
+        ({"missing": ("the model is not loaded",)}, "the model is not loaded"),
         ({"has_joined": False}, "no partitions were assigned yet"),
         ({"is_rebalancing": True}, "partitions are being reassigned"),
         ({"idle_s": STUCK_AFTER_S + 1}, "100 records wait and no offset moved for 121 s"),
     ],
 )
-def test_each_way_of_not_working_is_named(change: dict[str, bool | float], reason: str) -> None:
+def test_each_way_of_not_working_is_named(
+    change: dict[str, bool | float | tuple[str, ...]], reason: str
+) -> None:
     """Each thing that keeps a worker from its work makes it not ready, and is told."""
     verdict = judge(replace(WORKING, **change))
     assert not verdict.is_ready
@@ -33,7 +35,7 @@ def test_each_way_of_not_working_is_named(change: dict[str, bool | float], reaso
 
 def test_all_reasons_are_told_together() -> None:
     """An operator sees everything at once, not one thing after the other."""
-    assert len(judge(WorkerState(False, True, False, 0, 0, 0.0)).reasons) == 3
+    assert len(judge(WorkerState(False, True, ("the model is not loaded",), 0, 0, 0.0)).reasons) == 3
 
 
 @pytest.mark.parametrize(

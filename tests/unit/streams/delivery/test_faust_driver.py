@@ -129,7 +129,7 @@ async def test_only_what_is_done_is_committed() -> None:
     await intake.offer(P0, [FakeRecord(offset) for offset in range(10, 30)], intake.epoch)
     chunk = await intake.next()
     assert list(consumer._filter_tps_with_pending_acks()) == []
-    intake.mark_done(Chunk(chunk.lease, chunk.records[:5]))
+    intake.mark_done(Chunk.of(chunk.lease, chunk.records[:5]))
     assert consumer._filter_committable_offsets(consumer._filter_tps_with_pending_acks()) == {TP(*P0): 15}
 
 

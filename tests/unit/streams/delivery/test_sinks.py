@@ -13,6 +13,7 @@ from aiokafka.errors import (
     TopicAuthorizationFailedError,
 )
 from aiokafka.producer.message_accumulator import BatchBuilder
+from aiokafka.structs import RecordMetadata
 
 from streams.delivery import exactly_once
 from streams.delivery.at_least_once import AtLeastOnceSink
@@ -55,7 +56,7 @@ class FakeProducer:
         return BatchBuilder(10_000, 0)
 
     async def send_batch(
-        self, batch: BatchBuilder, _topic: str, *, partition: int
+        self, batch: BatchBuilder, topic: str, *, partition: int
     ) -> "asyncio.Future[object]":
         assert self.is_open
         assert batch.record_count() == 1
@@ -63,7 +64,8 @@ class FakeProducer:
         error = self.broker.send_errors.pop(0) if self.broker.send_errors else None
         if error is None:
             self.broker.published.append(partition)
-            acknowledged.set_result(None)
+            offset = len(self.broker.published) - 1
+            acknowledged.set_result(RecordMetadata(topic, partition, None, offset, None, None, None))
         else:
             acknowledged.set_exception(error)
         return acknowledged

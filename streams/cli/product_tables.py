@@ -1,0 +1,70 @@
+"""Several products at a glance, for the demonstration: counts, what is praised and criticised, alerts."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from streams.cli.console import out
+
+_QUOTE_CHARACTERS = 60
+_COLOURS = {"positive": "green", "negative": "red"}
+
+
+def show_products(products: Sequence[Mapping[str, Any]], alerts: Sequence[Mapping[str, Any]]) -> None:
+    """Print a table of summaries (`ProductSummary`), and the alerts (`ProductAlert`)."""
+    table = Table(
+        "product",
+        "reviews",
+        "stars",
+        "negative",
+        "neutral",
+        "positive",
+        "most said",
+        box=None,
+        pad_edge=False,
+    )
+    for summary in products:
+        counts, sentiment = summary["counts"], summary["counts"]["sentiment"]
+        said = [_point(summary, polarity) for polarity in _COLOURS]
+        table.add_row(
+            f"{summary['product_id']}\n{(summary['title'] or '')[:32]}",
+            str(counts["reviews"]),
+            _stars(counts),
+            *(str(sentiment[label]) for label in ("negative", "neutral", "positive")),
+            Text("\n").join([line for line in said if line is not None]),
+        )
+    out.print()
+    out.print(table)
+    for alert in alerts:
+        observed, baseline = alert["observed"], alert["baseline"]
+        what = f"{alert['kind'].replace('_', ' ')}{': ' + alert['aspect'] if alert['aspect'] else ''}"
+        out.print(
+            Text.assemble(
+                ("alert ", "bold red" if alert["state"] == "raised" else "bold green"),
+                f"{alert['product_id']}: {what} {alert['state']}: {observed['matching']} of the last "
+                f"{observed['reviews']} reviews, before that {baseline['matching']} of {baseline['reviews']} "
+                f"(p {alert['p_value']:.1g})",
+            )
+        )
+        for quote in alert["quotes"][:2]:
+            out.print(Text(f"      {quote['review_id']}  “{quote['text'][:_QUOTE_CHARACTERS]}”", style="dim"))
+
+
+def _stars(counts: Mapping[str, Any]) -> str:
+    rated = sum(counts["rating_histogram"])
+    return f"{counts['rating_hundredths'] / rated / 100:.1f}" if rated else "-"
+
+
+def _point(summary: Mapping[str, Any], polarity: str) -> Text | None:
+    """The key point of a polarity that most reviews make, with one that says so."""
+    point = next((one for one in summary["key_points"] if one["polarity"] == polarity), None)
+    if point is None:
+        return None
+    quote = point["quotes"][0]
+    return Text.assemble(
+        (f"{point['aspect'].replace('_', ' ')} ×{point['count']}", _COLOURS[polarity]),
+        (f"  “{quote['text'][:_QUOTE_CHARACTERS]}” ", "italic"),
+        (quote["review_id"], "dim"),
+    )

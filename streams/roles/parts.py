@@ -1,0 +1,54 @@
+"""What a worker is made of beside its settings; a test puts its own in."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from models.errors import ModelError
+from models.interfaces import ReviewReader
+from streams.agents.reading import Preparer
+from streams.delivery.sink import Checkpoint, pass_by
+from streams.errors import ConfigurationError
+from streams.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a worker is made of beside its settings; a test puts its own in.
+
+    Attributes:
+        load_readers: loads the models, by the languages they are to read; called on a thread.
+        load_preparer: makes what masks and identifies languages; called on a thread.
+        checkpoint: called by name at the points where a crash is most interesting.
+    """
+
+    load_readers: Callable[[Settings], Mapping[str, ReviewReader[Any]]]
+    load_preparer: Callable[[Settings], Preparer]
+    checkpoint: Checkpoint = pass_by
+
+
+def default_parts() -> Parts:
+    """The real models. Nothing is imported or loaded before a worker asks for it."""
+
+    def load_readers(settings: Settings) -> Mapping[str, ReviewReader[Any]]:
+        # torch takes seconds to import
+        from models.loading import LoadOptions  # noqa: PLC0415
+        from models.loading import load_readers as load  # noqa: PLC0415
+
+        # Tokenising has a thread of its own; spread over all cores it would only get in the model's way.
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+        model = settings.model
+        try:
+            options = LoadOptions(model.device, model.dtype, model.threads, model.engine, model.labels)
+            return load(model.readers, options)
+        except ModelError as error:
+            raise ConfigurationError(str(error)) from error
+
+    def load_preparer(settings: Settings) -> Preparer:
+        from models.preparation import ReviewPreparer  # noqa: PLC0415 - reads its tables
+
+        return ReviewPreparer(masks_personal_data=settings.privacy.mask_personal_data)
+
+    return Parts(load_readers, load_preparer)

@@ -1,0 +1,67 @@
+"""Counters of a product's reviews: what a contribution adds, and how it is taken back."""
+
+from streams.rolling.values import UNRATED, UNREAD, Contribution, Counts, ProductState
+
+#: Days kept for trends. Older ones count in the totals only.
+KEPT_DAYS = 90
+
+
+def see_day(product: ProductState, day: int) -> bool:
+    """Let the kept days end with this one, if none was later; whether that changed anything.
+
+    To be told of every version of a review, older ones too: the days that are kept must not depend on their order.
+    """
+    if day <= product.newest_day:
+        return False
+    product.newest_day = day
+    for old in [old for old in product.days if old <= day - KEPT_DAYS]:
+        del product.days[old]
+    return True
+
+
+def add(product: ProductState, one: Contribution) -> None:
+    """Count a contribution."""
+    _count(product.counts, one, 1)
+    if one.day > product.newest_day - KEPT_DAYS:
+        _count_day(product.days.setdefault(one.day, [0, 0, 0, 0]), one, 1)
+
+
+def retract(product: ProductState, one: Contribution) -> None:
+    """Take a contribution back: exactly what `add` counted."""
+    _count(product.counts, one, -1)
+    bucket = product.days.get(one.day)
+    if bucket is not None:
+        _count_day(bucket, one, -1)
+        if bucket[0] == 0:
+            del product.days[one.day]
+
+
+def _count(counts: Counts, one: Contribution, step: int) -> None:
+    counts.reviews += step
+    if one.rating_hundredths != UNRATED:
+        counts.histogram[(one.rating_hundredths + 50) // 100] += step
+        counts.rating_hundredths += step * one.rating_hundredths
+    if one.sentiment != UNREAD:
+        counts.sentiment[one.sentiment] += step
+    for aspect, polarity in one.opinions:
+        triple = counts.aspects.get(aspect)
+        if triple is None:
+            triple = counts.aspects[aspect] = [0, 0, 0]
+        triple[polarity] += step
+        if step < 0 and not any(triple):
+            del counts.aspects[aspect]
+    counts.verified += step * one.is_verified
+    if one.is_near_duplicate:
+        counts.near_duplicates += step
+        counts.lookalike_five_stars += step * one.is_five_star
+    spoken = counts.languages.get(one.language, 0) + step
+    if spoken:
+        counts.languages[one.language] = spoken
+    else:
+        del counts.languages[one.language]
+
+
+def _count_day(bucket: list[int], one: Contribution, step: int) -> None:
+    bucket[0] += step
+    if one.sentiment != UNREAD:
+        bucket[1 + one.sentiment] += step

@@ -1,0 +1,110 @@
+"""Key points: what several reviews of a product say of one aspect, each with the reviews that say it.
+
+Incremental, by leader clustering (Hartigan 1975): a sentence joins the nearest point of its aspect, polarity
+and language if it is near enough, else it founds one. No review is read twice.
+"""
+
+from collections.abc import Callable, Sequence
+
+from streams.rolling.values import Contribution, Point, PointMention, ProductState, Reference
+
+#: Of 256 bits, how many may differ for two sentences of one aspect and polarity to make the same point.
+SAME_POINT_BITS = 72
+#: Points kept of one aspect and polarity, and of one product.
+MAX_POINTS_OF_KIND = 8
+MAX_POINTS = 64
+MAX_REFERENCES = 8
+
+#: A mention before it has a point: the name of its kind, quote, embedding, strength 0 to 100.
+Candidate = tuple[str, str, bytes, int]
+
+
+def join(
+    product: ProductState, review_id: str, one: Contribution, candidates: Sequence[Candidate]
+) -> tuple[PointMention, ...]:
+    """Count a review's candidates in their points; the points it makes, each once, are returned."""
+    mentions: dict[int, PointMention] = {}
+    for kind, quote, bits, strength in candidates:
+        point = _nearest(product.points.get(kind, ()), bits)
+        if point is None:
+            point = _found(product, kind, bits)
+        if point.number in mentions:
+            continue
+        mentions[point.number] = PointMention(point.number, quote)
+        point.count += 1
+        _refer(point, Reference(review_id, one.created_ms, one.is_verified, strength))
+    return tuple(mentions.values())
+
+
+def find(product: ProductState, candidates: Sequence[Candidate]) -> tuple[PointMention, ...]:
+    """The points that a review counted before makes; counts nothing."""
+    mentions: dict[int, PointMention] = {}
+    for kind, quote, bits, _strength in candidates:
+        point = _nearest(product.points.get(kind, ()), bits)
+        if point is not None:
+            mentions.setdefault(point.number, PointMention(point.number, quote))
+    return tuple(mentions.values())
+
+
+def leave(
+    product: ProductState, review_id: str, one: Contribution, look_up: Callable[[int], Sequence[Reference]]
+) -> None:
+    """Take a review out of the points it makes.
+
+    `look_up` finds the reviews that make a point, when none that is known of is left.
+    """
+    numbers = {mention.point for mention in one.mentions}
+    for kind, points in list(product.points.items()):
+        made = [point for point in points if point.number in numbers]
+        for point in made:
+            point.count -= 1
+            point.references = [known for known in point.references if known.review_id != review_id]
+            if point.count > 0 and not point.references:
+                for reference in look_up(point.number):
+                    _refer(point, reference)
+        if made:
+            points[:] = [point for point in points if point.count > 0 and point.references]
+        if not points:
+            del product.points[kind]
+
+
+def _nearest(points: Sequence[Point], bits: bytes) -> Point | None:
+    nearest, least = None, SAME_POINT_BITS + 1
+    wanted = int.from_bytes(bits)
+    for point in points:
+        differing = (int.from_bytes(point.bits) ^ wanted).bit_count()
+        if differing < least:
+            nearest, least = point, differing
+    return nearest
+
+
+def _found(product: ProductState, kind: str, bits: bytes) -> Point:
+    rivals = product.points.setdefault(kind, [])
+    if len(rivals) >= MAX_POINTS_OF_KIND:
+        _give_up_one(rivals)
+    elif sum(map(len, product.points.values())) >= MAX_POINTS:
+        _give_up_one(max(product.points.values(), key=len))
+    point = Point(product.next_point, bits, 0, [])
+    product.next_point += 1
+    rivals.append(point)
+    return point
+
+
+def _give_up_one(points: list[Point]) -> None:
+    """The oldest of those with the fewest reviews."""
+    del points[min(range(len(points)), key=lambda place: points[place].count)]
+
+
+def _refer(point: Point, reference: Reference) -> None:
+    references = point.references
+    if len(references) < MAX_REFERENCES:
+        references.append(reference)
+        return
+    worst = min(range(len(references)), key=lambda place: rank(references[place]))
+    if rank(reference) > rank(references[worst]):
+        references[worst] = reference
+
+
+def rank(reference: Reference) -> tuple[bool, int]:
+    """Verified purchases first, then the newest."""
+    return reference.is_verified, reference.created_ms

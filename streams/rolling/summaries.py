@@ -1,0 +1,190 @@
+"""What the rolling role publishes of a product's state: the summary, and the snapshot of a refresh.
+
+Written as dictionaries, not as contracts, which would be checked again: a test holds what comes out against those.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from streams.rolling.key_points import rank
+from streams.rolling.values import (
+    NEGATIVE,
+    NEUTRAL,
+    POLARITIES,
+    POSITIVE,
+    UNRATED,
+    UNREAD,
+    Contribution,
+    Kind,
+    Point,
+    ProductState,
+    ReviewState,
+)
+
+MAX_KEY_POINTS_OF_POLARITY = 6
+MAX_QUOTES = 3
+_EPOCH = dt.date(1970, 1, 1)
+
+#: Finds a review of the product by its id.
+LookUp = Callable[[str], ReviewState | None]
+
+
+class SummaryWriter:
+    """Writes what is published of one product.
+
+    Args:
+        product: its state.
+        look_up: finds its reviews.
+        source: topic, partition, offset and timestamp_ms of the event it answers.
+        now: the clock's time, timezone-aware.
+    """
+
+    def __init__(
+        self, product: ProductState, look_up: LookUp, source: dict[str, Any], now: dt.datetime
+    ) -> None:
+        self._product = product
+        self._look_up = look_up
+        self._source = source
+        self._now = now
+        self._known: dict[str, Contribution | None] = {}
+
+    def summary(self) -> dict[str, Any]:
+        """The `ProductSummary`."""
+        product = self._product
+        return {
+            **self._head(),
+            "generation": product.refresh.generation,
+            "title": product.title,
+            "category": product.category,
+            "language": main_language(product),
+            "counts": counts_of(product),
+            "days": [
+                {"day": _EPOCH + dt.timedelta(days=day), "reviews": reviews, **_by_polarity(triple)}
+                for day, (reviews, *triple) in sorted(product.days.items())
+            ],
+            "key_points": self._key_points(),
+            "latest_reviews": [
+                self._latest(review_id, one)
+                for _, review_id in product.latest
+                if (one := self._contribution(review_id)) is not None
+            ],
+        }
+
+    def refresh(self, generation: int, reason: str) -> dict[str, Any]:
+        """The `RefreshRequested`: all that the product's next text is written from."""
+        return {
+            **self._head(),
+            "generation": generation,
+            "reason": reason,
+            "language": main_language(self._product),
+            "counts": counts_of(self._product),
+            "key_points": self._key_points(),
+        }
+
+    def _head(self) -> dict[str, Any]:
+        changed_s = self._product.changed_ms / 1000
+        return {
+            "schema_version": "1.0",
+            "product_id": self._product.product_id,
+            "as_of": dt.datetime.fromtimestamp(changed_s, dt.UTC),
+            "source": self._source,
+            "made_at": self._now,
+            "model": None,
+            "replay_id": None,
+        }
+
+    def _key_points(self) -> list[dict[str, Any]]:
+        chosen = chosen_points(self._product.points)
+        return [written for kind, point in chosen if (written := self._key_point(kind, point))]
+
+    def _key_point(self, kind: Kind, point: Point) -> dict[str, Any] | None:
+        ordered = sorted(point.references, key=rank, reverse=True)
+        quotes = []
+        for reference in ordered[:MAX_QUOTES]:
+            one = self._contribution(reference.review_id)
+            words = next((m.quote for m in one.mentions if m.point == point.number), None) if one else None
+            if words is not None:
+                quotes.append({"review_id": reference.review_id, "text": words})
+        if not quotes:
+            return None
+        return {
+            "claim": quotes[0]["text"],
+            "aspect": kind.aspect,
+            "polarity": POLARITIES[kind.polarity],
+            "count": point.count,
+            "review_ids": [reference.review_id for reference in ordered],
+            "quotes": quotes,
+        }
+
+    def _latest(self, review_id: str, one: Contribution) -> dict[str, Any]:
+        state = self._look_up(review_id)
+        return {
+            "review_id": review_id,
+            "review_version": state.version if state else 1,
+            "created_at": dt.datetime.fromtimestamp(one.created_ms / 1000, dt.UTC),
+            "rating": None if one.rating_hundredths == UNRATED else one.rating_hundredths / 100,
+            "sentiment": None if one.sentiment == UNREAD else POLARITIES[one.sentiment],
+            "language": one.language,
+            "verified_purchase": one.is_verified,
+            "title": one.title,
+            "text": one.excerpt,
+        }
+
+    def _contribution(self, review_id: str) -> Contribution | None:
+        if review_id not in self._known:
+            state = self._look_up(review_id)
+            is_current = state is not None and state.era == self._product.era
+            self._known[review_id] = state.contribution if state is not None and is_current else None
+        return self._known[review_id]
+
+
+def counts_of(product: ProductState) -> dict[str, Any]:
+    """The `ReviewCounts` of a product; aspects by how often they are spoken of."""
+    counts = product.counts
+    aspects = sorted(counts.aspects.items(), key=lambda item: (-sum(item[1]), item[0]))
+    return {
+        "reviews": counts.reviews,
+        "rating_histogram": counts.histogram,
+        "rating_hundredths": counts.rating_hundredths,
+        "sentiment": _by_polarity(counts.sentiment),
+        "aspects": [{"aspect": name, **_by_polarity(triple)} for name, triple in aspects],
+        "verified_purchases": counts.verified,
+        "near_duplicates": counts.near_duplicates,
+        "languages": counts.languages,
+    }
+
+
+def main_language(product: ProductState) -> str | None:
+    """The language of most of a product's reviews."""
+    languages = product.counts.languages
+    return max(languages, key=lambda code: (languages[code], code)) if languages else None
+
+
+def chosen_points(points: Mapping[str, Sequence[Point]]) -> list[tuple[Kind, Point]]:
+    """The points to show: of each polarity those that most reviews make; neutral ones only for want of others."""
+    of_polarity: dict[int, list[tuple[Kind, Point]]] = {NEGATIVE: [], NEUTRAL: [], POSITIVE: []}
+    for name, of_kind in points.items():
+        kind = Kind.of(name)
+        of_polarity[kind.polarity] += [(kind, point) for point in of_kind]
+    most = MAX_KEY_POINTS_OF_POLARITY
+    best = {
+        polarity: sorted(known, key=_prominence_of_pair, reverse=True)[:most]
+        for polarity, known in of_polarity.items()
+    }
+    chosen = best[NEGATIVE] + best[POSITIVE] or best[NEUTRAL]
+    return sorted(chosen, key=_prominence_of_pair, reverse=True)
+
+
+def _prominence_of_pair(pair: tuple[Kind, Point]) -> tuple[int, int, int]:
+    return prominence(pair[1])
+
+
+def prominence(point: Point) -> tuple[int, int, int]:
+    """By the number of reviews, then how sure the model is, then the newest."""
+    strength = max((known.strength for known in point.references), default=0)
+    return point.count, strength, max((known.created_ms for known in point.references), default=0)
+
+
+def _by_polarity(triple: Sequence[int]) -> dict[str, int]:
+    return dict(zip(POLARITIES, triple, strict=True))

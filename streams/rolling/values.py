@@ -1,0 +1,226 @@
+"""The state of the rolling role: one value a product, one a review. Counters are whole numbers, never sums of floats.
+
+Kept as MessagePack arrays: a field's place is its name, so new fields go to the end, with a default.
+"""
+
+from typing import NamedTuple
+
+import msgspec
+
+from streams.surges import AlertState
+
+NEGATIVE, NEUTRAL, POSITIVE = 0, 1, 2
+#: The polarities in the order of every triple of counters.
+POLARITIES = ("negative", "neutral", "positive")
+UNREAD = -1
+UNRATED = -1
+
+
+class PointMention(NamedTuple):
+    """A key point that a review makes: the point's number, and the review's own words."""
+
+    point: int
+    quote: str
+
+
+class Contribution(msgspec.Struct, array_like=True):
+    """What one review adds to its product.
+
+    Attributes:
+        created_ms: when it was written, milliseconds since 1970.
+        day: the day it counts for, days since 1970 UTC.
+        rating_hundredths: 0 to 500, or UNRATED.
+        sentiment: a polarity, or UNREAD.
+        opinions: (aspect, polarity) pairs, each once.
+        mentions: the key points it makes, each once.
+        excerpt: its text, cut.
+    """
+
+    created_ms: int
+    day: int
+    rating_hundredths: int
+    sentiment: int
+    is_verified: bool
+    is_near_duplicate: bool
+    language: str
+    opinions: tuple[tuple[str, int], ...]
+    mentions: tuple[PointMention, ...]
+    title: str | None
+    excerpt: str
+
+    @property
+    def is_five_star(self) -> bool:
+        """Whether it gives the best rating."""
+        return self.rating_hundredths >= 450
+
+
+class ReviewState(msgspec.Struct, array_like=True):
+    """The newest version of a review that was applied.
+
+    Attributes:
+        version: the review's.
+        era: the product's when it was applied; a review of an earlier era does not count any more.
+        contribution: what it adds to its product; None once it is removed.
+    """
+
+    version: int
+    era: int
+    contribution: Contribution | None
+
+
+class Counts(msgspec.Struct, array_like=True):
+    """Exact counters of a product's reviews; triples are by polarity."""
+
+    reviews: int = 0
+    histogram: list[int] = msgspec.field(default_factory=lambda: [0] * 6)
+    rating_hundredths: int = 0
+    sentiment: list[int] = msgspec.field(default_factory=lambda: [0, 0, 0])
+    aspects: dict[str, list[int]] = msgspec.field(default_factory=dict)
+    verified: int = 0
+    near_duplicates: int = 0
+    lookalike_five_stars: int = 0
+    languages: dict[str, int] = msgspec.field(default_factory=dict)
+
+
+class Reference(NamedTuple):
+    """A review that makes a key point. `strength` is how sure the model is, 0 to 100."""
+
+    review_id: str
+    created_ms: int
+    is_verified: bool
+    strength: int
+
+
+class Kind(NamedTuple):
+    """Points are compared within their kind only. The name of a kind is its key in the state."""
+
+    language: str
+    polarity: int
+    aspect: str
+
+    @property
+    def name(self) -> str:
+        """As text."""
+        return f"{self.language}|{self.polarity}|{self.aspect}"
+
+    @classmethod
+    def of(cls, name: str) -> "Kind":
+        """From its name.
+
+        >>> Kind.of(Kind("en", 2, "food|drink").name)
+        Kind(language='en', polarity=2, aspect='food|drink')
+        """
+        language, polarity, aspect = name.split("|", 2)
+        return cls(language, int(polarity), aspect)
+
+
+class Point(msgspec.Struct, array_like=True):
+    """A claim about an aspect: how many reviews make it, and the best of them.
+
+    Attributes:
+        number: its name within the product, never used again.
+        bits: the embedding of the sentence that founded it.
+        count: the reviews that make it.
+        references: the newest of them, verified ones first, a bounded number.
+    """
+
+    number: int
+    bits: bytes
+    count: int
+    references: list[Reference]
+
+
+class Arrival(NamedTuple):
+    """One of the last reviews in the order they arrived, as surges are judged by it."""
+
+    review_id: str
+    arrived_ms: int
+    sentiment: int
+    is_lookalike: bool
+    negative_aspects: tuple[str, ...]
+
+
+class Refresh(msgspec.Struct, array_like=True):
+    """The last refresh of a product's text, and what has changed since.
+
+    Attributes:
+        generation: how many refreshes were asked for.
+        reviews: that the product had then.
+        sentiment: their polarities.
+        aspects: the mentions of each aspect, all polarities together.
+        added: reviews added or edited since.
+        retracted: reviews removed or edited since.
+        waits_since_ms: when the first of these changes was applied; None without any.
+    """
+
+    generation: int = 0
+    reviews: int = 0
+    sentiment: list[int] = msgspec.field(default_factory=lambda: [0, 0, 0])
+    aspects: dict[str, int] = msgspec.field(default_factory=dict)
+    added: int = 0
+    retracted: int = 0
+    waits_since_ms: int | None = None
+
+
+class ProductState(msgspec.Struct, array_like=True):
+    """All that is kept of a product.
+
+    Attributes:
+        applied: the last applied offset of `enriched-review`.
+        product_applied: the last applied offset of `new-product`.
+        era: how often the product was withdrawn.
+        cleared: the offset of `enriched-review` up to which reviews went with the product.
+        days: reviews, negative, neutral and positive ones of each day of the last 90.
+        points: the key points by the name of their kind, in the order they were founded.
+        newest_day: the latest day a review was ever written on.
+        arrivals: the last reviews, oldest first.
+        signatures: theirs, one after the other; zeros where one has none.
+        latest: (created_ms, review id) of the latest reviews by when they were written, latest first.
+        changed_ms: the broker's timestamp of the last event that changed it.
+        first_ms: the broker's timestamp of the first review; 0 before it.
+        alerts: the latest alert of each subject.
+        is_unpublished: whether the published summary is older than this.
+    """
+
+    product_id: str
+    applied: int = -1
+    product_applied: int = -1
+    product_version: int = 0
+    era: int = 0
+    cleared: int = -1
+    is_gone: bool = False
+    title: str | None = None
+    category: str | None = None
+    counts: Counts = msgspec.field(default_factory=Counts)
+    days: dict[int, list[int]] = msgspec.field(default_factory=dict)
+    newest_day: int = 0
+    points: dict[str, list[Point]] = msgspec.field(default_factory=dict)
+    next_point: int = 0
+    arrivals: list[Arrival] = msgspec.field(default_factory=list)
+    signatures: bytes = b""
+    latest: list[tuple[int, str]] = msgspec.field(default_factory=list)
+    changed_ms: int = 0
+    is_unpublished: bool = False
+    refresh: Refresh = msgspec.field(default_factory=Refresh)
+    first_ms: int = 0
+    alerts: dict[str, AlertState] = msgspec.field(default_factory=dict)
+
+
+_encoder = msgspec.msgpack.Encoder()
+_product_decoder = msgspec.msgpack.Decoder(ProductState)
+_review_decoder = msgspec.msgpack.Decoder(ReviewState)
+
+
+def encode_state(state: ProductState | ReviewState) -> bytes:
+    """The value to keep."""
+    return _encoder.encode(state)
+
+
+def decode_product(value: bytes) -> ProductState:
+    """A product's state from its kept value."""
+    return _product_decoder.decode(value)
+
+
+def decode_review(value: bytes) -> ReviewState:
+    """A review's state from its kept value."""
+    return _review_decoder.decode(value)
