@@ -12,13 +12,14 @@ from typer.testing import CliRunner
 
 from schemas.topics import PRODUCT_SUMMARY
 from streams.cli import app
+from streams.delivery.connection import new_producer
 from streams.embedded import EmbeddedStack
 from streams.errors import ConfigurationError
 from streams.publishing import RawRecord
 from streams.serving.rebuilding import rebuild
 from streams.serving.worker import run_serving
 from streams.settings import Settings
-from tests.brokers import ApacheKafka, Broker
+from tests.brokers import ApacheKafka, Broker, unique_name
 from tests.integration.serving import (
     PARTITIONS,
     PREFIX,
@@ -178,6 +179,39 @@ async def test_a_flush_under_load_is_not_seen_by_clients(settings: Settings, val
         await one.until("/products/p0", 200, stale=False)
 
 
+async def test_a_redis_that_goes_back_to_a_snapshot_is_brought_forward(
+    settings: Settings, valkey: Valkey
+) -> None:
+    """A replica that was behind takes over, or a backup is restored: clients see nothing of it."""
+    await publish_summaries(servers_of(settings), first_versions())
+    async with serving(settings) as one, serving(another(settings)) as two:
+        async with load(settings, one, two):
+            for _ in range(2):
+                await asyncio.sleep(0.3)
+                snapshot = snapshot_of(valkey)
+                await asyncio.sleep(1)
+                restore(valkey, snapshot)
+            await asyncio.sleep(1)
+        await until_equal_to_a_rebuild(settings, valkey)
+        await one.until("/products/p0", 200, stale=False)
+
+
+def snapshot_of(valkey: Valkey) -> dict[bytes, bytes]:
+    with valkey.client() as client, client.pipeline(transaction=True) as pipeline:
+        keys = list(client.scan_iter(f"{PREFIX}*", count=1000))
+        for key in keys:
+            pipeline.dump(key)
+        return {key: dump for key, dump in zip(keys, pipeline.execute(), strict=True) if dump is not None}
+
+
+def restore(valkey: Valkey, snapshot: dict[bytes, bytes]) -> None:
+    with valkey.client() as client, client.pipeline(transaction=True) as pipeline:
+        pipeline.flushdb()
+        for key, dump in snapshot.items():
+            pipeline.restore(key, 0, dump)
+        pipeline.execute()
+
+
 async def test_valkey_is_killed_and_comes_back_empty_under_load(settings: Settings, valkey: Valkey) -> None:
     """Meanwhile what was answered before is answered from memory, and says so; nothing goes back."""
     await publish_summaries(servers_of(settings), first_versions())
@@ -277,6 +311,39 @@ async def test_the_broker_is_killed_and_comes_back(own_kafka: ApacheKafka, valke
         async with asyncio.timeout(60):
             while body["review_count"] != 11:
                 body = await served.until("/products/p0", 200, stale=False, timeout_s=60)
+
+
+@pytest.mark.kafka
+async def test_only_committed_summaries_are_answered(apache_kafka: ApacheKafka, valkey: Valkey) -> None:
+    """The end of a partition is reached behind the markers of transactions, and before one that is open."""
+    servers = apache_kafka.bootstrap_servers
+    await create_topic(servers)
+    name = unique_name()
+    producer = new_producer({"bootstrap_servers": servers}, is_idempotent=True, transactional_id=name)
+    await producer.start()
+
+    async def send(record: RawRecord) -> None:
+        await producer.send_and_wait(PRODUCT_SUMMARY.name, record.value, key=record.key)
+
+    try:
+        for outcome in (producer.commit_transaction, producer.abort_transaction):
+            await producer.begin_transaction()
+            await send(summary_record(f"{name}-{outcome.__name__}", reviews=5))
+            await outcome()
+        async with serving(serving_settings(servers, valkey.url)) as served:
+            await served.until(f"/products/{name}-commit_transaction", 200, stale=False)
+            assert (await served.get(f"/products/{name}-abort_transaction"))[0] == 404
+            await producer.begin_transaction()
+            await send(summary_record(f"{name}-commit_transaction", reviews=6))
+            await asyncio.sleep(1.5)
+            status, body = await served.get(f"/products/{name}-commit_transaction")
+            assert (status, body["review_count"], body["stale"]) == (200, 5, False)
+            await producer.commit_transaction()
+            async with asyncio.timeout(20):
+                while body["review_count"] != 6:
+                    body = await served.until(f"/products/{name}-commit_transaction", 200)
+    finally:
+        await producer.stop()
 
 
 @pytest.mark.embedded
