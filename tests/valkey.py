@@ -1,5 +1,7 @@
 """A Valkey for tests that can be killed, and comes back empty at the same address."""
 
+import os
+import signal
 import time
 from pathlib import Path
 from types import TracebackType
@@ -51,6 +53,18 @@ class Valkey:
         if self._child is not None:
             self._child.kill()
             self._child = None
+
+    def pause(self) -> None:
+        """SIGSTOP: it keeps its connections, and answers nothing."""
+        self._signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """SIGCONT."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: int) -> None:
+        assert self._child is not None
+        os.kill(self._child.pid, number)
 
     def __enter__(self) -> Self:
         self.start()

@@ -140,10 +140,15 @@ def _key_points(title: str, colour: str, points: Sequence[Mapping[str, Any]]) ->
     yield Text(title, style=f"bold {colour}")
     for point in sorted(points, key=lambda one: -one["count"])[:_POINTS]:
         said = "1 review" if point["count"] == 1 else f"{point['count']:,} reviews"
-        yield Padding(Text.assemble(_plain(point["claim"]), (f"  {said}", "dim")), (0, 0, 0, 2))
-        for quote in point["quotes"][:_QUOTES]:
+        quotes = point["quotes"][:_QUOTES]
+        is_quote = quotes[0]["text"] == point["claim"]  # a claim of one review is its own quote
+        if is_quote:
+            said = f"{_plain(quotes[0]['review_id'])}, {said}"
+        claim = _plain(point["claim"])
+        yield _indented(Text.assemble(f"“{claim}”" if is_quote else claim, (f"  {said}", "dim")), 2)
+        for quote in quotes[is_quote:]:
             words = Text.assemble(f"“{_plain(quote['text'])}”", (f"  {_plain(quote['review_id'])}", "dim"))
-            yield Padding(words, (0, 0, 0, 4))
+            yield _indented(words, 4)
     yield Text()
 
 
@@ -173,7 +178,11 @@ def _review(review: Mapping[str, Any]) -> RenderableType:
     )
     title = f"{_plain(review['title'])}: " if review.get("title") else ""
     words = Text(title + _plain(review["text"]), no_wrap=True, overflow="ellipsis")
-    return Padding(Group(head, words), (0, 0, 0, 2))
+    return _indented(Group(head, words), 2)
+
+
+def _indented(part: RenderableType, cells: int) -> Padding:
+    return Padding(part, (0, 0, 0, cells), expand=False)
 
 
 def _share(window: Mapping[str, int]) -> str:

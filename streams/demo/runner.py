@@ -176,6 +176,7 @@ def _raise_if_stuck(
 def _report(published: Published, tally: Tally, watch: ProductWatch, seconds: float) -> DemoReport:
     counts = tally.counts(published.positions)
     events = [tally.enriched[position] for position in published.positions if position in tally.enriched]
+    ours = {event["product_id"] for event in events}
     aspects: dict[str, Counter[str]] = {}
     for event in events:
         for aspect, sentiment in {(one["aspect"], one["sentiment"]) for one in event["aspects"]}:
@@ -202,8 +203,11 @@ def _report(published: Published, tally: Tally, watch: ProductWatch, seconds: fl
         by_reason=Counter(tally.reasons[p] for p in published.positions if p in tally.reasons),
         samples=tuple(tally.samples(published.positions)),
         products=tuple(
-            sorted(watch.summaries.values(), key=lambda one: (-one["counts"]["reviews"], one["product_id"]))
+            sorted(
+                (one for one in watch.summaries.values() if one["product_id"] in ours),
+                key=lambda one: (-one["counts"]["reviews"], one["product_id"]),
+            )
         ),
-        alerts=watch.alerts,
+        alerts=tuple(alert for alert in watch.alerts if alert["product_id"] in ours),
         bad_rows=published.bad_rows,
     )

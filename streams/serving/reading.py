@@ -16,6 +16,8 @@ from streams.web.catalogue import Found, Lookup, NotKnownYetError, Page, Place, 
 
 log = structlog.get_logger(__name__)
 
+#: One request in this time asks a Redis that is away; the others would only wait for its timeout, too.
+_ASK_AGAIN_S = 0.2
 _AWAY = "the store cannot be asked at the moment, and this product was not asked for lately"
 _FILLING = "the store is being filled, and has not got to the end of product-summary"
 _BEHIND = "the store has not been at the end of product-summary since this server was started"
@@ -41,16 +43,18 @@ class SummaryCatalogue:
         )
         self._has_been_current = False
         self._is_away = False
+        self._ask_again_at_s = 0.0
 
     async def find(self, product_ids: Sequence[str]) -> Lookup:
         """What is known of each product."""
+        if self._is_away and self._now() < self._ask_again_at_s:
+            return self._from_memory(product_ids)
+        self._ask_again_at_s = self._now() + _ASK_AGAIN_S
         try:
             reading = await self._store.read(product_ids)
         except StoreAwayError as error:
             self._away(error)
-            return self._lookup(
-                {product_id: self._from_memory(product_id) for product_id in product_ids}, _AWAY
-            )
+            return self._from_memory(product_ids)
         self._back(reading.progress)
         verdicts = {
             product_id: self._judge(product_id, reading.products.get(product_id), reading.progress)
@@ -99,11 +103,15 @@ class SummaryCatalogue:
             self._answered.keep(verdict.stored)
         return verdict
 
-    def _from_memory(self, product_id: str) -> Verdict:
-        before = self._answered.get(product_id)
-        if before is None:
-            return Verdict("unknown")
-        return as_answered(before.stored, "redis_away")
+    def _from_memory(self, product_ids: Sequence[str]) -> Lookup:
+        before = {product_id: self._answered.get(product_id) for product_id in product_ids}
+        return self._lookup(
+            {
+                product_id: as_answered(one.stored, "redis_away") if one is not None else Verdict("unknown")
+                for product_id, one in before.items()
+            },
+            _AWAY,
+        )
 
     def _lookup(self, verdicts: Mapping[str, Verdict], why: str) -> Lookup:
         found: dict[str, Found] = {}

@@ -6,16 +6,20 @@ import random
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import orjson
 import pytest
+from typer.testing import CliRunner
 
 from schemas.topics import PRODUCT_SUMMARY
+from streams.cli import app
+from streams.delivery.connection import new_producer
 from streams.embedded import EmbeddedStack
 from streams.errors import ConfigurationError
 from streams.publishing import RawRecord
 from streams.serving.rebuilding import rebuild
 from streams.serving.worker import run_serving
 from streams.settings import Settings
-from tests.brokers import ApacheKafka, Broker
+from tests.brokers import ApacheKafka, Broker, unique_name
 from tests.integration.serving import (
     PARTITIONS,
     PREFIX,
@@ -175,6 +179,39 @@ async def test_a_flush_under_load_is_not_seen_by_clients(settings: Settings, val
         await one.until("/products/p0", 200, stale=False)
 
 
+async def test_a_redis_that_goes_back_to_a_snapshot_is_brought_forward(
+    settings: Settings, valkey: Valkey
+) -> None:
+    """A replica that was behind takes over, or a backup is restored: clients see nothing of it."""
+    await publish_summaries(servers_of(settings), first_versions())
+    async with serving(settings) as one, serving(another(settings)) as two:
+        async with load(settings, one, two):
+            for _ in range(2):
+                await asyncio.sleep(0.3)
+                snapshot = snapshot_of(valkey)
+                await asyncio.sleep(1)
+                restore(valkey, snapshot)
+            await asyncio.sleep(1)
+        await until_equal_to_a_rebuild(settings, valkey)
+        await one.until("/products/p0", 200, stale=False)
+
+
+def snapshot_of(valkey: Valkey) -> dict[bytes, bytes]:
+    with valkey.client() as client, client.pipeline(transaction=True) as pipeline:
+        keys = list(client.scan_iter(f"{PREFIX}*", count=1000))
+        for key in keys:
+            pipeline.dump(key)
+        return {key: dump for key, dump in zip(keys, pipeline.execute(), strict=True) if dump is not None}
+
+
+def restore(valkey: Valkey, snapshot: dict[bytes, bytes]) -> None:
+    with valkey.client() as client, client.pipeline(transaction=True) as pipeline:
+        pipeline.flushdb()
+        for key, dump in snapshot.items():
+            pipeline.restore(key, 0, dump)
+        pipeline.execute()
+
+
 async def test_valkey_is_killed_and_comes_back_empty_under_load(settings: Settings, valkey: Valkey) -> None:
     """Meanwhile what was answered before is answered from memory, and says so; nothing goes back."""
     await publish_summaries(servers_of(settings), first_versions())
@@ -276,6 +313,80 @@ async def test_the_broker_is_killed_and_comes_back(own_kafka: ApacheKafka, valke
                 body = await served.until("/products/p0", 200, stale=False, timeout_s=60)
 
 
+@pytest.mark.kafka
+async def test_only_committed_summaries_are_answered(apache_kafka: ApacheKafka, valkey: Valkey) -> None:
+    """The end of a partition is reached behind the markers of transactions, and before one that is open."""
+    servers = apache_kafka.bootstrap_servers
+    await create_topic(servers)
+    name = unique_name()
+    producer = new_producer({"bootstrap_servers": servers}, is_idempotent=True, transactional_id=name)
+    await producer.start()
+
+    async def send(record: RawRecord) -> None:
+        await producer.send_and_wait(PRODUCT_SUMMARY.name, record.value, key=record.key)
+
+    try:
+        for outcome in (producer.commit_transaction, producer.abort_transaction):
+            await producer.begin_transaction()
+            await send(summary_record(f"{name}-{outcome.__name__}", reviews=5))
+            await outcome()
+        async with serving(serving_settings(servers, valkey.url)) as served:
+            await served.until(f"/products/{name}-commit_transaction", 200, stale=False)
+            assert (await served.get(f"/products/{name}-abort_transaction"))[0] == 404
+            await producer.begin_transaction()
+            await send(summary_record(f"{name}-commit_transaction", reviews=6))
+            await asyncio.sleep(1.5)
+            status, body = await served.get(f"/products/{name}-commit_transaction")
+            assert (status, body["review_count"], body["stale"]) == (200, 5, False)
+            await producer.commit_transaction()
+            async with asyncio.timeout(20):
+                while body["review_count"] != 6:
+                    body = await served.until(f"/products/{name}-commit_transaction", 200)
+    finally:
+        await producer.stop()
+
+
+@pytest.mark.embedded
+async def test_a_valkey_that_hangs_does_not_hang_requests(
+    embedded_broker: EmbeddedStack, valkey: Valkey
+) -> None:
+    """It is there and says nothing: requests wait for it once, within its timeout."""
+    settings = serving_settings(embedded_broker.bootstrap_servers, valkey.url)
+    await create_topic(embedded_broker.bootstrap_servers)
+    await publish_summaries(embedded_broker.bootstrap_servers, first_versions())
+    async with serving(settings) as served:
+        await served.until("/products/p0", 200, stale=False)
+        valkey.pause()
+        try:
+            started = asyncio.get_running_loop().time()
+            answers = await asyncio.gather(*(served.get("/products/p0") for _ in range(300)))
+            took_s = asyncio.get_running_loop().time() - started
+        finally:
+            valkey.go_on()
+        assert {(status, body["stale_reason"]) for status, body in answers} == {(200, "redis_away")}
+        assert took_s < 5
+        await served.until("/products/p0", 200, stale=False)
+
+
+@pytest.mark.embedded
+def test_a_rebuild_from_the_command_line(
+    embedded_broker: EmbeddedStack, valkey: Valkey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fills Redis, says what it did, and ends."""
+    servers = embedded_broker.bootstrap_servers
+    asyncio.run(create_topic(servers))
+    asyncio.run(publish_summaries(servers, [summary_record("of-the-rebuild")]))
+    monkeypatch.setenv("REVIEWSTREAM_KAFKA__BOOTSTRAP_SERVERS", servers)
+    monkeypatch.setenv("REVIEWSTREAM_REDIS__URL", valkey.url)
+    monkeypatch.setenv("REVIEWSTREAM_SERVING__KEY_PREFIX", PREFIX)
+    result = CliRunner().invoke(app, ["serving", "rebuild", "--json"])
+    assert result.exit_code == 0, result.output
+    done = orjson.loads(result.stdout)
+    assert done["records"] >= 1
+    assert done["removed"] == 0
+    assert b"of-the-rebuild" in contents(valkey)["products"]
+
+
 @pytest.mark.embedded
 async def test_before_the_first_filling_nothing_is_said_not_to_exist(valkey: Valkey) -> None:
     """No broker yet: 503 and not ready, rather than 404."""
@@ -287,12 +398,9 @@ async def test_before_the_first_filling_nothing_is_said_not_to_exist(valkey: Val
         assert (await served.get("/healthz"))[0] == 200
 
 
-@pytest.mark.embedded
-async def test_a_missing_topic_and_a_missing_redis_are_said(
-    embedded_broker: EmbeddedStack, valkey: Valkey
-) -> None:
+async def test_a_missing_topic_and_a_missing_redis_are_said(own_broker: Broker, valkey: Valkey) -> None:
     """One line each, with what to do."""
-    settings = serving_settings(embedded_broker.bootstrap_servers, valkey.url)
+    settings = serving_settings(own_broker.bootstrap_servers, valkey.url)
     without = settings.model_copy(update={"redis": settings.redis.model_copy(update={"url": None})})
     with pytest.raises(ConfigurationError, match=r"set REVIEWSTREAM_REDIS__URL"):
         await run_serving(without, stop=asyncio.Event())

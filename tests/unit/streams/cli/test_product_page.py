@@ -57,6 +57,16 @@ def test_a_page_shows_all_that_reviews_add_up_to() -> None:
     assert "perhaps out of date" not in page
 
 
+def test_a_claim_that_is_its_own_quote_is_shown_once() -> None:
+    """With the review that says it."""
+    raw = orjson.loads(document("p", key_points=1))
+    raw["key_points"][0]["claim"] = "It hums. 有点响。"
+    one, _, _ = bodies(orjson.dumps(raw))
+    page = printed(product_page(one))
+    assert page.count("It hums.") == 1
+    assert "“It hums. 有点响。”  r0, 7 reviews" in page
+
+
 def test_a_stale_page_says_why() -> None:
     """In words, not in a code."""
     one, _, _ = bodies(document("p"), stale="redis_away")

@@ -30,6 +30,7 @@ def enriched(
 ) -> OutputRecord:
     event: dict[str, Any] = {
         "status": status,
+        "product_id": "lamp",
         "sentiment": {"label": label} if status == "enriched" else None,
         "language": {"code": language} if status != "removed" else None,
         "aspects": [],

@@ -23,11 +23,13 @@ class FakeStore:
         self.products: dict[str, Stored] = {}
         self.progress = CURRENT
         self.is_away = False
+        self.asked = 0
 
     def put(self, product_id: str, offset: int, document: bytes | None = b"{}") -> None:
         self.products[product_id] = Stored(product_id, "e", 0, offset, document)
 
     async def read(self, product_ids: Sequence[str]) -> Reading:
+        self.asked += 1
         if self.is_away:
             raise StoreAwayError("redis: no answer")
         return Reading(
@@ -46,13 +48,30 @@ def store() -> FakeStore:
     return FakeStore()
 
 
+class Clock:
+    """A monotonic clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.seconds = 1_000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
 @pytest.fixture
-def catalogue(store: FakeStore) -> SummaryCatalogue:
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def catalogue(store: FakeStore, clock: Clock) -> SummaryCatalogue:
     settings = ServingSettings(cached_products=3)
-    return SummaryCatalogue(store, settings, ServingMetrics())  # type: ignore[arg-type]
+    return SummaryCatalogue(store, settings, ServingMetrics(), now=clock)  # type: ignore[arg-type]
 
 
-async def test_while_redis_is_away_memory_answers(store: FakeStore, catalogue: SummaryCatalogue) -> None:
+async def test_while_redis_is_away_memory_answers(
+    store: FakeStore, catalogue: SummaryCatalogue, clock: Clock
+) -> None:
     """What was asked for lately is stale, what is gone stays gone, and of the rest nothing is said."""
     store.put("p", 5)
     store.put("gone", 6, None)
@@ -63,7 +82,24 @@ async def test_while_redis_is_away_memory_answers(store: FakeStore, catalogue: S
     assert (lookup.missing, lookup.unknown) == (("gone",), ("other",))
     assert "ask again" in lookup.why
     store.is_away = False
+    clock.seconds += 1
     assert (await catalogue.find(["p"])).found["p"].stale_reason is None
+
+
+async def test_a_redis_that_hangs_is_not_waited_for_by_every_request(
+    store: FakeStore, catalogue: SummaryCatalogue, clock: Clock
+) -> None:
+    """One asks now and then, so that its return is noticed; the others answer from memory at once."""
+    store.put("p", 5)
+    await catalogue.find(["p"])
+    store.is_away, store.asked = True, 0
+    for _ in range(10):
+        assert (await catalogue.find(["p"])).found["p"].stale_reason == "redis_away"
+    assert store.asked == 1
+    clock.seconds += 1
+    await catalogue.find(["p"])
+    await catalogue.find(["p"])
+    assert store.asked == 2
 
 
 async def test_memory_is_bounded(store: FakeStore, catalogue: SummaryCatalogue) -> None:
