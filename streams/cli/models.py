@@ -15,6 +15,7 @@ from streams.doctor import Finding, examine
 from streams.errors import ConfigurationError
 from streams.evaluating.aspects import evaluate_aspects
 from streams.evaluating.figure import draw_confusion
+from streams.evaluating.key_points import evaluate_key_points
 from streams.evaluating.sentiment import evaluate_sentiment
 from streams.rows import parse_assignments
 
@@ -31,6 +32,7 @@ class Measurable(StrEnum):
 
     SENTIMENT = "sentiment"
     ASPECTS = "aspects"
+    KEY_POINTS = "key-points"
 
 
 Language = Annotated[
@@ -82,7 +84,9 @@ def train(
 @command
 def evaluate(
     task: Annotated[Measurable, typer.Argument(help="What to measure.")],
-    file: Annotated[Path, typer.Argument(help="JSONL, CSV or TSV with texts and labels.", dir_okay=False)],
+    file: Annotated[
+        Path, typer.Argument(help="JSONL, CSV or TSV with texts and labels; OPOSUM's directory.")
+    ],
     text: Annotated[str, typer.Option(help="The column of the text.")] = "text",
     label: Annotated[str, typer.Option(help="The column of the label.")] = "label",
     aspect: Annotated[str, typer.Option(help="The column of the aspect, in rows of one.")] = "aspect",
@@ -108,6 +112,13 @@ def evaluate(
 
     columns = {"text_column": text, "label_column": label, "language": language, "progress": progress}
     mapped = parse_assignments(names, "--map")
+    if task is Measurable.KEY_POINTS:
+        found = evaluate_key_points(settings, file, progress=progress)
+        if as_json:
+            print_json(found)
+        else:
+            reports.print_key_points(found)
+        return
     if task is Measurable.SENTIMENT:
         report = evaluate_sentiment(settings, file, label_names=mapped, **columns)  # type: ignore[arg-type]
         measured = report

@@ -34,6 +34,18 @@ def print_evaluation(report: Mapping[str, Any]) -> None:
         err.print(f"no aspects or labels known here, left out: {names}", markup=False)
 
 
+def print_key_points(report: Mapping[str, Any]) -> None:
+    """The shares of salient segments, ours beside other ways to choose."""
+    table = Table("chosen by", "salient", box=None, pad_edge=False)
+    for name, share in report["salient_share"].items():
+        table.add_row(name.replace("_", " "), f"{share:.1%}")
+    out.print(table)
+    out.print(
+        f"{report['chosen']} of {report['segments']} segments chosen, of {report['products']} products; "
+        f"{report['model']['name']} {report['model']['version']}"
+    )
+
+
 def _print_aspects(report: Mapping[str, Any]) -> None:
     category, polarity = report["category"], report["polarity"]
     out.print(_class_table(category["per_aspect"], "aspect"))

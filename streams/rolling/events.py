@@ -26,7 +26,9 @@ class _Labelled(msgspec.Struct):
     label: _Label
 
 
-class _Language(msgspec.Struct):
+class Language(msgspec.Struct):
+    """The language a review is written in."""
+
     code: str
 
 
@@ -77,7 +79,7 @@ class EnrichedReview(msgspec.Struct):
     text: str | None = None
     title: str | None = None
     rating: _Rating | None = None
-    language: _Language | None = None
+    language: Language | None = None
     sentiment: _Labelled | None = None
     sentences: tuple[Sentence, ...] = ()
     aspects: tuple[Opinion, ...] = ()

@@ -19,6 +19,7 @@ from streams.rolling.values import (
     Kind,
     Point,
     ProductState,
+    Reference,
     ReviewState,
 )
 
@@ -47,7 +48,7 @@ class SummaryWriter:
         self._look_up = look_up
         self._source = source
         self._now = now
-        self._known: dict[str, Contribution | None] = {}
+        self._known: dict[str, ReviewState | None] = {}
 
     def summary(self) -> dict[str, Any]:
         """The `ProductSummary`."""
@@ -65,9 +66,9 @@ class SummaryWriter:
             ],
             "key_points": self._key_points(),
             "latest_reviews": [
-                self._latest(review_id, one)
+                _latest(review_id, state.version, state.contribution)
                 for _, review_id in product.latest
-                if (one := self._contribution(review_id)) is not None
+                if (state := self._current(review_id)) is not None and state.contribution is not None
             ],
         }
 
@@ -99,13 +100,7 @@ class SummaryWriter:
         return [written for kind, point in chosen if (written := self._key_point(kind, point))]
 
     def _key_point(self, kind: Kind, point: Point) -> dict[str, Any] | None:
-        ordered = sorted(point.references, key=rank, reverse=True)
-        quotes = []
-        for reference in ordered[:MAX_QUOTES]:
-            one = self._contribution(reference.review_id)
-            words = next((m.quote for m in one.mentions if m.point == point.number), None) if one else None
-            if words is not None:
-                quotes.append({"review_id": reference.review_id, "text": words})
+        quotes = quotes_of(point, self._current)
         if not quotes:
             return None
         return {
@@ -113,30 +108,46 @@ class SummaryWriter:
             "aspect": kind.aspect,
             "polarity": POLARITIES[kind.polarity],
             "count": point.count,
-            "review_ids": [reference.review_id for reference in ordered],
+            "review_ids": [reference.review_id for reference in _in_order(point)],
             "quotes": quotes,
         }
 
-    def _latest(self, review_id: str, one: Contribution) -> dict[str, Any]:
-        state = self._look_up(review_id)
-        return {
-            "review_id": review_id,
-            "review_version": state.version if state else 1,
-            "created_at": dt.datetime.fromtimestamp(one.created_ms / 1000, dt.UTC),
-            "rating": None if one.rating_hundredths == UNRATED else one.rating_hundredths / 100,
-            "sentiment": None if one.sentiment == UNREAD else POLARITIES[one.sentiment],
-            "language": one.language,
-            "verified_purchase": one.is_verified,
-            "title": one.title,
-            "text": one.excerpt,
-        }
-
-    def _contribution(self, review_id: str) -> Contribution | None:
+    def _current(self, review_id: str) -> ReviewState | None:
+        """A review that counts now; read once."""
         if review_id not in self._known:
             state = self._look_up(review_id)
-            is_current = state is not None and state.era == self._product.era
-            self._known[review_id] = state.contribution if state is not None and is_current else None
+            self._known[review_id] = state if state is not None and state.era == self._product.era else None
         return self._known[review_id]
+
+
+def _latest(review_id: str, version: int, one: Contribution) -> dict[str, Any]:
+    return {
+        "review_id": review_id,
+        "review_version": version,
+        "created_at": dt.datetime.fromtimestamp(one.created_ms / 1000, dt.UTC),
+        "rating": None if one.rating_hundredths == UNRATED else one.rating_hundredths / 100,
+        "sentiment": None if one.sentiment == UNREAD else POLARITIES[one.sentiment],
+        "language": one.language,
+        "verified_purchase": one.is_verified,
+        "title": one.title,
+        "text": one.excerpt,
+    }
+
+
+def quotes_of(point: Point, look_up: LookUp) -> list[dict[str, str]]:
+    """How some of a point's reviews put it, word for word: verified ones first, then the newest."""
+    quotes = []
+    for reference in _in_order(point)[:MAX_QUOTES]:
+        state = look_up(reference.review_id)
+        mentions = state.contribution.mentions if state is not None and state.contribution is not None else ()
+        words = next((mention.quote for mention in mentions if mention.point == point.number), None)
+        if words is not None:
+            quotes.append({"review_id": reference.review_id, "text": words})
+    return quotes
+
+
+def _in_order(point: Point) -> list[Reference]:
+    return sorted(point.references, key=rank, reverse=True)
 
 
 def counts_of(product: ProductState) -> dict[str, Any]:
