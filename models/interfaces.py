@@ -33,11 +33,15 @@ class SentimentPrediction(NamedTuple):
 
 
 class SentenceReading(NamedTuple):
-    """How one sentence feels. It is `text[start:end]` of the text that was tokenised, in code points."""
+    """How one sentence feels. It is `text[start:end]` of the text that was tokenised, in code points.
+
+    `embedding`, 32 bytes, stands for what it says: see `models.sentence_bits`; None where the model makes none.
+    """
 
     start: int
     end: int
     sentiment: SentimentPrediction
+    embedding: bytes | None = None
 
 
 class AspectMention(NamedTuple):

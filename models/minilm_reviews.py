@@ -30,6 +30,7 @@ from models.minilm_encoder import (
 from models.packed_bert import PackedBert
 from models.review_heads import AspectLogits, mean_by_segment
 from models.review_weights import WEIGHTS_NAME, ReviewWeights, load_review_weights
+from models.sentence_directions import DIRECTIONS_NAME, SentenceDirections, load_sentence_directions
 from models.sentence_tokeniser import SentenceTokeniser, TokenisedText
 from models.sentences import Span, clause_around
 
@@ -52,6 +53,7 @@ class MiniLmReviews:
         tokenise: SentenceTokeniser,
         weights: ReviewWeights,
         plan: ComputePlan,
+        directions: SentenceDirections | None = None,
     ) -> None:
         self.name = name
         self.version = version
@@ -61,6 +63,7 @@ class MiniLmReviews:
         self._encoder = encoder
         self._tokenise = tokenise
         self._weights = weights
+        self._directions = directions
         self._device = plan.device
 
     def tokenise(self, texts: Sequence[str]) -> list[TokenisedText]:
@@ -84,7 +87,14 @@ class MiniLmReviews:
         )
         sentiments = predictions_of(heads.sentiment_probabilities(means).tolist())
         mentions = self._mentions(batch, layout, heads.aspect_head(tokens, sentence_of, layout.sentences))
-        return _readings(batch, sentiments, mentions)
+        return _readings(batch, sentiments, self._embeddings(means[len(batch) :]), mentions)
+
+    @torch.inference_mode()
+    def sentence_means(self, batch: Sequence[TokenisedText]) -> Tensor:
+        """(sentences, width) mean token vectors of all sentences of the batch, on the reader's device."""
+        layout = _Layout.of(batch)
+        tokens, sentence_of = self._content(batch, layout)
+        return mean_by_segment(tokens, sentence_of, layout.sentences)
 
     @torch.inference_mode()
     def aspect_scores(self, batch: Sequence[TokenisedText]) -> list[dict[Aspect, AspectScore]]:
@@ -94,6 +104,9 @@ class MiniLmReviews:
         logits = self._weights.aspect_head(tokens, sentence_of, layout.sentences)
         presence, polarity = self._weights.aspect_probabilities(logits)
         return review_scores(presence, polarity, layout.review_of_sentence, len(batch))
+
+    def _embeddings(self, means: Tensor) -> Sequence[bytes | None]:
+        return [None] * len(means) if self._directions is None else self._directions.embeddings(means)
 
     def _content(self, batch: Sequence[TokenisedText], layout: "_Layout") -> tuple[Tensor, Tensor]:
         """Vectors of the sentences' tokens, (tokens, width), and the sentence of each."""
@@ -168,6 +181,7 @@ def _span(text: str, sentence: Span, token: Span) -> Span:
 def _readings(
     batch: Sequence[TokenisedText],
     sentiments: Sequence[SentimentPrediction],
+    embeddings: Sequence[bytes | None],
     mentions: Sequence[Sequence[AspectMention]],
 ) -> list[ReviewReading]:
     readings = []
@@ -179,8 +193,10 @@ def _readings(
             ReviewReading(
                 sentiment if text.sentences else _NOTHING_READ,
                 tuple(
-                    SentenceReading(sentence.start, sentence.end, feeling)
-                    for sentence, feeling in zip(text.sentences, of_sentences[first:last], strict=True)
+                    SentenceReading(sentence.start, sentence.end, feeling, embedding)
+                    for sentence, feeling, embedding in zip(
+                        text.sentences, of_sentences[first:last], embeddings[first:last], strict=True
+                    )
                 ),
                 tuple(mention for of_sentence in mentions[first:last] for mention in of_sentence),
             )
@@ -203,17 +219,28 @@ def load_minilm_reviews(directory: Path, plan: ComputePlan) -> MiniLmReviews:
             f"model {directory.name}: it was trained on encoder weights {weights.encoder_sha256}, the installed "
             f"package has {found}: install the package's pinned version, or train the model again"
         )
-    version = sha256_of(encoder_weights, directory / WEIGHTS_NAME)[:_VERSION_DIGITS]
-    return new_minilm_reviews(directory.name, version, weights, plan)
+    directions = load_sentence_directions(directory, plan.device)
+    files = [encoder_weights, directory / WEIGHTS_NAME]
+    files += [] if directions is None else [directory / DIRECTIONS_NAME]
+    version = sha256_of(*files)[:_VERSION_DIGITS]
+    return new_minilm_reviews(directory.name, version, weights, plan, directions)
 
 
-def new_minilm_reviews(name: str, version: str, weights: ReviewWeights, plan: ComputePlan) -> MiniLmReviews:
-    """Put a reader together from the encoder's package and what was trained."""
+def new_minilm_reviews(
+    name: str,
+    version: str,
+    weights: ReviewWeights,
+    plan: ComputePlan,
+    directions: SentenceDirections | None = None,
+) -> MiniLmReviews:
+    """Put a reader together from the encoder's package and what was trained; without directions no embeddings."""
     files = encoder_directory()
     bert = load_packed_bert(files)
     merge_adapter(bert, weights.adapter)
     encoder, tokenise = _encoder_on(plan, bert), encoder_tokeniser(files)
-    return MiniLmReviews(name, version, encoder=encoder, tokenise=tokenise, weights=weights, plan=plan)
+    return MiniLmReviews(
+        name, version, encoder=encoder, tokenise=tokenise, weights=weights, plan=plan, directions=directions
+    )
 
 
 def _encoder_on(plan: ComputePlan, bert: PackedBert) -> Encoder:

@@ -22,6 +22,7 @@ from models.interfaces import (
     predictions_of,
 )
 from models.manifest import sha256_of
+from models.ngram_meaning import MEANING_NAME, NgramMeaning, load_ngram_meaning
 from models.ngram_network import WEIGHTS_NAME, ClauseLogits, NgramWeights, load_ngram_weights
 
 _VERSION_DIGITS = 12
@@ -57,12 +58,20 @@ class NgramReviews:
     languages: frozenset[str] | None = frozenset({"zh"})
     packs = True
 
-    def __init__(self, name: str, version: str, weights: NgramWeights, plan: ComputePlan) -> None:
+    def __init__(
+        self,
+        name: str,
+        version: str,
+        weights: NgramWeights,
+        plan: ComputePlan,
+        meaning: NgramMeaning | None = None,
+    ) -> None:
         self.name = name
         self.version = version
         self.streams = plan.streams
         self.batch_tokens = plan.batch_tokens
         self._weights = weights
+        self._meaning = meaning
         self._device = plan.device
 
     def tokenise(self, texts: Sequence[str]) -> list[TokenisedClauses]:
@@ -100,7 +109,8 @@ class NgramReviews:
             ]
         )
         feelings = predictions_of(torch.softmax(pooled.double().cpu() / temperature, dim=1).tolist())
-        return _readings(batch, feelings, self._mentions(batch, layout, logits))
+        embeddings = self._embeddings(batch, layout)
+        return _readings(batch, feelings, embeddings, self._mentions(batch, layout, logits))
 
     @torch.inference_mode()
     def aspect_scores(self, batch: Sequence[TokenisedClauses]) -> list[dict[Aspect, AspectScore]]:
@@ -115,6 +125,14 @@ class NgramReviews:
             rows.to(self._device), counts.to(self._device, dtype=torch.int32)
         )
         return logits
+
+    def _embeddings(self, batch: Sequence[TokenisedClauses], layout: "_Layout") -> Sequence[bytes | None]:
+        if self._meaning is None or not layout.sentences:
+            return [None] * layout.sentences
+        rows = torch.from_numpy(np.concatenate([text.rows for text in batch]))
+        of_clauses = torch.from_numpy(np.concatenate([text.counts for text in batch]))
+        counts = of_clauses.new_zeros(layout.sentences).index_add(0, layout.sentence_of, of_clauses)
+        return self._meaning.embeddings(rows, counts)
 
     def _aspects(self, logits: ClauseLogits) -> tuple[Tensor, Tensor]:
         """Probabilities on the CPU: of presence (clauses, aspects), of polarity (clauses, aspects, 3)."""
@@ -176,6 +194,7 @@ def _clauses_to_read(text: str, sentences: Sequence[Sentence]) -> list[str]:
 def _readings(
     batch: Sequence[TokenisedClauses],
     feelings: Sequence[SentimentPrediction],
+    embeddings: Sequence[bytes | None],
     mentions: Sequence[Sequence[AspectMention]],
 ) -> list[ReviewReading]:
     """Put together what belongs to one review; `feelings` are of all reviews, then of all sentences."""
@@ -183,9 +202,12 @@ def _readings(
     first = len(batch)
     for number, text in enumerate(batch):
         last = first + len(text.sentences)
+        of_sentences = slice(first - len(batch), last - len(batch))
         sentences = tuple(
-            SentenceReading(sentence.start, sentence.end, feeling)
-            for sentence, feeling in zip(text.sentences, feelings[first:last], strict=True)
+            SentenceReading(sentence.start, sentence.end, feeling, embedding)
+            for sentence, feeling, embedding in zip(
+                text.sentences, feelings[first:last], embeddings[of_sentences], strict=True
+            )
         )
         readings.append(
             ReviewReading(
@@ -203,5 +225,6 @@ def load_ngram_reviews(directory: Path, plan: ComputePlan) -> NgramReviews:
         DamagedModelError: a file is not the one the model was trained or shipped with.
     """
     weights = load_ngram_weights(directory, plan.device)
-    version = sha256_of(directory / WEIGHTS_NAME)[:_VERSION_DIGITS]
-    return NgramReviews(directory.name, version, weights, plan)
+    meaning = load_ngram_meaning(directory, len(weights.known), plan.device)
+    files = [directory / WEIGHTS_NAME] + ([] if meaning is None else [directory / MEANING_NAME])
+    return NgramReviews(directory.name, sha256_of(*files)[:_VERSION_DIGITS], weights, plan, meaning)

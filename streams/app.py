@@ -7,12 +7,13 @@ from streams.errors import FatalError
 from streams.roles.enrich import EnrichWorker
 from streams.roles.parts import Parts, default_parts
 from streams.roles.rolling import RollingWorker
+from streams.serving.worker import run_serving
 from streams.settings import Settings
 
 _WORKERS = {"enrich": EnrichWorker, "rolling": RollingWorker}
 
 #: The roles that exist, each with its offset from `http.port`.
-ROLES = {"enrich": 1, "rolling": 2}
+ROLES = {"serve": 0, "enrich": 1, "rolling": 2}
 
 
 async def run_worker(
@@ -25,6 +26,9 @@ async def run_worker(
     """
     if role not in ROLES:
         raise FatalError(f"worker: wanted one of {', '.join(ROLES)}, got {role!r}")
+    if role == "serve":
+        await run_serving(settings, stop=stop)
+        return
     async with AsyncExitStack() as stack:
         worker = _WORKERS[role](settings, parts or default_parts(), stack, ROLES[role])
         await worker.run(stop)

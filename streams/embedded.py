@@ -163,6 +163,16 @@ class EmbeddedStack:
         self.stop()
 
 
+def free_ports(count: int) -> int:
+    """The first of so many ports in a row that nobody listens on at this moment."""
+    while True:
+        first = free_port()
+        with contextlib.suppress(OSError, OverflowError), contextlib.ExitStack() as probes:
+            for port in range(first, first + count):
+                probes.enter_context(socket.socket()).bind((HOST, port))
+            return first
+
+
 def free_port() -> int:
     """A port of the loopback interface that nobody listens on at this moment."""
     with socket.socket() as probe:

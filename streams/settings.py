@@ -133,34 +133,6 @@ class ChunkSettings(_Section):
     commit_interval_s: float = Field(0.25, gt=0, le=60, description="at least once: between commits")
 
 
-class ServingSettings(_Section):
-    """What the serving role keeps in Redis, and how it answers."""
-
-    token: SecretStr | None = Field(
-        None, description="bearer token that requests for products must have; empty: none is asked for"
-    )
-    key_prefix: str = Field(
-        "reviewstream:",
-        pattern=r"^\S{1,100}$",
-        description="of every key in Redis; {shop}: on a Redis Cluster",
-    )
-    stale_after_s: float = Field(
-        30.0, gt=0, le=86_400, description="not at the end of product-summary for longer: answers are stale"
-    )
-    rebuild_after_s: float = Field(
-        43_200.0,
-        ge=60,
-        description="away from product-summary for longer: fill Redis again; keep below its delete.retention.ms",
-    )
-    batch_records: int = Field(200, ge=1, le=5_000, description="records written to Redis at once, at most")
-    redis_timeout_s: float = Field(1.0, gt=0, le=60, description="after which Redis counts as away")
-    cached_products: int = Field(10_000, ge=1, description="products kept in memory for when Redis is away")
-    cached_megabytes: int = Field(128, ge=1, description="what they may take together")
-    max_age_s: int = Field(
-        1, ge=0, le=86_400, description="Cache-Control: max-age of an answer that is not stale"
-    )
-
-
 class StateSettings(_Section):
     """Where the rolling role's tables are on disk, and how much memory they take."""
 
@@ -195,15 +167,40 @@ class RollingSettings(_Section):
     refreshes_per_minute: int = Field(60, ge=1, description="a worker asks for so many texts at most")
 
 
+class ServingSettings(_Section):
+    """What the serving role keeps in Redis, and how it answers."""
+
+    token: SecretStr | None = Field(
+        None, description="bearer token that requests for products must have; empty: none is asked for"
+    )
+    key_prefix: str = Field(
+        "reviewstream:",
+        pattern=r"^\S{1,100}$",
+        description="of every key in Redis; {shop}: on a Redis Cluster",
+    )
+    stale_after_s: float = Field(
+        30.0, gt=0, le=86_400, description="not at the end of product-summary for longer: answers are stale"
+    )
+    rebuild_after_s: float = Field(
+        43_200.0,
+        ge=60,
+        description="away from product-summary for longer: fill Redis again; keep below its delete.retention.ms",
+    )
+    batch_records: int = Field(200, ge=1, le=5_000, description="records written to Redis at once, at most")
+    redis_timeout_s: float = Field(1.0, gt=0, le=60, description="after which Redis counts as away")
+    cached_products: int = Field(10_000, ge=1, description="products kept in memory for when Redis is away")
+    cached_megabytes: int = Field(128, ge=1, description="what they may take together")
+    max_age_s: int = Field(
+        1, ge=0, le=86_400, description="Cache-Control: max-age of an answer that is not stale"
+    )
+
+
 class HttpSettings(_Section):
     """The worker's own pages: health, readiness, metrics; of the serving role products, too."""
 
     host: str = Field("127.0.0.1", description="where a worker's pages listen")
     port: int = Field(
-        8600,
-        ge=0,
-        le=65_000,
-        description="of serve; enrich listens on port + 1, rolling on port + 2; 0: any free port",
+        8600, ge=0, le=65_000, description="of serve; enrich listens on port + 1, ...; 0: any free port"
     )
 
 
@@ -234,9 +231,9 @@ class Settings(BaseSettings):
     privacy: PrivacySettings = PrivacySettings()
     lane: LaneSettings = LaneSettings()
     chunk: ChunkSettings = ChunkSettings()
-    serving: ServingSettings = ServingSettings()
     state: StateSettings = StateSettings()
     rolling: RollingSettings = RollingSettings()
+    serving: ServingSettings = ServingSettings()
     http: HttpSettings = HttpSettings()
     log: LogSettings = LogSettings()
 

@@ -4,8 +4,9 @@ import threading
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 
-from models.interfaces import ReviewReading, SentimentPrediction, TokenisedReview
+from models.interfaces import ReviewReading, SentenceReading, SentimentPrediction, TokenisedReview
 from models.personal_data import Mask
 from models.quality import QualityFlag
 from streams.delivery.intake import Chunk
@@ -17,13 +18,14 @@ NEVER = threading.Event()
 
 @dataclass(eq=False)
 class FakeReader:
-    """Says positive unless the text speaks of something bad. Texts with these words misbehave.
+    """Says positive unless the text speaks of something bad, and takes it for one sentence, whose embedding is its
+    hash. Texts with these words misbehave.
 
     boom      raises
     hang      does not return for `hang_s`
     huge      raises like a device out of memory, if not alone in its batch
     enormous  raises like a device out of memory, always
-    """
+    """  # noqa: D205 - the words come last
 
     packs: bool = True
     streams: int = 1
@@ -51,12 +53,7 @@ class FakeReader:
             raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB")
         if self.seconds_a_token:
             time.sleep(self.seconds_a_token * sum(map(len, batch)))
-        return [
-            ReviewReading(
-                SentimentPrediction(0.8, 0.1, 0.1) if "bad" in text else SentimentPrediction(0.1, 0.2, 0.7)
-            )
-            for text in texts
-        ]
+        return [_reading_of(text) for text in texts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +65,12 @@ class _Text(TokenisedReview):
     @classmethod
     def of(cls, text: str) -> "_Text":
         return cls(windows=(tuple(range(max(1, len(text.split())))),), text=text)
+
+
+def _reading_of(text: str) -> ReviewReading:
+    feeling = SentimentPrediction(0.8, 0.1, 0.1) if "bad" in text else SentimentPrediction(0.1, 0.2, 0.7)
+    embedding = sha256(text.encode("utf-8", "surrogatepass")).digest()
+    return ReviewReading(feeling, (SentenceReading(0, len(text), feeling, embedding),))
 
 
 def _text_of(review: TokenisedReview) -> str:

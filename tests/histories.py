@@ -4,8 +4,7 @@ import datetime as dt
 import random
 import sqlite3
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -13,40 +12,12 @@ import orjson
 from schemas.products import ProductSummary
 from streams.rolling.applying import Tables, apply_product, apply_review
 from streams.rolling.events import read_product, read_review
-from streams.rolling.values import ProductState, ReviewState
+from streams.rolling.values import ProductState
 
 DAY_MS = 86_400_000
 NOW_MS = 1_790_000_000_000
 ASPECTS = ("quality", "delivery", "price_and_value")
 LABELS = ("negative", "neutral", "positive")
-
-
-@dataclass
-class MemoryTables(Tables):
-    """Tables that are dictionaries."""
-
-    products: dict[str, ProductState] = field(default_factory=dict)
-    reviews: dict[tuple[str, str], ReviewState] = field(default_factory=dict)
-
-    def product(self, product_id: str) -> ProductState:
-        return self.products.setdefault(product_id, ProductState(product_id))
-
-    def touch(self, product: ProductState) -> None:
-        assert self.products[product.product_id] is product
-
-    def review(self, product_id: str, review_id: str) -> ReviewState | None:
-        return self.reviews.get((product_id, review_id))
-
-    def put_review(self, product_id: str, review_id: str, state: ReviewState | None) -> None:
-        if state is None:
-            self.reviews.pop((product_id, review_id), None)
-        else:
-            self.reviews[product_id, review_id] = state
-
-    def reviews_of(self, product_id: str) -> Iterator[tuple[str, ReviewState]]:
-        for (product, review_id), state in list(self.reviews.items()):
-            if product == product_id:
-                yield review_id, state
 
 
 def enriched(

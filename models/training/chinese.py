@@ -16,6 +16,7 @@ from models.ngram_reviews import NgramReviews, load_ngram_reviews
 from models.training.chinese_card import chinese_card
 from models.training.chinese_corpus import ASAP_ASPECTS
 from models.training.chinese_data import (
+    VARIANTS,
     WRITTEN,
     AspectWords,
     ChineseExample,
@@ -26,6 +27,7 @@ from models.training.chinese_data import (
     read_shop_reviews,
     read_written,
 )
+from models.training.chinese_embedding import complete_chinese
 from models.training.chinese_fitting import HIDDEN, WIDTH, Fit, fit, fit_alike
 from models.training.chinese_measuring import (
     aspect_scores,
@@ -35,8 +37,6 @@ from models.training.chinese_measuring import (
     wordless_scores,
 )
 from models.training.report import TrainingReport, rounded, write_report
-
-VARIANTS = 24
 
 
 def train_chinese(
@@ -83,7 +83,7 @@ def train_chinese(
     write_report(metrics, chinese_card(metrics), out)
     write_manifest(out)
     progress(f"wrote {out}")
-    return TrainingReport(out, dict(counts), metrics)
+    return complete_chinese(data, out, seed=seed, variants=variants, progress=progress)
 
 
 def _parted(examples: Sequence[ChineseExample]) -> dict[Part, list[ChineseExample]]:

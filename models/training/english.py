@@ -16,6 +16,7 @@ from models.minilm_reviews import MiniLmReviews, new_minilm_reviews
 from models.review_weights import save_review_weights
 from models.training.adapting import RANK, Fit, fit
 from models.training.english_card import english_card
+from models.training.english_embedding import complete_english
 from models.training.examples import Example, read_examples
 from models.training.measuring import Job, Read, jobs_of, measure_elsewhere, read_all, scores_of
 from models.training.report import TrainingReport, rounded, write_report
@@ -61,7 +62,7 @@ def train_english(data: Path, out: Path, *, seed: int = 7, progress: Callable[[s
     write_report(metrics, english_card(metrics), out)
     write_manifest(out)
     progress(f"wrote {out}")
-    return TrainingReport(out, dict(counts), metrics)
+    return complete_english(data, out, seed=seed, progress=progress)
 
 
 def _facts(made: Fit, seed: int) -> dict[str, object]:

@@ -1,7 +1,7 @@
 """Writes enriched reviews: from what was read to the dictionaries that are encoded."""
 
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,12 @@ from streams.delivery.records import Record
 from streams.lane.values import Answer
 
 _Place = Callable[[int, int], tuple[str, int, int]]
+
+#: Of a review, so many sentences and aspects are listed, the first ones: a text of nothing but "Ok. Ok. Ok." would make
+#: a record larger than brokers take. All of them count in its sentiment.
+MAX_SENTENCES = 1_000
+MAX_ASPECTS = 500
+_MAX_QUOTED_CHARACTERS = 40_000
 
 
 class EnrichedReviewWriter:
@@ -58,8 +64,8 @@ class EnrichedReviewWriter:
         event.update(_prepared(prepared, flags))
         event["sentiment"] = _rounded(reading.sentiment)
         place, asked = prepared.place, prepared.asked
-        event["sentences"] = [_sentence(place, one) for one in reading.sentences]
-        event["aspects"] = [_aspect(place, asked, one) for one in reading.aspects]
+        event["sentences"] = [_sentence(place, one) for one in reading.sentences[:MAX_SENTENCES]]
+        event["aspects"] = [_aspect(place, asked, one) for one in _quotable(reading.aspects)]
         event["model"] = {"name": by.name, "version": by.version}
         return event
 
@@ -127,6 +133,15 @@ def _masked(field: str, masks: Iterable[Mask]) -> list[dict[str, Any]]:
     return [{"field": field, "kind": mask.kind, "start": mask.start, "end": mask.end} for mask in masks]
 
 
+def _quotable(mentions: Sequence[Mention]) -> Iterator[Mention]:
+    quoted = 0
+    for one in mentions[:MAX_ASPECTS]:
+        quoted += one.end - one.start
+        if quoted > _MAX_QUOTED_CHARACTERS:
+            return
+        yield one
+
+
 def _sentence(place: _Place, one: Sentence) -> dict[str, Any]:
     field, start, end = place(one.start, one.end)
     sentiment = one.sentiment
@@ -137,6 +152,7 @@ def _sentence(place: _Place, one: Sentence) -> dict[str, Any]:
         "end": end,
         "sentiment": label,
         "score": round(getattr(sentiment, label), 4),
+        "embedding": b64encode(one.embedding).decode() if one.embedding else None,
     }
 
 

@@ -32,8 +32,8 @@ class Sentiment(Protocol):
     def positive(self) -> float: ...  # noqa: D102
 
 
-class Sentence(Protocol):
-    """A sentence of what was read, and how it feels."""
+class Opinion(Protocol):
+    """A span of what was read, and how it feels."""
 
     @property
     def start(self) -> int: ...  # noqa: D102
@@ -43,7 +43,14 @@ class Sentence(Protocol):
     def sentiment(self) -> Sentiment: ...  # noqa: D102
 
 
-class Mention(Sentence, Protocol):
+class Sentence(Opinion, Protocol):
+    """A sentence of what was read; the embedding's bits stand for what it says."""
+
+    @property
+    def embedding(self) -> bytes | None: ...  # noqa: D102
+
+
+class Mention(Opinion, Protocol):
     """An aspect that is spoken of, and the span it stands on."""
 
     @property

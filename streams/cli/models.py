@@ -52,13 +52,23 @@ def train(
     data: Annotated[Path, typer.Option(help="The directory of labelled sets.", exists=True, file_okay=False)],
     output: Annotated[Path, typer.Option(help="The directory to write the model to.")],
     seed: Annotated[int, typer.Option(help="The same seed and data give the same weights.")] = 7,
+    embeddings_only: Annotated[
+        bool,
+        typer.Option(
+            "--embeddings-only",
+            help="Train nothing: of the finished model in --output find the sentence embeddings again.",
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Train a built-in reader of reviews, measure it, and write weights and model card."""
     load_settings()
     # Each imports torch, which takes seconds.
-    module = import_module(f"models.training.{'english' if task is Trainable.REVIEWS_EN else 'chinese'}")
-    run = module.train_english if task is Trainable.REVIEWS_EN else module.train_chinese
+    language = "english" if task is Trainable.REVIEWS_EN else "chinese"
+    if embeddings_only:
+        run = getattr(import_module(f"models.training.{language}_embedding"), f"complete_{language}")
+    else:
+        run = getattr(import_module(f"models.training.{language}"), f"train_{language}")
     try:
         report = run(data, output, seed=seed, progress=lambda line: err.print(line, markup=False))
     except ModelError as error:

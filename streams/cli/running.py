@@ -30,7 +30,7 @@ from streams.delivery.connection import client_options
 from streams.demo import catalogue
 from streams.demo.runner import DemoProgress, DemoReport, run_demo, wait_until_ready
 from streams.deployment import Stack, local_stack, prepare_topics, running_roles
-from streams.embedded import free_port
+from streams.embedded import free_ports
 from streams.errors import ConfigurationError, FatalError, StoppedError
 from streams.publishing import RawRecord
 from streams.rows import BadRow, ReadyEvent
@@ -104,9 +104,7 @@ def demo(
         raise ConfigurationError("demo: --map and --set belong to --input, which is missing")
     if input_file is not None:
         items = events_of(input_file, "new-review", columns, constants)
-    settings = settings.model_copy(
-        update={"http": settings.http.model_copy(update={"port": free_port() - 1})}
-    )
+    settings = _on_free_ports(settings)
 
     async def main(stack: Stack) -> DemoReport:
         stop = stop_on_signals()
@@ -141,10 +139,13 @@ def demo(
 
 
 def _with_fixed_port(settings: Settings) -> Settings:
-    """`up` tells the workers' addresses, so port 0 becomes a definite free one."""
-    if settings.http.port:
-        return settings
-    return settings.model_copy(update={"http": settings.http.model_copy(update={"port": free_port() - 1})})
+    """`up` tells the workers' addresses, so port 0 becomes definite free ones."""
+    return settings if settings.http.port else _on_free_ports(settings)
+
+
+def _on_free_ports(settings: Settings) -> Settings:
+    port = free_ports(len(composition.ROLES))
+    return settings.model_copy(update={"http": settings.http.model_copy(update={"port": port})})
 
 
 @contextlib.contextmanager

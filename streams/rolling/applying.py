@@ -83,7 +83,7 @@ def apply_review(tables: Tables, event: EnrichedReview, offset: int) -> ProductS
     state = ReviewState(event.review_version, product.era, one)
     if is_counted:  # the product was kept and the review was not: a crash came between
         if one is not None:
-            one.mentions = key_points.find(product, candidates)
+            one.mentions = key_points.find(product, one, candidates)
         tables.put_review(event.product_id, event.review_id, state)
         return None
     before = stored.contribution if stored is not None else None

@@ -6,10 +6,11 @@ and language if it is near enough, else it founds one. No review is read twice.
 
 from collections.abc import Callable, Sequence
 
+from models.sentence_bits import SAME_POINT_BITS
 from streams.rolling.values import Contribution, Point, PointMention, ProductState, Reference
 
-#: Of 256 bits, how many may differ for two sentences of one aspect and polarity to make the same point.
-SAME_POINT_BITS = 72
+#: Of languages without a built-in model: what does not come from an embedding differs in half of its bits.
+_SAME_POINT_BITS_ELSEWHERE = min(SAME_POINT_BITS.values())
 #: Points kept of one aspect and polarity, and of one product.
 MAX_POINTS_OF_KIND = 8
 MAX_POINTS = 64
@@ -25,7 +26,7 @@ def join(
     """Count a review's candidates in their points; the points it makes, each once, are returned."""
     mentions: dict[int, PointMention] = {}
     for kind, quote, bits, strength in candidates:
-        point = _nearest(product.points.get(kind, ()), bits)
+        point = _nearest(product.points.get(kind, ()), bits, same_point_bits(one.language))
         if point is None:
             point = _found(product, kind, bits)
         if point.number in mentions:
@@ -36,11 +37,13 @@ def join(
     return tuple(mentions.values())
 
 
-def find(product: ProductState, candidates: Sequence[Candidate]) -> tuple[PointMention, ...]:
+def find(
+    product: ProductState, one: Contribution, candidates: Sequence[Candidate]
+) -> tuple[PointMention, ...]:
     """The points that a review counted before makes; counts nothing."""
     mentions: dict[int, PointMention] = {}
     for kind, quote, bits, _strength in candidates:
-        point = _nearest(product.points.get(kind, ()), bits)
+        point = _nearest(product.points.get(kind, ()), bits, same_point_bits(one.language))
         if point is not None:
             mentions.setdefault(point.number, PointMention(point.number, quote))
     return tuple(mentions.values())
@@ -68,8 +71,13 @@ def leave(
             del product.points[kind]
 
 
-def _nearest(points: Sequence[Point], bits: bytes) -> Point | None:
-    nearest, least = None, SAME_POINT_BITS + 1
+def same_point_bits(language: str) -> int:
+    """In how many bits two sentences of a kind may differ to make the same point."""
+    return SAME_POINT_BITS.get(language, _SAME_POINT_BITS_ELSEWHERE)
+
+
+def _nearest(points: Sequence[Point], bits: bytes, most: int) -> Point | None:
+    nearest, least = None, most + 1
     wanted = int.from_bytes(bits)
     for point in points:
         differing = (int.from_bytes(point.bits) ^ wanted).bit_count()

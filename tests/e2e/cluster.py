@@ -230,4 +230,5 @@ async def let_one_leave(cluster: Cluster) -> None:
     cluster.start()
     await asyncio.sleep(3)
     veteran.terminate()
-    assert await asyncio.to_thread(veteran.wait, 30) == 0, cluster.logs()[-4000:]
+    # As long as docker-compose.yml gives a worker: the broker may be away at this moment.
+    assert await asyncio.to_thread(veteran.wait, 40) == 0, cluster.logs()[-4000:]

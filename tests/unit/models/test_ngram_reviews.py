@@ -126,8 +126,8 @@ def test_it_says_what_it_is(reader: NgramReviews) -> None:
 
 
 def test_it_is_small() -> None:
-    """The whole directory stays below four million bytes."""
-    assert sum(path.stat().st_size for path in BUILTIN.iterdir()) < 4_000_000
+    """The whole directory stays below five million bytes."""
+    assert sum(path.stat().st_size for path in BUILTIN.iterdir()) < 5_000_000
 
 
 def test_tampered_weights_are_not_loaded(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Training the Chinese reader, on a tiny made-up set in the layouts of the real ones."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import torch
 
 from models.devices import ComputePlan
 from models.errors import TrainingDataError
+from models.manifest import write_manifest
 from models.ngram_reviews import load_ngram_reviews
 from models.training import chinese
 from models.training.chinese_data import (
@@ -18,6 +20,7 @@ from models.training.chinese_data import (
     read_shop_reviews,
     read_written,
 )
+from models.training.chinese_embedding import complete_chinese
 from models.training.report import TrainingReport
 
 THINGS = ("台灯", "水壶", "背包", "枕头", "围巾", "打气筒", "茶杯", "雨伞", "闹钟", "毛毯", "镜子", "地垫")
@@ -68,9 +71,35 @@ def test_training_is_deterministic(trained: TrainingReport, tmp_path: Path) -> N
         write_data(tmp_path / "data"), tmp_path / "out", variants=1, progress=lambda _: None
     )
     names = sorted(path.name for path in trained.directory.iterdir())
-    assert names == ["README.md", "config.json", "manifest.json", "metrics.json", "ngram-reviews.safetensors"]
+    assert names == [
+        "README.md",
+        "config.json",
+        "manifest.json",
+        "metrics.json",
+        "ngram-meaning.safetensors",
+        "ngram-reviews.safetensors",
+    ]
     for name in names:
         assert (again.directory / name).read_bytes() == (trained.directory / name).read_bytes(), name
+
+
+def test_a_finished_model_is_completed_without_training(trained: TrainingReport, tmp_path: Path) -> None:
+    """Without its file of n-gram vectors it makes no embeddings; completed it is, byte for byte, what training made."""
+    data = write_data(tmp_path / "data")
+    copy = shutil.copytree(trained.directory, tmp_path / "copy")
+    (copy / "ngram-meaning.safetensors").unlink()
+    write_manifest(copy)
+    plan = ComputePlan("cpu", torch.float32)
+    bare = load_ngram_reviews(copy, plan)
+    (reading,) = bare.forward(bare.tokenise(["这个台灯很棒"]))
+    assert [one.embedding for one in reading.sentences] == [None]
+    complete_chinese(data, copy, variants=1, progress=lambda _: None)
+    for path in trained.directory.iterdir():
+        assert (copy / path.name).read_bytes() == path.read_bytes(), path.name
+    completed = load_ngram_reviews(copy, plan)
+    (reading,) = completed.forward(completed.tokenise(["这个台灯很棒"]))
+    assert [len(one.embedding or b"") for one in reading.sentences] == [32]
+    assert completed.version != bare.version
 
 
 def test_training_leaves_threads_and_dice_alone(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 import asyncio
 import json
+from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -15,7 +16,9 @@ from models.preparation import PreparedReview, ReviewPreparer
 from schemas.dead_letters import DeadLetterReason
 from schemas.reviews import Review, ReviewEnriched
 from streams.agents.enrich import EnrichReviews
+from streams.agents.enriched import MAX_SENTENCES
 from streams.agents.reading import ANY_LANGUAGE, Preparer, Reader, Readers
+from streams.delivery.connection import MAX_BATCH_BYTES
 from streams.delivery.records import Effects
 from streams.errors import FatalError
 from streams.lane.values import Answer, Failure
@@ -251,6 +254,24 @@ def test_the_largest_review_makes_an_output_that_a_batch_holds(executor: ThreadP
     assert Review.model_validate_json(record.value or b"").text == events(Effects([output]))[0].text
 
 
+def test_the_most_talkative_reading_makes_an_output_that_a_request_holds(
+    executor: ThreadPoolExecutor,
+) -> None:
+    """Thousands of sentences, and all aspects in one clause as long as the text: the first ones are listed."""
+    feeling = SentimentPrediction(0.8, 0.1, 0.1)
+    text = "字" * 20_000
+    sentences = tuple(SentenceReading(at, at + 3, feeling, bytes(32)) for at in range(0, 19_998, 3))
+    short = [AspectMention("packaging", 0.9, feeling, at, at + 3) for at in range(0, 15_000, 3)]
+    long = [AspectMention("packaging", 0.9, feeling, 0, 20_000)] * 13
+    for aspects in (short, long):
+        reading = ReviewReading(feeling, sentences, tuple(aspects))
+        (output,) = run(executor, [review(text=text, language="en")], ask=FakeAsk(reading)).outputs
+        assert len(output.value or b"") < MAX_BATCH_BYTES
+        (event,) = events(Effects([output]))
+        assert len(event.sentences) == MAX_SENTENCES
+        assert event.aspects
+
+
 def test_each_language_has_its_reader(executor: ThreadPoolExecutor) -> None:
     """A chunk of two languages is read by two models, each asked once, and the order stays."""
     english, chinese = FakeAsk(), FakeAsk(SentimentPrediction(0.9, 0.05, 0.05))
@@ -270,12 +291,13 @@ def test_sentences_and_aspects_are_placed_in_their_field(executor: ThreadPoolExe
     feeling = SentimentPrediction(0.8, 0.1, 0.1)
     reading = ReviewReading(
         feeling,
-        (SentenceReading(0, 11, feeling), SentenceReading(12, len(asked), feeling)),
+        (SentenceReading(0, 11, feeling, bytes(31) + b"\x05"), SentenceReading(12, len(asked), feeling)),
         (AspectMention("packaging", 0.9, feeling, start, start + 16),),
     )
     record = review(title=title, text=text)
     (event,) = events(run(executor, [record], ask=FakeAsk(reading), preparer=ReviewPreparer()))
     assert [(one.field, one.start, one.end) for one in event.sentences] == [("title", 0, 10), ("text", 0, 21)]
+    assert [one.embedding for one in event.sentences] == [b64encode(bytes(31) + b"\x05").decode(), None]
     (aspect,) = event.aspects
     assert (aspect.aspect, aspect.field, aspect.sentiment) == ("packaging", "text", "negative")
     assert text[aspect.start : aspect.end] == aspect.quote == "the box was torn"

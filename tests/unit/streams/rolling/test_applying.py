@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from streams.rolling.memory import MemoryTables
 from streams.rolling.values import ProductState, decode_product, decode_review, encode_state
 from tests.histories import (
     NOW_MS,
-    MemoryTables,
     Recount,
     apply_all,
     enriched,
