@@ -200,10 +200,7 @@ class HttpSettings(_Section):
 
     host: str = Field("127.0.0.1", description="where a worker's pages listen")
     port: int = Field(
-        8600,
-        ge=0,
-        le=65_000,
-        description="of serve; enrich listens on port + 1, rolling on port + 2; 0: any free port",
+        8600, ge=0, le=65_000, description="of serve; enrich listens on port + 1, ...; 0: any free port"
     )
 
 
