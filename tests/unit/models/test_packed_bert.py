@@ -49,7 +49,10 @@ def test_equals_the_reference_at_every_layer(reference: BertModel, packed: Packe
 def test_company_and_order_change_nothing(
     packed: PackedBert, lengths: list[int], seed: int, data: st.DataObject
 ) -> None:
-    """A sequence's hidden states do not depend on which others share the row, or where it stands."""
+    """A sequence's hidden states do not depend on which others share the row, or where it stands, but for rounding.
+
+    Kernels of other shapes add in another order: up to 2e-5 was seen.
+    """
     batch = sequences(lengths, seed)
     order = data.draw(st.permutations(range(len(batch))))
     with torch.inference_mode():
@@ -57,7 +60,7 @@ def test_company_and_order_change_nothing(
         for position, index in enumerate(order):
             start = sum(lengths[i] for i in order[:position])
             alone = packed(batch[index], [lengths[index]])[-1]
-            torch.testing.assert_close(shuffled[start : start + lengths[index]], alone, atol=1e-5, rtol=0)
+            torch.testing.assert_close(shuffled[start : start + lengths[index]], alone, atol=5e-5, rtol=0)
 
 
 @given(lengths=st.lists(st.integers(1, 30), min_size=1, max_size=8), seed=st.integers(0, 1000))
