@@ -143,7 +143,7 @@ class StateSettings(_Section):
         64 * 1024 * 1024, ge=1024 * 1024, description="of memory for all tables of a worker"
     )
     cached_products: int = Field(
-        2000, ge=1, description="products that a worker keeps decoded, some 15 kB each"
+        5000, ge=1, description="products that a worker keeps decoded, some 15 kB each"
     )
 
 
@@ -156,7 +156,11 @@ class RollingSettings(_Section):
         ge=0,
         description="products of a chunk whose summary is published with it; others with the next ticks",
     )
-    tick_summaries: int = Field(1000, ge=1, description="summaries that a partition publishes with one tick")
+    tick_summaries: int = Field(
+        1000,
+        ge=1,
+        description="summaries that a partition publishes with one tick; a twentieth under a backlog",
+    )
     first_reviews: int = Field(5, ge=1, description="a product's text is first written at so many reviews")
     growth: float = Field(0.2, gt=0, description="share of new reviews that makes a text old")
     shrinkage: float = Field(0.05, gt=0, le=1, description="share of reviews gone or edited that does")

@@ -13,13 +13,15 @@ from streams.errors import RejectedEventError
 from streams.rolling.alerting import AlertChange, alert_event, look_at_clock, look_at_newest, stands
 from streams.rolling.applying import apply_product, apply_review
 from streams.rolling.events import read_product, read_review
-from streams.rolling.refreshing import RefreshBudget, RefreshPolicy, due, heat, refreshed
+from streams.rolling.refreshing import RefreshBudget, RefreshPolicy, due, refreshed
 from streams.rolling.summaries import SummaryWriter
 from streams.rolling.values import ProductState
 from streams.serde import encode, require_key
 from streams.settings import RollingSettings
 from streams.state.table_set import TableSet
 from streams.state.tables import PartitionTables
+
+_LESS_WHEN_BEHIND = 20
 
 
 class RollProducts:
@@ -32,9 +34,17 @@ class RollProducts:
         tables: of the partitions that are held.
         settings: when to publish and refresh.
         now: the clock, timezone-aware.
+        is_behind: whether records wait to be applied.
     """
 
-    def __init__(self, tables: TableSet, settings: RollingSettings, *, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        tables: TableSet,
+        settings: RollingSettings,
+        *,
+        now: Callable[[], datetime],
+        is_behind: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._tables = tables
         self._settings = settings
         self._policy = RefreshPolicy(
@@ -45,6 +55,7 @@ class RollProducts:
             max_age_s=settings.max_age_s,
         )
         self._now = now
+        self._is_behind = is_behind
         self._budget = RefreshBudget(settings.refreshes_per_minute, now_s=now().timestamp())
         self._waiting: defaultdict[PartitionTables, Waiting] = defaultdict(Waiting)
 
@@ -78,7 +89,10 @@ class RollProducts:
         tables = self._tables.of(number)
         waiting = self._waiting_of(tables)
         refreshes = [*self._refreshes(tables, number, waiting)]
-        unpublished = [tables.product(one) for one in waiting.take_unpublished(self._settings.tick_summaries)]
+        most = self._settings.tick_summaries
+        if self._is_behind():  # whoever asks now gets an old answer either way: catching up comes first
+            most = max(1, most // _LESS_WHEN_BEHIND)
+        unpublished = [tables.product(one) for one in waiting.take_unpublished(most)]
         outputs = [
             *self._summaries(tables, number, unpublished),
             *refreshes,
@@ -100,15 +114,16 @@ class RollProducts:
     def _refreshes(self, tables: PartitionTables, partition: int, waiting: Waiting) -> Iterator[Output]:
         now = self._now()
         waiting.ripen(before_ms=self._now_ms() - int(self._policy.max_age_s * 1000))
-        products = [tables.product(product_id) for product_id in waiting.due]
-        for product in heapq.nlargest(self._settings.refreshes_per_minute, products, key=heat):
+        most = self._settings.refreshes_per_minute
+        for product_id in heapq.nlargest(most, waiting.due, key=lambda one: waiting.due[one]):
+            product = tables.product(product_id)
             reason = due(product, self._policy, self._now_ms())
             if reason is None:
-                del waiting.due[product.product_id]
+                del waiting.due[product_id]
                 continue
             if not self._budget.take(now.timestamp()):
                 return
-            del waiting.due[product.product_id]
+            del waiting.due[product_id]
             product.refresh = refreshed(product)
             product.is_unpublished = True
             tables.touch(product)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from itertools import islice
 
 from streams.rolling.alerting import stands
+from streams.rolling.refreshing import heat
 from streams.rolling.values import ProductState
 
 
@@ -12,14 +13,14 @@ class Waiting:
 
     Attributes:
         unpublished: their published summary is older than the tables.
-        due: their text is to be written anew as soon as the budget lets it.
+        due: their text is to be written anew as soon as the budget lets it; how hot they are.
         alerted: an alert of theirs stands.
         ageing: since when, in milliseconds, something new waits that is not much.
     """
 
     def __init__(self) -> None:
         self.unpublished: dict[str, None] = {}
-        self.due: dict[str, None] = {}
+        self.due: dict[str, int] = {}
         self.ageing: dict[str, int] = {}
         self.alerted: dict[str, None] = {}
 
@@ -32,7 +33,7 @@ class Waiting:
             if stands(product):
                 self.alerted[product_id] = None
             if due_of(product):
-                self.due[product_id] = None
+                self.due[product_id] = heat(product)
                 self.ageing.pop(product_id, None)
             elif product.refresh.waits_since_ms is not None:
                 self.ageing.setdefault(product_id, product.refresh.waits_since_ms)
@@ -41,7 +42,7 @@ class Waiting:
         """What has waited since then is due."""
         for product_id in [one for one, since_ms in self.ageing.items() if since_ms <= before_ms]:
             del self.ageing[product_id]
-            self.due[product_id] = None
+            self.due[product_id] = 0
 
     def take_unpublished(self, most: int) -> list[str]:
         """Those that have waited longest."""

@@ -151,6 +151,11 @@ class Intake:
             f"in_flight={len(self._in_flight)} records={self.in_flight_records} limit={self._limit.records}>"
         )
 
+    @property
+    def is_filling(self) -> bool:
+        """Whether more is in flight than half of what may be: records come faster than they are worked off."""
+        return self.in_flight_records > self._limit.records // 2
+
     async def assign(self, starts: Mapping[Partition, int | None]) -> None:
         """Take leases on exactly these partitions, each from its committed offset."""
         await self.revoke()

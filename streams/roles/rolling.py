@@ -39,7 +39,12 @@ class RollingWorker(StreamWorker):
             memory=StoreMemory(settings.state.cache_bytes),
             cached_products=settings.state.cached_products,
         )
-        self._handler = RollProducts(self._tables, settings.rolling, now=lambda: datetime.now(UTC))
+        self._handler = RollProducts(
+            self._tables,
+            settings.rolling,
+            now=lambda: datetime.now(UTC),
+            is_behind=lambda: self._intake.is_filling,
+        )
         return self._handler
 
     def tick_handler(self) -> TickHandler | None:

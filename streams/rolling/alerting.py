@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from itertools import compress
 from typing import Any, NamedTuple
 
 from streams.rolling.values import NEGATIVE, Arrival, Kind, ProductState, ReviewState
@@ -47,13 +48,13 @@ class Subject(NamedTuple):
         """What it takes to be one."""
         return {"negative_surge": NEGATIVE_LIMITS, "lookalike_surge": LOOKALIKE}.get(self.kind, ASPECT)
 
-    def matches(self, arrival: Arrival) -> bool:
-        """Whether a review is of the kind."""
+    def matches(self, arrivals: Sequence[Arrival]) -> list[bool]:
+        """Whether each review is of the kind."""
         if self.kind == "negative_surge":
-            return arrival.sentiment == NEGATIVE
+            return [one.sentiment == NEGATIVE for one in arrivals]
         if self.kind == "lookalike_surge":
-            return arrival.is_lookalike
-        return self.aspect in arrival.negative_aspects
+            return [one.is_lookalike for one in arrivals]
+        return [self.aspect in one.negative_aspects for one in arrivals]
 
     def count(self, product: ProductState) -> int:
         """How many of a product's reviews are."""
@@ -93,7 +94,7 @@ def look_at_clock(product: ProductState, now_ms: int) -> list[AlertChange]:
     for name, state in product.alerts.items():
         subject = Subject.of(name)
         if not state.resolved_at_ms:
-            recent = [subject.matches(arrival) for arrival in product.arrivals]
+            recent = subject.matches(product.arrivals)
             over = is_over(state, recent, product.counts.reviews, subject.limits, now_ms=now_ms)
             if over is not None:
                 changes.append(_settled(product, subject, state, over, now_ms))
@@ -108,10 +109,13 @@ def stands(product: ProductState) -> bool:
 def _look(product: ProductState, subject: Subject) -> AlertChange | None:
     state = product.alerts.get(subject.name)
     arrivals, reviews = product.arrivals, product.counts.reviews
+    matches = subject.matches(arrivals)
+    if state is None and matches.count(True) < subject.limits.least_matching:
+        return None
     now_ms = arrivals[-1].arrived_ms
     found = look(
         state,
-        [subject.matches(arrival) for arrival in arrivals],
+        matches,
         subject.count(product),
         reviews,
         subject.limits,
@@ -149,7 +153,7 @@ def alert_event(
     subject, state, cause = change
     window = product.arrivals[len(product.arrivals) - min(cause.reviews, len(product.arrivals)) :]
     is_raised = isinstance(cause, Surge)
-    guilty = [arrival for arrival in window if subject.matches(arrival)] if is_raised else []
+    guilty = list(compress(window, subject.matches(window))) if is_raised else []
     begin_ms = window[0].arrived_ms if window else state.raised_at_ms
     end_ms = max(begin_ms, window[-1].arrived_ms if window else state.resolved_at_ms) + 1
     return {

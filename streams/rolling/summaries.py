@@ -193,8 +193,9 @@ def _prominence_of_pair(pair: tuple[Kind, Point]) -> tuple[int, int, int]:
 
 def prominence(point: Point) -> tuple[int, int, int]:
     """By the number of reviews, then how sure the model is, then the newest."""
-    strength = max((known.strength for known in point.references), default=0)
-    return point.count, strength, max((known.created_ms for known in point.references), default=0)
+    references = point.references
+    strength = max([known.strength for known in references], default=0)
+    return point.count, strength, max([known.created_ms for known in references], default=0)
 
 
 def _by_polarity(triple: Sequence[int]) -> dict[str, int]:

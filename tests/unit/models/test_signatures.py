@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.signatures import NEAR_DUPLICATE, SIGNATURE_BYTES, signature_of, similarity
+from models.signatures import NEAR_DUPLICATE, SIGNATURE_BYTES, has_near_duplicate, signature_of, similarity
 
 _TEXTS = st.text(st.characters(codec=None, exclude_categories=()))
 
@@ -187,3 +187,18 @@ def test_a_signature_takes_microseconds() -> None:
     for _ in range(200):
         signature_of(text)
     assert (time.perf_counter() - start) / 200 < 600e-6
+
+
+def test_a_near_duplicate_is_found_among_many() -> None:
+    """As `similarity` would find it, one against all; nothing and zeros are like nobody."""
+    base = "The battery died after two weeks and nobody answers my mails about it. Avoid this seller."
+    others = [f"{number} {word}" for number, word in enumerate(base.split() * 3)]
+    many = [signature_of(" ".join(others[at : at + 12])) for at in range(30)]
+    copy = signature_of(base.replace("two", "three"))
+    mine = signature_of(base)
+    assert similarity(mine, copy) >= NEAR_DUPLICATE
+    expected = any(similarity(mine, one) >= NEAR_DUPLICATE for one in many)
+    assert has_near_duplicate(mine, b"".join(many)) == expected
+    assert has_near_duplicate(mine, b"".join([*many, copy]))
+    assert not has_near_duplicate(mine, b"")
+    assert not has_near_duplicate(mine, bytes(64) * 3)
