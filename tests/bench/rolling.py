@@ -30,6 +30,7 @@ from streams.errors import FatalError
 from streams.state.store import PartitionStore, StoreMemory
 from tests.bench.brokers import PARTITIONS, BenchBroker, create_topics, open_broker
 from tests.bench.drain import stop
+from tests.bench.serving import measure_serving
 
 _ASPECTS = ("quality", "design", "delivery", "price_and_value", "ease_of_use", "performance")
 _LABELS = ("negative", "neutral", "positive")
@@ -129,7 +130,8 @@ def run(products: Sequence[int], events: int, *, broker: str, say: Callable[[str
     """A run for each number of products.
 
     Returns:
-        By key (`events_per_second`, `bytes_per_product`, ...; `naive_...` of the plain agent), by number of products.
+        By key (`events_per_second`, `bytes_per_product`, ...; `naive_...` of the plain agent), by number of products;
+        and `serving`, what `measure_serving` returns.
 
     Raises:
         FatalError: a worker ended or stood still.
@@ -140,7 +142,8 @@ def run(products: Sequence[int], events: int, *, broker: str, say: Callable[[str
             report["broker"] = opened.name
             for key, value in _measured(opened, number, events, Path(directory), say).items():
                 report.setdefault(key, {})[str(number)] = round(value)
-    return report
+    say("serving: 10,000 products, 16 connections, 100 updates a second")
+    return report | {"serving": measure_serving()}
 
 
 def _measured(
@@ -180,6 +183,12 @@ def to_markdown(report: Mapping[str, Any]) -> str:
     ]
     for key, title in _TITLES.items():
         lines.append(f"| {title} | " + " | ".join(f"{report[key][number]:,}" for number in numbers) + " |")
+    serving = report["serving"]
+    lines += [
+        "",
+        f"Serving: {serving['get_rps']:,} GET a second, p50 {serving['get_p50_ms']} ms, p99 {serving['get_p99_ms']} ms; "
+        f"Redis filled at {serving['materialised_per_s']:,} products a second.",
+    ]
     return "\n".join(lines)
 
 
