@@ -184,10 +184,12 @@ def to_markdown(report: Mapping[str, Any]) -> str:
     for key, title in _TITLES.items():
         lines.append(f"| {title} | " + " | ".join(f"{report[key][number]:,}" for number in numbers) + " |")
     serving = report["serving"]
+    answered = (
+        f"{serving['get_rps']:,} GET a second, p50 {serving['get_p50_ms']} ms, p99 {serving['get_p99_ms']} ms"
+    )
     lines += [
         "",
-        f"Serving: {serving['get_rps']:,} GET a second, p50 {serving['get_p50_ms']} ms, p99 {serving['get_p99_ms']} ms; "
-        f"Redis filled at {serving['materialised_per_s']:,} products a second.",
+        f"Serving: {answered}; Redis filled at {serving['materialised_per_s']:,} products a second.",
     ]
     return "\n".join(lines)
 
