@@ -13,9 +13,6 @@ from streams.errors import LeaseLostError
 
 log = structlog.get_logger(__name__)
 
-#: Under a backlog nobody notices a delivery that comes some pauses later, and the broker is asked less often.
-_PAUSES_WHEN_FILLING = 5
-
 #: Called after each delivery with what it did and the seconds it took.
 Observer = Callable[[Chunk, Effects, float], None]
 
@@ -132,8 +129,7 @@ class Pump:
         now = asyncio.get_running_loop().time
         while line.has_ready():
             await asyncio.sleep(line.next_delivery - now())
-            longer = _PAUSES_WHEN_FILLING if self._intake.is_filling else 1
-            line.next_delivery = now() + longer * self._sink.pause_s
+            line.next_delivery = now() + self._sink.pause_s
             await self._settle(line.take_ready())
         line.is_delivering = False  # not after an error: nothing may overtake what was not delivered
 
