@@ -168,9 +168,13 @@ class Quote(Value):
 
 
 class KeyPoint(Value):
-    """A claim about an aspect: how many reviews make it, the ids of some or all of them, and how some put it."""
+    """A claim about an aspect: how many reviews make it, the ids of some or all of them, and how some put it.
+
+    `language` is that of the quotes.
+    """
 
     claim: Text
+    language: LanguageCode | None = None
     aspect: Label
     polarity: SentimentLabel
     count: Version
@@ -186,13 +190,51 @@ class KeyPoint(Value):
         return self
 
 
+class SummaryClaim(Value):
+    """One sentence of a summary, with the reviews that it stands on.
+
+    `method` says who put it into words: `template`, code that counts and quotes; `generated`, the model, from key
+    points, checked against them. `count` is how many reviews make the claim, `review_ids` are some or all of them; a
+    sentence about all reviews names none. `aspect` and `polarity` are those of its key point.
+    """
+
+    text: Text
+    method: Literal["template", "generated"]
+    count: Count
+    review_ids: Annotated[tuple[Identifier, ...], Field(max_length=1_000)] = ()
+    aspect: Label | None = None
+    polarity: SentimentLabel | None = None
+
+
+Claims = Annotated[tuple[SummaryClaim, ...], Field(max_length=100)]
+
+
+class ProductText(Output):
+    """A product's summary in words, written from one `RefreshRequested`. Older generations never replace newer ones.
+
+    `pros` and `cons` are the aspects that reviews praise and criticise most, as words of `language`. `prompt_version`
+    names the templates and prompts; `snapshot_offset` and `review_count` are those of the snapshot.
+    """
+
+    product_id: Identifier
+    generation: Version
+    language: LanguageCode
+    claims: Claims
+    pros: Tags = ()
+    cons: Tags = ()
+    prompt_version: Label
+    snapshot_offset: Count
+    review_count: Count
+
+
 class ProductSummary(Output):
     """A product's reviews at a glance, as of one moment. A null record means that the product is gone.
 
     `language` is that of most reviews. `days` holds the days with reviews of the last 90, oldest first;
-    `latest_reviews` are by when they were written, latest first. `generation` counts the refreshes of `text`; 0
-    is before the first. `method` says how `text` was made: `generated` by the model from the key points, or
-    `extractive`, sentences of the reviews themselves.
+    `latest_reviews` are by when they were written, latest first. `text` is that of `claims`, of which those are left
+    whose reviews are all still there. `generation` counts the refreshes that were asked for, `text_generation` is the
+    one that `text` comes from; 0 is before the first. `method` says how `text` was made: `generated`, in part at least,
+    by the model from the key points, or `extractive`, by counting and quoting alone.
     """
 
     product_id: Identifier
@@ -205,6 +247,10 @@ class ProductSummary(Output):
     days: Annotated[tuple[DayCounts, ...], Field(max_length=100)] = ()
     key_points: Annotated[tuple[KeyPoint, ...], Field(max_length=100)] = ()
     latest_reviews: Annotated[tuple[LatestReview, ...], Field(max_length=100)] = ()
+    claims: Claims = ()
+    pros: Tags = ()
+    cons: Tags = ()
+    text_generation: Count = 0
     text: Text | None = None
     method: Literal["extractive", "generated"] | None = None
 

@@ -7,7 +7,14 @@ from typing import Literal
 from schemas.copywriting import CopyReady, CopyRequest
 from schemas.events import Event
 from schemas.learning import Feedback, ModelPromoted
-from schemas.products import Product, ProductAlert, ProductEnriched, ProductSummary, RefreshRequested
+from schemas.products import (
+    Product,
+    ProductAlert,
+    ProductEnriched,
+    ProductSummary,
+    ProductText,
+    RefreshRequested,
+)
 from schemas.reviews import Review, ReviewEnriched
 
 _DAY_MS = 24 * 3600 * 1000
@@ -49,6 +56,7 @@ COPY_READY = Topic("copy-ready", CopyReady, key="subject_id", dead_letters=False
 REVIEW_FEEDBACK = Topic("review-feedback", Feedback, retention_ms=YEAR_MS)
 ENRICHED_REVIEW = Topic("enriched-review", ReviewEnriched, retention_ms=MONTH_MS)
 REFRESH_REQUESTED = Topic("refresh-requested", RefreshRequested)
+PRODUCT_TEXT = Topic("product-text", ProductText, cleanup_policy="compact", retention_ms=None)
 PRODUCT_SUMMARY = Topic(
     "product-summary", ProductSummary, cleanup_policy="compact", retention_ms=None, nullable=True
 )
@@ -71,6 +79,7 @@ TOPICS: tuple[Topic, ...] = (
     REVIEW_FEEDBACK,
     ENRICHED_REVIEW,
     REFRESH_REQUESTED,
+    PRODUCT_TEXT,
     PRODUCT_SUMMARY,
     ENRICHED_PRODUCT,
     PRODUCT_ALERT,

@@ -105,6 +105,7 @@ class SummaryWriter:
             return None
         return {
             "claim": quotes[0]["text"],
+            "language": kind.language,
             "aspect": kind.aspect,
             "polarity": POLARITIES[kind.polarity],
             "count": point.count,

@@ -21,12 +21,14 @@ from schemas.products import (
     ProductAlert,
     ProductEnriched,
     ProductSummary,
+    ProductText,
     Quote,
     Reason,
     RefreshRequested,
     ReviewCounts,
     ReviewShare,
     SentimentCounts,
+    SummaryClaim,
     TimeWindow,
 )
 from schemas.reviews import (
@@ -251,6 +253,28 @@ summaries = st.builds(
     text=texts,
     method=st.sampled_from(["extractive", "generated"]),
 )
+claims = st.builds(
+    SummaryClaim,
+    text=texts,
+    method=st.sampled_from(["template", "generated"]),
+    count=counts,
+    review_ids=several(identifiers),
+    aspect=maybe(texts),
+    polarity=maybe(labels),
+)
+product_texts = st.builds(
+    ProductText,
+    **lineage,
+    product_id=identifiers,
+    generation=st.integers(1, MAX_INTEGER),
+    language=languages,
+    claims=several(claims),
+    pros=several(texts),
+    cons=several(texts),
+    prompt_version=texts,
+    snapshot_offset=counts,
+    review_count=counts,
+)
 refreshes = st.builds(
     RefreshRequested,
     **lineage,
@@ -326,6 +350,7 @@ EVENTS: Mapping[type[Event], st.SearchStrategy[Event]] = {
     ProductEnriched: enriched_products,
     ProductSummary: summaries,
     RefreshRequested: refreshes,
+    ProductText: product_texts,
     ProductAlert: alerts,
     CopyRequest: copy_requests,
     CopyReady: copies,
