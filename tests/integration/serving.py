@@ -17,7 +17,7 @@ from streams.serving.keys import SORT_KEYS, Keys
 from streams.serving.rebuilding import rebuild
 from streams.serving.worker import run_serving
 from streams.settings import Settings
-from tests.valkey import Valkey
+from tests.valkey_server import Valkey
 
 PARTITIONS = 3
 PREFIX = "test:"

@@ -32,7 +32,7 @@ from tests.integration.serving import (
     serving_settings,
 )
 from tests.summaries import gone_record, summary_record
-from tests.valkey import Valkey
+from tests.valkey_server import Valkey
 
 PRODUCTS = [f"p{number}" for number in range(12)]
 

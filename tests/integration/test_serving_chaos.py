@@ -18,7 +18,7 @@ from tests.integration.test_serving import (
     snapshot_of,
     until_equal_to_a_rebuild,
 )
-from tests.valkey import Valkey
+from tests.valkey_server import Valkey
 
 SECONDS = 25.0
 TROUBLES = ("flush", "kill", "hang", "snapshot", "restore", "rebuild", "nothing")

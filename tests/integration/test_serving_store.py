@@ -16,7 +16,7 @@ from streams.web.catalogue import Place
 from tests.fakes import FakeRecord
 from tests.integration.serving import PREFIX, contents, serving_settings
 from tests.summaries import document, gone_record, summary_record
-from tests.valkey import Valkey
+from tests.valkey_server import Valkey
 
 TOPIC = PRODUCT_SUMMARY.name
 pytestmark = pytest.mark.embedded
