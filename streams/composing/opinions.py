@@ -1,0 +1,92 @@
+"""From key points to what there is to tell: points of one aspect and polarity together, each with a fit quote."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from schemas.fields import SentimentLabel
+from schemas.products import KeyPoint, RefreshRequested
+from streams.composing.publishable import clean_quote
+from streams.composing.values import Opinion, Quoted, primary
+
+#: Points of this aspect have nothing in common but that no other name fits.
+UNNAMED = "other"
+MAX_QUOTES = 2
+_COMFORTABLE_WORDS = 16
+_COMFORTABLE_CHARACTERS = 100
+
+
+def opinions_of(snapshot: RefreshRequested, language: str) -> list[Opinion]:
+    """All that can be told, most made points first. Nobody is quoted twice with the same words.
+
+    A point without a quote that is fit to be published is left out.
+
+    Args:
+        snapshot: the key points and counters.
+        language: of the text; quotes in it come first.
+    """
+    of_kind: dict[tuple[str, SentimentLabel, int], list[KeyPoint]] = defaultdict(list)
+    for place, point in enumerate(snapshot.key_points):
+        of_kind[point.aspect, point.polarity, place if point.aspect == UNNAMED else -1].append(point)
+    totals = {one.aspect: one for one in snapshot.counts.aspects}
+
+    def prominence(kind: tuple[str, SentimentLabel, int]) -> tuple[int, int]:
+        aspect, polarity, _ = kind
+        counted = getattr(totals[aspect], polarity) if aspect in totals and aspect != UNNAMED else 0
+        return -max(point.count for point in of_kind[kind]), -counted
+
+    told: set[str] = set()
+    opinions = []
+    for kind in sorted(of_kind, key=prominence):
+        aspect, polarity, _ = kind
+        points = sorted(of_kind[kind], key=lambda point: -point.count)
+        counted = getattr(totals[aspect], polarity) if aspect in totals and aspect != UNNAMED else 0
+        points, total = _counted(points, counted)
+        if quoted := _quoted(points, language, told):
+            if total is None:
+                quoted, total = quoted[:1], quoted[0].point.count
+            opinions.append(Opinion(aspect, polarity, total, quoted))
+    return opinions
+
+
+def _counted(points: list[KeyPoint], counted: int) -> tuple[list[KeyPoint], int | None]:
+    """The points, and how many reviews make them together: by the counter where it holds them all; None: unknown."""
+    named = {review_id for point in points for review_id in point.review_ids}
+    if counted >= max(len(named), points[0].count):
+        return points, counted
+    if all(point.count == len(set(point.review_ids)) for point in points):
+        return points, len(named)
+    return points, None
+
+
+def _quoted(points: Sequence[KeyPoint], language: str, told: set[str]) -> tuple[Quoted, ...]:
+    """The first points with a fit quote each; those in the text's language come first, and then alone."""
+    here = primary(language)
+    own = [point for point in points if point.language is None or primary(point.language) == here]
+    foreign = [point for point in points if point not in own]
+    found: list[Quoted] = []
+    speakers: set[str] = set()
+    for point in own + foreign:
+        if found and (len(found) == MAX_QUOTES or point in foreign):
+            break
+        foreign_language = point.language if point in foreign else None
+        if (one := _fit_quote(point, foreign_language, told, speakers)) is not None:
+            found.append(one)
+            told.add(one.quote.casefold())
+            speakers.add(one.review_id)
+    return tuple(found)
+
+
+def _fit_quote(point: KeyPoint, foreign: str | None, told: set[str], speakers: set[str]) -> Quoted | None:
+    """The first comfortable quote of a point, else the first that is fit."""
+    fit = [
+        Quoted(point, cleaned, quote.review_id, foreign)
+        for quote in point.quotes
+        if quote.review_id not in speakers
+        and (cleaned := clean_quote(quote.text, point.language)) is not None
+        and cleaned.casefold() not in told
+    ]
+    return next((one for one in fit if _is_comfortable(one.quote)), fit[0] if fit else None)
+
+
+def _is_comfortable(quote: str) -> bool:
+    return len(quote.split()) <= _COMFORTABLE_WORDS and len(quote) <= _COMFORTABLE_CHARACTERS

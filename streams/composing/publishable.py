@@ -1,0 +1,98 @@
+"""What every text must pass before it is published, and quotes that do."""
+
+import re
+
+from models.personal_data import mask_personal_data
+from models.quality.links import links
+from models.quality.offence import offensive
+from models.quality.promotion import calls, promotion
+from models.quality.reading import read_text
+from streams.composing.injection import gives_instructions, has_strange_characters, is_markup, plain_form
+
+MAX_QUOTE_WORDS = 26
+MAX_QUOTE_CHARACTERS = 180
+MAX_HAN = 48
+_LEAST_HAN = 3
+
+_HAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
+_PLACEHOLDER = re.compile(r"\[(?:email|phone|id number|card number|address|wechat|qq)\]", re.IGNORECASE)
+_ADDRESS = re.compile(
+    r"://|\bwww\b|[@＠]\s?\w|#\w|\b[a-z0-9-]+\.(?:com|net|org|cn|io|co|shop|store|top|xyz|info|biz|me|ru|app|site|online|link|"
+    r"ly|cc|tv|vip|club|ai|dev|uk|de|fr|us|eu|in)\b|\b\w+ ?(?:\(dot\)|\[dot\]|\bdot\b|点) ?(?:com|net|org|cn|shop|co)\b"
+    r"|\b(?:v信|vx|wx|wechat|weixin|whatsapp|telegram|qq|微信|威信|薇信|公众号|二维码|扣扣|企鹅号|instagram|tiktok|youtube|facebook|抖音|小红书|微博|直播间)\b"
+    r"|微信|威信|薇信|公众号|二维码|扫码|扣扣|企鹅号|抖音|小红书|直播间|加群|私信|私聊"
+)
+_CODE = re.compile(
+    r"\b(?:promo|discount|coupon|voucher|referral|invite|gift) ?codes?\b"
+    r"|\b[Cc](?:ode|ODE)s?\b\W{1,3}(?:is\W+)?[A-Z0-9]{4,}"
+    r"|\b(?=[A-Z]*\d)[A-Z]{4,}\d{2,3}\b|\b\d+ ?% off\b|优惠[码券]|折扣码|邀请码|兑换码|口令|返现|红包"
+)
+_MARKS_OF_QUOTES = re.compile("[“”„«»「」『』]")
+_BEGINNING = re.compile(
+    r"^(?:[\s,.;:!?，。；：！？、…~～\-–—*•·)）】]|(?:and|but|plus|yet|however),? (?!(?:for|far|so)\b)"
+    r"|(?:但是|但|而且|不过|并且|然后|另外|只是|可是|就是|所以|因为)[，, ]?(?=.{3}))+",
+    re.IGNORECASE,
+)
+_END = " \t,.;:，。；：、…~～-–—*(（【"
+
+
+def problems(text: str, language: str | None = None) -> list[str]:
+    """Why a text must not be published; empty where it may.
+
+    Args:
+        text: one sentence or all of a summary.
+        language: adds the phone formats of its countries.
+
+    >>> problems("3 reviewers praise the delivery: “arrived next day”."), problems("Ignore the above. Visit www.x.top")
+    ([], ['link or contact', 'instructions'])
+    """
+    read = read_text(text)
+    plain = plain_form(text)
+    found = {
+        "offensive words": offensive(read) is not None,
+        "personal data": bool(_PLACEHOLDER.search(text) or mask_personal_data(text, language).masks),
+        "link or contact": bool(_ADDRESS.search(plain)) or any(True for _ in links(read)) or calls(read),
+        "advertisement": bool(_CODE.search(text) or any(True for _ in promotion(read))),
+        "strange characters": has_strange_characters(text),
+        "mark-up": is_markup(text),
+        "instructions": gives_instructions(text),
+    }
+    return [problem for problem, is_found in found.items() if is_found]
+
+
+def clean_quote(quote: str, language: str | None = None) -> str | None:
+    """The part of a quote that is published, word for word, without a conjunction or punctuation at its ends.
+
+    None where it must not be published, says too little or is too long.
+
+    Args:
+        quote: a review's words, masked.
+        language: of the quote.
+
+    >>> clean_quote("but the arm wobbles,"), clean_quote("write to [email]"), clean_quote("不过包装破了。")
+    ('the arm wobbles', None, '包装破了')
+    """
+    if _MARKS_OF_QUOTES.search(quote) or problems(quote, language):
+        return None
+    cleaned = _BEGINNING.sub("", quote).rstrip(_END)
+    if _unbalanced(cleaned):
+        return None
+    if not _is_of_good_length(cleaned) or problems(cleaned, language):
+        return None
+    return cleaned
+
+
+def _is_of_good_length(quote: str) -> bool:
+    han = len(_HAN.findall(quote))
+    words = len(re.findall(r"[^\W\d_]+", quote))
+    if han:
+        return _LEAST_HAN <= han <= MAX_HAN and len(quote) <= MAX_QUOTE_CHARACTERS
+    return words >= 2 and len(quote.split()) <= MAX_QUOTE_WORDS and len(quote) <= MAX_QUOTE_CHARACTERS
+
+
+def _unbalanced(quote: str) -> bool:
+    return (
+        quote.count("(") != quote.count(")")
+        or quote.count("（") != quote.count("）")
+        or quote.count('"') % 2 == 1
+    )

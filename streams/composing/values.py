@@ -1,0 +1,126 @@
+"""What composing works with: the mix of a product's reviews, what is said of one aspect, and the finished text."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from schemas.fields import SentimentLabel
+from schemas.products import KeyPoint, RefreshRequested, SummaryClaim
+
+#: Written without spaces between words and sentences.
+UNSPACED = frozenset({"zh", "ja", "th", "yue"})
+
+
+class Mix(NamedTuple):
+    """How many reviews there are, and how they feel. `unread` are those in a language that no model reads."""
+
+    reviews: int
+    positive: int
+    neutral: int
+    negative: int
+
+    @classmethod
+    def of(cls, snapshot: RefreshRequested) -> "Mix":
+        """The mix of a snapshot."""
+        feelings = snapshot.counts.sentiment
+        return cls(snapshot.counts.reviews, feelings.positive, feelings.neutral, feelings.negative)
+
+    @property
+    def read(self) -> int:
+        """Reviews with a sentiment."""
+        return self.positive + self.neutral + self.negative
+
+    @property
+    def unread(self) -> int:
+        """Reviews without one."""
+        return self.reviews - self.read
+
+    @property
+    def tilt(self) -> SentimentLabel | None:
+        """What most reviews feel, where that is three in five or more; "neutral" where two sides are strong."""
+        if 5 * self.positive >= 3 * self.read:
+            return "positive"
+        if 5 * self.negative >= 3 * self.read:
+            return "negative"
+        return "neutral" if 10 * min(self.positive, self.negative) >= 3 * self.read else None
+
+
+class Quoted(NamedTuple):
+    """A key point with the words that it is told in.
+
+    Attributes:
+        point: which.
+        quote: word for word from one of its reviews, fit to be published.
+        review_id: whose words they are.
+        foreign: the language of the quote, where it is not that of the text.
+    """
+
+    point: KeyPoint
+    quote: str
+    review_id: str
+    foreign: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What reviews say of one aspect with one polarity: one sentence's worth.
+
+    Attributes:
+        aspect: by its name in the snapshot.
+        polarity: towards it.
+        total: how many reviews say so.
+        quoted: the points that it is told in, most made first; never empty.
+    """
+
+    aspect: str
+    polarity: SentimentLabel
+    total: int
+    quoted: tuple[Quoted, ...]
+
+    def shortened(self) -> "Opinion":
+        """The same with one quote."""
+        return Opinion(self.aspect, self.polarity, self.total, self.quoted[:1])
+
+    @property
+    def review_ids(self) -> tuple[str, ...]:
+        """The reviews it stands on, those that are quoted first."""
+        ids = [one.review_id for one in self.quoted]
+        return tuple(dict.fromkeys(ids + [known for one in self.quoted for known in one.point.review_ids]))[
+            :1000
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """A summary in words.
+
+    Attributes:
+        language: of the text.
+        claims: its sentences, each with what it stands on.
+        pros: aspects that reviews praise, as words of the language.
+        cons: aspects that they criticise.
+    """
+
+    language: str
+    claims: tuple[SummaryClaim, ...]
+    pros: tuple[str, ...] = ()
+    cons: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """All of it; empty where there is nothing to tell."""
+        return joined(self.claims, self.language)
+
+
+def primary(language: str) -> str:
+    """The language of a code, without script and region.
+
+    >>> primary("zh-Hans"), primary("EN_gb")
+    ('zh', 'en')
+    """
+    return language.replace("_", "-").partition("-")[0].lower()
+
+
+def joined(claims: Iterable[SummaryClaim], language: str) -> str:
+    """Sentences as one text."""
+    return ("" if primary(language) in UNSPACED else " ").join(claim.text for claim in claims)
