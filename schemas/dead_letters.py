@@ -17,6 +17,7 @@ class DeadLetterReason(StrEnum):
     MODEL_ERROR = "model_error"
     MODEL_TIMEOUT = "model_timeout"
     OUT_OF_MEMORY = "out_of_memory"
+    GENERATION_ERROR = "generation_error"
 
 
 #: The version of the headers below, itself told in one of them.

@@ -18,7 +18,7 @@ from schemas.fields import (
     Timestamp,
     Wanted,
 )
-from schemas.products import KeyPoint, LatestReview, ReviewCounts, SentimentCounts
+from schemas.products import Claims, KeyPoint, LatestReview, ReviewCounts, SentimentCounts, Tags
 
 MAX_BATCH_PRODUCTS = 100
 MAX_PAGE_PRODUCTS = 100
@@ -91,9 +91,13 @@ class ServedProduct(Freshness):
     counts: ReviewCounts
     trends: Annotated[tuple[Trend, ...], Field(min_length=3, max_length=3)]
     key_points: Annotated[tuple[KeyPoint, ...], Field(max_length=100)] = ()
+    claims: Claims = ()
+    pros: Tags = ()
+    cons: Tags = ()
     text: Text | None = None
     method: Literal["extractive", "generated"] | None = None
     generation: Count
+    text_generation: Count = 0
     versions: Versions
 
 

@@ -1,19 +1,26 @@
 """The composition root: runs a role until it is told to stop."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 from streams.errors import FatalError
 from streams.roles.enrich import EnrichWorker
+from streams.roles.generate import GenerateWorker
 from streams.roles.parts import Parts, default_parts
 from streams.roles.rolling import RollingWorker
+from streams.roles.worker import StreamWorker
 from streams.serving.worker import run_serving
 from streams.settings import Settings
 
-_WORKERS = {"enrich": EnrichWorker, "rolling": RollingWorker}
+_WORKERS: dict[str, Callable[[Settings, Parts, AsyncExitStack, int], StreamWorker]] = {
+    "enrich": EnrichWorker,
+    "rolling": RollingWorker,
+    "generate": GenerateWorker,
+}
 
 #: The roles that exist, each with its offset from `http.port`.
-ROLES = {"serve": 0, "enrich": 1, "rolling": 2}
+ROLES = {"serve": 0, "enrich": 1, "rolling": 2, "generate": 3}
 
 
 async def run_worker(

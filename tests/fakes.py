@@ -9,6 +9,8 @@ from hashlib import sha256
 from models.interfaces import ReviewReading, SentenceReading, SentimentPrediction, TokenisedReview
 from models.personal_data import Mask
 from models.quality import QualityFlag
+from schemas.products import RefreshRequested, SummaryClaim
+from streams.agents.generate import Composer
 from streams.delivery.intake import Chunk
 from streams.delivery.records import Effects, Partition
 from streams.delivery.sink import Checkpoint, pass_by
@@ -116,6 +118,33 @@ class FakePreparer:
 
     def rating_flag(self, rating: float | None, sentiment: object) -> None:
         del rating, sentiment
+
+
+@dataclass(frozen=True)
+class FakeComposition:
+    """A text of one language, without pros and cons."""
+
+    claims: tuple[SummaryClaim, ...]
+    language: str = "en"
+    pros: tuple[str, ...] = ()
+    cons: tuple[str, ...] = ()
+
+
+def fake_composer() -> Composer:
+    """Says how many reviews there are, and repeats every key point's claim. Raises for the product "boom"."""
+    return Composer("fake-1", _repeated)
+
+
+def _repeated(snapshot: RefreshRequested) -> FakeComposition:
+    if snapshot.product_id == "boom":
+        raise RuntimeError("boom")
+    reviews = snapshot.counts.reviews
+    told = [SummaryClaim(text=f"{reviews} reviews.", method="template", count=reviews)]
+    told += [
+        SummaryClaim(text=f"“{one.claim}”", method="template", count=one.count, review_ids=one.review_ids)
+        for one in snapshot.key_points
+    ]
+    return FakeComposition(tuple(told))
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,7 @@ def summary(
         ],
         "text": "Reviewers like it.",
         "method": "extractive",
+        "text_generation": 1,
     }  # fmt: skip
     return {**fields, **more}
 

@@ -6,13 +6,20 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from schemas.topics import ENRICHED_REVIEW, NEW_PRODUCT, PRODUCT_ALERT, PRODUCT_SUMMARY, REFRESH_REQUESTED
+from schemas.topics import (
+    ENRICHED_REVIEW,
+    NEW_PRODUCT,
+    PRODUCT_ALERT,
+    PRODUCT_SUMMARY,
+    PRODUCT_TEXT,
+    REFRESH_REQUESTED,
+)
 from streams.agents.waiting import Waiting
 from streams.delivery.records import DeadLetter, Effects, Output, Partition, Record
 from streams.errors import RejectedEventError
 from streams.rolling.alerting import AlertChange, alert_event, look_at_clock, look_at_newest, stands
-from streams.rolling.applying import apply_product, apply_review
-from streams.rolling.events import read_product, read_review
+from streams.rolling.applying import apply_product, apply_review, apply_text
+from streams.rolling.events import read_product, read_review, read_text
 from streams.rolling.refreshing import RefreshBudget, RefreshPolicy, due, refreshed
 from streams.rolling.summaries import SummaryWriter
 from streams.rolling.values import ProductState
@@ -25,7 +32,7 @@ _LESS_WHEN_BEHIND = 20
 
 
 class RollProducts:
-    """Handler of `enriched-review` and `new-product`: every record changes the tables or is a dead letter.
+    """Handler of `enriched-review`, `new-product` and `product-text`: records change the tables or are dead letters.
 
     A few changed products' summaries are published with their chunk. Under a backlog the others wait, each
     once however often it changes, for the ticks between chunks; refreshes of texts always do.
@@ -74,6 +81,7 @@ class RollProducts:
             else:
                 if product is not None:
                     changed[product.product_id] = product
+                if product is not None and record.topic == ENRICHED_REVIEW.name:
                     alerts += self._alerts(tables, partition, product, look_at_newest(product))
         waiting = self._waiting_of(tables)
         prompt = changed if len(changed) <= self._settings.prompt_summaries else {}
@@ -183,6 +191,10 @@ def _apply(tables: PartitionTables, record: Record) -> ProductState | None:
         product = read_product(record.value)
         require_key(record.key, product.product_id)
         return apply_product(tables, product, record.offset, max(0, record.timestamp))
+    if record.topic == PRODUCT_TEXT.name:
+        text = read_text(record.value)
+        require_key(record.key, text.product_id)
+        return apply_text(tables, text, record.offset)
     review = read_review(record.value)
     require_key(record.key, review.product_id)
     return apply_review(tables, review, record.offset)

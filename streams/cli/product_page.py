@@ -11,6 +11,7 @@ from rich.text import Text
 COLOURS = {"positive": "green", "neutral": "yellow", "negative": "red"}
 _BAR_CELLS = 24
 _ASPECTS = 8
+_CITED = 4
 _POINTS = 3
 _QUOTES = 2
 _STALE = {
@@ -31,7 +32,7 @@ def product_page(product: Mapping[str, Any], reviews: Sequence[Mapping[str, Any]
     counts = product["counts"]
     parts: list[RenderableType] = [*_head(product), Text()]
     if product["text"] is not None:
-        parts += [Text(_plain(product["text"])), Text()]
+        parts += [*_claims(product), Text()]
     parts += [_ratings(counts["rating_histogram"]), Text(), sentiment_bar(counts["sentiment"]), Text()]
     if counts.get("aspects"):
         parts += [_aspects(counts["aspects"]), Text()]
@@ -98,11 +99,24 @@ def _head(product: Mapping[str, Any]) -> Iterator[Text]:
         facts.append(f"{verified:,} verified")
     facts.append(f"as of {_moment(product['as_of'])}")
     if product["text"] is not None:
-        facts.append(f"text {product['method']}, generation {product['generation']}")
+        facts.append(f"text {product['method']}, generation {product['text_generation']}")
     yield Text(" · ".join(facts))
     if product["stale"]:
         reason = _STALE.get(product["stale_reason"], product["stale_reason"])
         yield Text(f"perhaps out of date: {reason}", style="yellow")
+
+
+def _claims(product: Mapping[str, Any]) -> Iterator[RenderableType]:
+    """The text, a claim a line, each with the reviews that make it."""
+    if not product["claims"]:
+        yield Text(_plain(product["text"]))
+    for claim in product["claims"]:
+        ids = [_plain(review_id) for review_id in claim["review_ids"]]
+        shown = ", ".join(ids[:_CITED]) + (", …" if len(ids) > _CITED else "")
+        yield Text.assemble(_plain(claim["text"]), (f"  {shown}" if shown else "", "dim"))
+    for name in ("pros", "cons"):
+        if product[name]:
+            yield Text(f"{name}: {', '.join(map(_plain, product[name]))}", style="italic")
 
 
 def _ratings(histogram: Sequence[int]) -> Table:

@@ -9,6 +9,8 @@ from rich.text import Text
 from streams.cli.console import out
 
 _QUOTE_CHARACTERS = 60
+_TEXTS = 5
+_CITED = 4
 _COLOURS = {"positive": "green", "negative": "red"}
 
 
@@ -37,6 +39,9 @@ def show_products(products: Sequence[Mapping[str, Any]], alerts: Sequence[Mappin
         )
     out.print()
     out.print(table)
+    for summary in products[:_TEXTS]:
+        _show_text(summary)
+    out.print()
     for alert in alerts:
         observed, baseline = alert["observed"], alert["baseline"]
         what = f"{alert['kind'].replace('_', ' ')}{': ' + alert['aspect'] if alert['aspect'] else ''}"
@@ -50,6 +55,18 @@ def show_products(products: Sequence[Mapping[str, Any]], alerts: Sequence[Mappin
         )
         for quote in alert["quotes"][:2]:
             out.print(Text(f"      {quote['review_id']}  “{quote['text'][:_QUOTE_CHARACTERS]}”", style="dim"))
+
+
+def _show_text(summary: Mapping[str, Any]) -> None:
+    """A product's text, each claim with the reviews that make it."""
+    if summary.get("text") is None:
+        return
+    out.print()
+    out.print(Text(f"{summary['product_id']}: what its reviews say, and which", style="bold"))
+    for claim in summary["claims"]:
+        cited = ", ".join(claim["review_ids"][:_CITED])
+        more = ", …" if len(claim["review_ids"]) > _CITED else ""
+        out.print(Text.assemble(f"  {claim['text']}", (f"  {cited}{more}", "dim")))
 
 
 def _stars(counts: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ import orjson
 from schemas.topics import ENRICHED_REVIEW, PRODUCT_ALERT, PRODUCT_SUMMARY
 from streams.demo.tally import OutputRecord
 
+FIRST_REVIEWS = 5
 #: The topics to follow for it.
 TOPICS = (PRODUCT_SUMMARY.name, PRODUCT_ALERT.name)
 
@@ -49,6 +50,14 @@ class ProductWatch:
         return all(product_id in self.summaries for product_id in products) and all(
             product_id in self.summaries and self._reached(self.summaries[product_id]) >= offset
             for product_id, offset in self._wanted.items()
+        )
+
+    def has_texts(self) -> bool:
+        """Whether every product with reviews enough for a text has the one that was asked for last."""
+        return all(
+            one["generation"] == one["text_generation"] > 0
+            for one in self.summaries.values()
+            if one["generation"] or one["counts"]["reviews"] >= FIRST_REVIEWS
         )
 
     @staticmethod

@@ -21,6 +21,7 @@ from streams.tailing import follow
 
 _READY_PATIENCE_S = 180.0
 _STALL_S = 90.0
+_TEXT_PATIENCE_S = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,11 @@ async def run_demo(
                         latest,
                     )
                 )
+                await asyncio.sleep(0.1)
+            # Texts come a tick later; a product of which nothing can be told has none.
+            patience = time.monotonic() + _TEXT_PATIENCE_S
+            while not watch.has_texts() and time.monotonic() < patience:
+                raise_if_down()
                 await asyncio.sleep(0.1)
         finally:
             publishing.cancel()

@@ -7,6 +7,7 @@ from typing import Any
 
 from models.errors import ModelError
 from models.interfaces import ReviewReader
+from streams.agents.generate import Composer
 from streams.agents.reading import Preparer
 from streams.delivery.sink import Checkpoint, pass_by
 from streams.errors import ConfigurationError
@@ -20,11 +21,13 @@ class Parts:
     Attributes:
         load_readers: loads the models, by the languages they are to read; called on a thread.
         load_preparer: makes what masks and identifies languages; called on a thread.
+        load_composer: makes what puts a product's snapshot into words; called on a thread.
         checkpoint: called by name at the points where a crash is most interesting.
     """
 
     load_readers: Callable[[Settings], Mapping[str, ReviewReader[Any]]]
     load_preparer: Callable[[Settings], Preparer]
+    load_composer: Callable[[Settings], Composer]
     checkpoint: Checkpoint = pass_by
 
 
@@ -51,4 +54,9 @@ def default_parts() -> Parts:
 
         return ReviewPreparer(masks_personal_data=settings.privacy.mask_personal_data)
 
-    return Parts(load_readers, load_preparer)
+    def load_composer(_settings: Settings) -> Composer:
+        from streams.composing.writing import TEMPLATES_VERSION, compose  # noqa: PLC0415 - of one role only
+
+        return Composer(TEMPLATES_VERSION, compose)
+
+    return Parts(load_readers, load_preparer, load_composer)

@@ -1,11 +1,11 @@
-"""The rolling role: enriched reviews and products to the tables; summaries, refreshes and alerts out."""
+"""The rolling role: enriched reviews, products and their texts to the tables; summaries, refreshes and alerts out."""
 
 import asyncio
 from collections.abc import Coroutine, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from schemas.topics import ENRICHED_REVIEW, NEW_PRODUCT, ROLLING_STATE
+from schemas.topics import ENRICHED_REVIEW, NEW_PRODUCT, PRODUCT_TEXT, ROLLING_STATE
 from streams import topic_admin
 from streams.agents.rolling import RollProducts
 from streams.delivery.records import Handler, TickHandler
@@ -22,7 +22,7 @@ class RollingWorker(StreamWorker):
     """See `StreamWorker`."""
 
     role = "rolling"
-    topics = (ENRICHED_REVIEW.name, NEW_PRODUCT.name)
+    topics = (ENRICHED_REVIEW.name, NEW_PRODUCT.name, PRODUCT_TEXT.name)
     _tables: TableSet | None = None
     _handler: RollProducts | None = None
 

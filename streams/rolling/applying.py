@@ -10,7 +10,7 @@ from typing import Protocol
 
 from models.signatures import SIGNATURE_BYTES, has_near_duplicate
 from streams.rolling import counting, key_points
-from streams.rolling.events import EnrichedReview, Opinion, PublishedProduct
+from streams.rolling.events import EnrichedReview, Opinion, ProductTextRead, PublishedProduct
 from streams.rolling.key_points import Candidate
 from streams.rolling.values import (
     NEGATIVE,
@@ -18,9 +18,11 @@ from streams.rolling.values import (
     UNRATED,
     UNREAD,
     Arrival,
+    Claim,
     Contribution,
     Kind,
     ProductState,
+    ProductWords,
     Reference,
     Refresh,
     ReviewState,
@@ -80,7 +82,7 @@ def apply_review(tables: Tables, event: EnrichedReview, offset: int) -> ProductS
     if not is_counted and stored is not None:
         place = _forget_arrival(product, event.review_id)
     one, candidates = (None, []) if event.status == "removed" else _contribution(product, event, signature)
-    state = ReviewState(event.review_version, product.era, one)
+    state = ReviewState(event.review_version, product.era, one, offset)
     if is_counted:  # the product was kept and the review was not: a crash came between
         if one is not None:
             one.mentions = key_points.find(product, one, candidates)
@@ -127,6 +129,45 @@ def apply_product(
     return product
 
 
+def apply_text(tables: Tables, event: ProductTextRead, offset: int) -> ProductState | None:
+    """Apply a product's text: the newest generation counts, without the claims whose reviews changed meanwhile.
+
+    Returns:
+        The product if it was changed.
+    """
+    product = tables.product(event.product_id)
+    if offset <= product.text_applied:
+        return None
+    product.text_applied = offset
+    if product.is_gone or event.generation <= product.words.generation:
+        return None
+
+    def stands(review_id: str) -> bool:
+        state = tables.review(event.product_id, review_id)
+        return (
+            state is not None
+            and state.contribution is not None
+            and state.era == product.era
+            and state.applied <= event.snapshot_offset
+        )
+
+    product.words = ProductWords(
+        generation=event.generation,
+        language=event.language,
+        claims=tuple(
+            Claim(one.text, one.method, one.count, one.review_ids, one.aspect, one.polarity)
+            for one in event.claims
+            if all(map(stands, one.review_ids))
+        ),
+        pros=event.pros,
+        cons=event.cons,
+        model=(event.model.name, event.model.version) if event.model is not None else None,
+    )
+    product.is_unpublished = True
+    tables.touch(product)
+    return product
+
+
 def _withdraw(tables: Tables, product: ProductState) -> None:
     for review_id, _ in list(tables.reviews_of(product.product_id)):
         tables.put_review(product.product_id, review_id, None)
@@ -146,6 +187,7 @@ def _withdraw(tables: Tables, product: ProductState) -> None:
     product.refresh = Refresh(generation=product.refresh.generation)
     product.signatures = b""
     product.alerts = {}
+    product.words = ProductWords(generation=product.refresh.generation)
     product.era += 1
     product.cleared = product.applied
     product.is_gone = True
@@ -169,6 +211,8 @@ def _replace(
 
             key_points.leave(product, review_id, before, look_up)
         product.refresh.retracted += 1
+        words = product.words
+        words.claims = tuple(claim for claim in words.claims if review_id not in claim.review_ids)
     if after is not None:
         after.mentions = key_points.join(product, review_id, after, candidates)
         counting.add(product, after)

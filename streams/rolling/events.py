@@ -19,7 +19,7 @@ _Identifier = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_IDENTIFIE
 _Version = Annotated[int, msgspec.Meta(ge=1)]
 _Fraction = Annotated[float, msgspec.Meta(ge=0, le=1)]
 _Rating = Annotated[float, msgspec.Meta(ge=0, le=5)]
-Event = TypeVar("Event", "EnrichedReview", "PublishedProduct")
+Event = TypeVar("Event", "EnrichedReview", "PublishedProduct", "ProductTextRead")
 
 
 class _Labelled(msgspec.Struct):
@@ -99,6 +99,39 @@ class PublishedProduct(msgspec.Struct):
     removed: bool = False
 
 
+class ClaimRead(msgspec.Struct):
+    """One sentence of a text."""
+
+    text: str
+    method: Literal["template", "generated"]
+    count: int
+    review_ids: tuple[str, ...] = ()
+    aspect: str | None = None
+    polarity: _Label | None = None
+
+
+class ModelRead(msgspec.Struct):
+    """Which model it was."""
+
+    name: str
+    version: str
+
+
+class ProductTextRead(msgspec.Struct):
+    """See `schemas.products.ProductText`."""
+
+    product_id: _Identifier
+    generation: _Version
+    language: str
+    claims: tuple[ClaimRead, ...]
+    snapshot_offset: int
+    schema_version: str = "1.0"
+    pros: tuple[str, ...] = ()
+    cons: tuple[str, ...] = ()
+    model: ModelRead | None = None
+
+
+_text_decoder = msgspec.json.Decoder(ProductTextRead)
 _review_decoder = msgspec.json.Decoder(EnrichedReview)
 _product_decoder = msgspec.json.Decoder(PublishedProduct)
 
@@ -126,6 +159,15 @@ def read_product(value: bytes | None) -> PublishedProduct:
         RejectedEventError: with the dead letter's reason.
     """
     return _decoded(_product_decoder, value, "Product")
+
+
+def read_text(value: bytes | None) -> ProductTextRead:
+    """Read a product's text.
+
+    Raises:
+        RejectedEventError: with the dead letter's reason.
+    """
+    return _decoded(_text_decoder, value, "ProductText")
 
 
 def _decoded(decoder: "msgspec.json.Decoder[Event]", value: bytes | None, name: str) -> Event:

@@ -7,6 +7,8 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from streams.rolling.key_points import rank
 from streams.rolling.values import (
     NEGATIVE,
@@ -55,6 +57,7 @@ class SummaryWriter:
         product = self._product
         return {
             **self._head(),
+            **_words(product),
             "generation": product.refresh.generation,
             "title": product.title,
             "category": product.category,
@@ -149,6 +152,26 @@ def quotes_of(point: Point, look_up: LookUp) -> list[dict[str, str]]:
 
 def _in_order(point: Point) -> list[Reference]:
     return sorted(point.references, key=rank, reverse=True)
+
+
+def _words(product: ProductState) -> dict[str, Any]:
+    """The text and its claims; no text without claims about reviews."""
+    words = product.words
+    is_told = any(claim.review_ids for claim in words.claims)
+    claims = words.claims if is_told else ()
+    is_generated = any(claim.method == "generated" for claim in claims)
+    between = "" if words.language.startswith("zh") else " "
+    return {
+        "claims": [msgspec.structs.asdict(claim) for claim in claims],
+        "pros": words.pros if is_told else (),
+        "cons": words.cons if is_told else (),
+        "text_generation": words.generation if is_told else 0,
+        "text": between.join(claim.text for claim in claims) or None,
+        "method": ("generated" if is_generated else "extractive") if claims else None,
+        "model": {"name": words.model[0], "version": words.model[1]}
+        if words.model and is_generated
+        else None,
+    }
 
 
 def counts_of(product: ProductState) -> dict[str, Any]:

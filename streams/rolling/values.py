@@ -59,6 +59,7 @@ class ReviewState(msgspec.Struct, array_like=True):
 
     Attributes:
         version: the review's.
+        applied: the offset of `enriched-review` it came with.
         era: the product's when it was applied; a review of an earlier era does not count any more.
         contribution: what it adds to its product; None once it is removed.
     """
@@ -66,6 +67,7 @@ class ReviewState(msgspec.Struct, array_like=True):
     version: int
     era: int
     contribution: Contribution | None
+    applied: int = -1
 
 
 class Counts(msgspec.Struct, array_like=True):
@@ -162,6 +164,32 @@ class Refresh(msgspec.Struct, array_like=True):
     waits_since_ms: int | None = None
 
 
+class Claim(msgspec.Struct, array_like=True, frozen=True):
+    """A sentence of a product's text; see `schemas.products.SummaryClaim`."""
+
+    text: str
+    method: str
+    count: int
+    review_ids: tuple[str, ...]
+    aspect: str | None
+    polarity: str | None
+
+
+class ProductWords(msgspec.Struct, array_like=True):
+    """A product's text, as far as its evidence still stands; see `schemas.products.ProductText`.
+
+    Attributes:
+        model: name and version of the model that put some of it into words.
+    """
+
+    generation: int = 0
+    language: str = "und"
+    claims: tuple[Claim, ...] = ()
+    pros: tuple[str, ...] = ()
+    cons: tuple[str, ...] = ()
+    model: tuple[str, str] | None = None
+
+
 class ProductState(msgspec.Struct, array_like=True):
     """All that is kept of a product.
 
@@ -178,6 +206,8 @@ class ProductState(msgspec.Struct, array_like=True):
         latest: (created_ms, review id) of the latest reviews by when they were written, latest first.
         changed_ms: the broker's timestamp of the last event that changed it.
         first_ms: the broker's timestamp of the first review; 0 before it.
+        words: its text; of an earlier generation than the last refresh until that is answered.
+        text_applied: the last applied offset of `product-text`.
         alerts: the latest alert of each subject.
         is_unpublished: whether the published summary is older than this.
     """
@@ -204,6 +234,8 @@ class ProductState(msgspec.Struct, array_like=True):
     refresh: Refresh = msgspec.field(default_factory=Refresh)
     first_ms: int = 0
     alerts: dict[str, AlertState] = msgspec.field(default_factory=dict)
+    words: ProductWords = msgspec.field(default_factory=ProductWords)
+    text_applied: int = -1
 
 
 _encoder = msgspec.msgpack.Encoder()

@@ -130,6 +130,15 @@ class _KeyPoint(msgspec.Struct):
     quotes: Annotated[list[_Quote], Meta(min_length=1)]
 
 
+class _Claim(msgspec.Struct):
+    text: _Name
+    method: Literal["template", "generated"]
+    count: _Count
+    review_ids: list[_Name] = []
+    aspect: _Name | None = None
+    polarity: _Label | None = None
+
+
 class _Latest(msgspec.Struct):
     review_id: _Name
     review_version: _Count
@@ -159,8 +168,12 @@ class _Summary(msgspec.Struct):
     days: list[_Day] = []
     key_points: list[_KeyPoint] = []
     latest_reviews: list[_Latest] = []
+    claims: list[_Claim] = []
+    pros: list[_Name] = []
+    cons: list[_Name] = []
     text: _Name | None = None
     method: Literal["extractive", "generated"] | None = None
+    text_generation: _Count = 0
     model: _Model | None = None
 
 

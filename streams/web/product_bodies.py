@@ -47,8 +47,12 @@ class _Summary(msgspec.Struct):
     language: Raw = _NULL
     key_points: Raw = _EMPTY
     latest_reviews: list[Raw] = []
+    claims: Raw = _EMPTY
+    pros: Raw = _EMPTY
+    cons: Raw = _EMPTY
     text: Raw = _NULL
     method: Raw = _NULL
+    text_generation: int = 0
     model: Raw = _NULL
 
 
@@ -71,9 +75,13 @@ def product_body(found: Found, *, today: date) -> dict[str, Any]:
         "counts": _as_it_is(summary.counts),
         "trends": trends(summary.days, as_of=summary.as_of.astimezone(UTC).date(), today=today),
         "key_points": _as_it_is(summary.key_points),
+        "claims": _as_it_is(summary.claims),
+        "pros": _as_it_is(summary.pros),
+        "cons": _as_it_is(summary.cons),
         "text": _as_it_is(summary.text),
         "method": _as_it_is(summary.method),
         "generation": summary.generation,
+        "text_generation": summary.text_generation,
         "versions": {
             "schema_version": summary.schema_version,
             "generation": summary.generation,

@@ -5,6 +5,7 @@ python tests/e2e/rolling_worker.py [CHECKPOINT:COUNT]
 
 import sys
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
@@ -21,7 +22,7 @@ async def main(parts: Parts) -> None:
     await run_worker("rolling", loaded, stop=stop_on_signals(), parts=parts)
 
 
-def nothing_loads(_settings: settings.Settings) -> dict[str, object]:
+def nothing_loads(_settings: settings.Settings) -> Any:
     """This role has no models."""
     raise AssertionError
 
@@ -29,4 +30,5 @@ def nothing_loads(_settings: settings.Settings) -> dict[str, object]:
 if __name__ == "__main__":
     failpoint, _, nth = (sys.argv[1] if len(sys.argv) > 1 else "").partition(":")
     checkpoint = Killer(failpoint, int(nth or 1))
-    run_async(main(Parts(load_readers=nothing_loads, load_preparer=nothing_loads, checkpoint=checkpoint)))
+    nothing = Parts(nothing_loads, nothing_loads, nothing_loads, checkpoint)
+    run_async(main(nothing))

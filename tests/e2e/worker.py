@@ -14,7 +14,7 @@ from streams import logs, settings
 from streams.app import run_worker
 from streams.cli.console import run_async, stop_on_signals
 from streams.roles.parts import Parts
-from tests.fakes import FakePreparer, FakeReader
+from tests.fakes import FakePreparer, FakeReader, fake_composer
 
 
 class Killer:
@@ -43,6 +43,7 @@ if __name__ == "__main__":
     made = Parts(
         load_readers=lambda _settings: {"en": FakeReader(seconds_a_token=cost)},
         load_preparer=lambda _settings: FakePreparer(),
+        load_composer=lambda _settings: fake_composer(),
         checkpoint=Killer(failpoint, int(nth or 1)),
     )
     run_async(main(made))

@@ -17,7 +17,7 @@ from streams.publishing import RawRecord, publish
 from streams.roles.parts import Parts
 from streams.settings import Settings
 from streams.tailing import follow
-from tests.fakes import FakePreparer, FakeReader
+from tests.fakes import FakePreparer, FakeReader, fake_composer
 
 CREATED_AT = "2026-10-01T12:00:00Z"
 
@@ -52,6 +52,7 @@ def fake_parts(reader: FakeReader | None = None, **more: Any) -> Parts:
     return Parts(
         load_readers=lambda _settings: dict.fromkeys(model.languages or {"*"}, model),
         load_preparer=lambda _settings: FakePreparer(),
+        load_composer=lambda _settings: fake_composer(),
         **more,
     )
 

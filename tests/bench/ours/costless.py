@@ -19,7 +19,7 @@ from streams.app import run_worker
 from streams.cli.console import run_async, stop_on_signals
 from streams.roles.parts import Parts
 from tests.bench.stages import accounted
-from tests.fakes import FakeLanguage, FakePrepared
+from tests.fakes import FakeLanguage, FakePrepared, fake_composer
 
 _TOKENISED = TokenisedReview(windows=((101, 102),))
 _ANSWER = ReviewReading(SentimentPrediction(0.1, 0.2, 0.7))
@@ -74,6 +74,8 @@ async def main(parts: Parts, account_file: str, *, by_stage: bool) -> None:
 if __name__ == "__main__":
     account_file, by_stage, cost = [*sys.argv[1:], *("", "", "0")[len(sys.argv) - 1 :]]
     made = Parts(
-        load_readers=lambda _: {"en": CostlessReader(float(cost))}, load_preparer=lambda _: CostlessPreparer()
+        load_readers=lambda _: {"en": CostlessReader(float(cost))},
+        load_preparer=lambda _: CostlessPreparer(),
+        load_composer=lambda _: fake_composer(),
     )
     run_async(main(made, account_file, by_stage=by_stage == "stages"))

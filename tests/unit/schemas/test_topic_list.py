@@ -84,4 +84,5 @@ def test_dead_letter_reasons_are_the_ones_that_are_published() -> None:
         "model_error",
         "model_timeout",
         "out_of_memory",
+        "generation_error",
     }

@@ -12,13 +12,14 @@ import pytest
 
 from models.signatures import signature_of
 from schemas.dead_letters import DeadLetterReason
-from schemas.products import ProductAlert, ProductSummary, RefreshRequested
+from schemas.products import ProductAlert, ProductSummary, ProductText, RefreshRequested
 from schemas.reviews import ReviewEnriched
 from schemas.topics import (
     ENRICHED_REVIEW,
     NEW_PRODUCT,
     PRODUCT_ALERT,
     PRODUCT_SUMMARY,
+    PRODUCT_TEXT,
     REFRESH_REQUESTED,
     ROLLING_STATE,
 )
@@ -271,6 +272,77 @@ async def test_five_stars_that_look_alike_are_an_alert(store: PartitionStore) ->
         await role.take(enriched(f"x{number}", 1, text=text, rating=5, signature=signed(text)))
     assert [(alert.kind, alert.state) for alert in role.alerts] == [("lookalike_surge", "raised")]
     assert role.alerts[0].quotes[0].text.startswith("The best kettle")
+
+
+def text_of(refresh: RefreshRequested, *cited: str, generation: int | None = None) -> dict[str, Any]:
+    """What the generate role answers: a count, and a claim for each cited review."""
+    claims = [{"text": f"{refresh.counts.reviews} reviews.", "method": "template", "count": 1}]
+    claims += [
+        {"text": f"Says {one}.", "method": "template", "count": 1, "review_ids": [one]} for one in cited
+    ]
+    return {
+        "product_id": refresh.product_id,
+        "generation": generation or refresh.generation,
+        "language": "en",
+        "claims": claims,
+        "pros": ["quality"],
+        "prompt_version": "1",
+        "snapshot_offset": refresh.source.offset,
+        "review_count": refresh.counts.reviews,
+        "source": refresh.source.model_dump(),
+        "made_at": "2026-09-20T12:00:00Z",
+    }
+
+
+def last_text(role: Role) -> str | None:
+    assert role.summaries[-1] is not None
+    return role.summaries[-1].text
+
+
+async def test_a_text_is_told_until_a_review_it_cites_goes(store: PartitionStore) -> None:
+    """At once, sentence by sentence: a removal, then an edit; a text without evidence is none."""
+    role = Role(store)
+    await role.take(*reviews(6))
+    await role.tick()
+    event = text_of(role.refreshes[0], "r1", "r2")
+    ProductText.model_validate_json(orjson.dumps(event))
+    await role.take(event, topic=PRODUCT_TEXT.name)
+    assert last_text(role) == "6 reviews. Says r1. Says r2."
+    summary = role.summaries[-1]
+    assert summary is not None
+    assert (summary.method, summary.text_generation, summary.pros) == ("extractive", 1, ("quality",))
+    await role.take(enriched("r1", 2, removed=True))
+    assert last_text(role) == "6 reviews. Says r2."
+    await role.take(enriched("r2", 2))
+    assert last_text(role) is None
+
+
+async def test_a_text_comes_too_late_for_what_changed_since_its_snapshot(store: PartitionStore) -> None:
+    """A cited review was edited, another one removed, while the text was written."""
+    role = Role(store)
+    await role.take(*reviews(6))
+    await role.tick()
+    await role.take(enriched("r1", 2), enriched("r2", 2, removed=True))
+    await role.take(text_of(role.refreshes[0], "r1", "r2", "r3"), topic=PRODUCT_TEXT.name)
+    assert last_text(role) == "6 reviews. Says r3."
+
+
+async def test_an_older_generation_never_replaces_a_newer_one(store: PartitionStore) -> None:
+    """Texts that come twice, or in another order, and one from before the product was withdrawn."""
+    role = Role(store)
+    await role.take(*reviews(6))
+    await role.tick()
+    request = role.refreshes[0]
+    await role.take(text_of(request, "r1", generation=3), topic=PRODUCT_TEXT.name)
+    for generation in (2, 3):
+        await role.take(text_of(request, "r2", generation=generation), topic=PRODUCT_TEXT.name)
+    assert last_text(role) == "6 reviews. Says r1."
+    for version, removed in ((1, True), (2, False)):
+        product = {"product_id": "p", "version": version, "title": "Lamp", "removed": removed}
+        await role.take(product, topic=NEW_PRODUCT.name)
+    await role.take(*reviews(6))
+    await role.take(text_of(request, "r1"), topic=PRODUCT_TEXT.name)
+    assert last_text(role) is None
 
 
 async def test_a_withdrawn_product_is_published_as_gone(store: PartitionStore) -> None:

@@ -29,6 +29,25 @@ def test_it_is_complete_when_every_product_knows_of_its_last_review() -> None:
     assert watch.is_complete(["lamp"])
 
 
+def test_texts_are_there_when_each_product_has_its_last_one() -> None:
+    """Products with too few reviews have none."""
+    watch = ProductWatch()
+
+    def put(product_id: str, reviews: int, generation: int, text_generation: int) -> None:
+        counts = {"reviews": reviews}
+        known = {"generation": generation, "text_generation": text_generation, "counts": counts}
+        watch.add(record("product-summary", {"product_id": product_id, **known}), 0)
+
+    put("few", 2, 0, 0)
+    assert watch.has_texts()
+    put("lamp", 9, 0, 0)
+    assert not watch.has_texts()
+    put("lamp", 9, 2, 1)
+    assert not watch.has_texts()
+    put("lamp", 9, 2, 2)
+    assert watch.has_texts()
+
+
 def test_alerts_are_kept_once() -> None:
     """Raised and resolved are two, a repeat is none."""
     watch = ProductWatch()
