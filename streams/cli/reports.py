@@ -48,13 +48,12 @@ def print_key_points(report: Mapping[str, Any]) -> None:
 
 def print_summaries(report: Mapping[str, Any]) -> None:
     """ROUGE of the texts beside other ways to choose and people, and what is told of the texts."""
-    table = Table("written by", "ROUGE-1", "ROUGE-2", "ROUGE-L", box=None, pad_edge=False)
-    for name, scores in {
-        report["summariser"]: report,
-        **report["baselines"],
-        "people": report["people"],
-    }.items():
-        table.add_row(name, *(_percent(scores[key]) for key in ("rouge_1", "rouge_2", "rouge_l")))
+    table = Table("written by", "ROUGE-1", "ROUGE-2", "ROUGE-L", "ours is ahead by", box=None, pad_edge=False)
+    rows = {report["summariser"]: report, **report["baselines"], "people": report["people"]}
+    for name, scores in rows.items():
+        lead = report["lead_rouge_l"].get(name)
+        ahead = "{} ({} to {})".format(*map(_percent, lead.values())) if lead else ""
+        table.add_row(name, *(_percent(scores[key]) for key in ("rouge_1", "rouge_2", "rouge_l")), ahead)
     out.print(table)
     repeated = report["repetition"]
     out.print(

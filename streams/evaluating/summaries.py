@@ -9,6 +9,7 @@ from typing import Any
 
 from streams.errors import ConfigurationError
 from streams.evaluating.asking import Asked, ask
+from streams.evaluating.paired import lead_of
 from streams.evaluating.plain_summaries import plain
 from streams.evaluating.summary_baselines import baseline_texts
 from streams.evaluating.summary_files import SummarySet, read_summary_set
@@ -72,7 +73,9 @@ def evaluate_summaries(
 
     Returns:
         The numbers, ready for JSON: rouge_1, rouge_2 and rouge_l of the texts, and of `baselines` and `people`;
-        `supported`, `generated_share`, `repetition`, `coverage`, `polarity_error`; what was measured, who read it.
+        `lead_rouge_l`: by how much the texts are ahead of each baseline, and the 95 % interval of that; `supported`,
+        `supported_by_method`, `generated_share`, `repetition`, `coverage`, `polarity_error`; what was measured, and
+        who read it.
 
     Raises:
         ConfigurationError: the path holds nothing to measure on, no model reads it, or a package is missing.
@@ -94,10 +97,12 @@ def evaluate_summaries(
     return {
         "summariser": name,
         **ours.rouge(),
-        "baselines": baselines,
-        "people": people,
+        "baselines": {name: tally.rouge() for name, tally in baselines.items()},
+        "people": people.rouge(),
+        "lead_rouge_l": {name: _lead(ours, tally) for name, tally in baselines.items()},
         "supported": of_sentences.mean("supported"),
-        "generated_share": of_sentences.mean("generated"),
+        "supported_by_method": {method: of_sentences.mean(method) for method in ("template", "generated")},
+        "generated_share": of_sentences.mean("is_generated"),
         "repetition": {"sentences": ours.mean("sentences"), "trigrams": ours.mean("trigrams")},
         "coverage": ours.mean("coverage"),
         "polarity_error": ours.mean("polarity_error"),
@@ -142,17 +147,24 @@ def _measured(
         of_texts.add("coverage", told_share(text, read))
         of_texts.add("polarity_error", polarity_error(text, read))
         for sentence in text.sentences:
-            of_sentences.add("supported", float(is_supported(sentence, read.documents, language)))
-            of_sentences.add("generated", float(sentence.method == "generated"))
+            supported = float(is_supported(sentence, read.documents, language))
+            of_sentences.add_all({"supported": supported, sentence.method: supported})
+            of_sentences.add("is_generated", float(sentence.method == "generated"))
     return of_texts, of_sentences
 
 
-def _others(items: Sequence[ReadItem], rouge: Rouge) -> tuple[dict[str, Any], dict[str, Any]]:
+def _others(items: Sequence[ReadItem], rouge: Rouge) -> tuple[dict[str, _Tally], _Tally]:
+    """Numbers of each baseline, of several draws their mean, and of people."""
     baselines: dict[str, _Tally] = defaultdict(_Tally)
     people = _Tally()
     for read in items:
         people.add_all(rouge.people(read.item.references))
         for name, texts in baseline_texts(read.item, read.most_words).items():
-            for text in texts:
-                baselines[name].add_all(rouge.score(text, read.item.references))
-    return {name: tally.rouge() for name, tally in baselines.items()}, people.rouge()
+            scores = [rouge.score(text, read.item.references) for text in texts]
+            baselines[name].add_all({key: mean([score[key] for score in scores]) or 0.0 for key in ROUGE})
+    return dict(baselines), people
+
+
+def _lead(ours: _Tally, theirs: _Tally) -> dict[str, float]:
+    lead, low, high = lead_of(ours.numbers["rouge_l"], theirs.numbers["rouge_l"])
+    return {"mean": round(lead, 4), "low": round(low, 4), "high": round(high, 4)}

@@ -14,6 +14,7 @@ from models.sentences import split_sentences
 from streams.cli import app
 from streams.evaluating import summaries
 from streams.evaluating.asking import Asked
+from streams.evaluating.paired import lead_of
 from streams.evaluating.plain_summaries import plain
 from streams.evaluating.summary_baselines import baseline_texts
 from streams.evaluating.summary_files import SummaryItem
@@ -143,6 +144,13 @@ def test_baselines_choose_sentences_of_the_documents() -> None:
     assert all(text for of_one in baseline_texts(chinese, 5).values() for text in of_one)
 
 
+def test_a_lead_comes_with_its_doubt() -> None:
+    """The mean difference, within the interval; ten times as much in one item makes it wide."""
+    lead, low, high = lead_of([0.3, 0.3, 0.3, 0.9], [0.2, 0.2, 0.4, 0.3])
+    assert lead == pytest.approx(0.175)
+    assert low <= 0 < lead < high
+
+
 def _ask(_settings: Settings, texts: Sequence[str], **_kwargs: Any) -> Asked:
     class Model(SimpleNamespace):
         __hash__ = object.__hash__
@@ -170,8 +178,8 @@ def test_json_has_all_numbers(file: Path) -> None:
     found = orjson.loads(result.stdout)
     rouge = {"rouge_1", "rouge_2", "rouge_l"}
     assert rouge | {
-        "baselines", "people", "supported", "generated_share", "repetition", "coverage", "polarity_error",
-        "reviews_per_second", "models", "words", "most_words", "layout", "items",
+        "baselines", "people", "lead_rouge_l", "supported", "generated_share", "repetition", "coverage",
+        "polarity_error", "reviews_per_second", "models", "words", "most_words", "layout", "items",
     } <= found.keys()  # fmt: skip
     assert found["baselines"].keys() == {"lexrank", "centroid", "lead", "random"}
     assert all(scores.keys() == rouge for scores in (*found["baselines"].values(), found["people"]))
@@ -200,4 +208,5 @@ def test_another_summariser_can_be_measured(file: Path) -> None:
     )
     assert (found["summariser"], found["sentences"]) == ("invented", 3)
     assert found["generated_share"] == pytest.approx(2 / 3, abs=1e-4)
+    assert found["supported_by_method"] == {"template": 1.0, "generated": 0.0}
     assert found["supported"] == pytest.approx(1 / 3, abs=1e-4)
