@@ -17,6 +17,7 @@ from streams.evaluating.aspects import evaluate_aspects
 from streams.evaluating.figure import draw_confusion
 from streams.evaluating.key_points import evaluate_key_points
 from streams.evaluating.sentiment import evaluate_sentiment
+from streams.evaluating.summaries import evaluate_summaries
 from streams.rows import parse_assignments
 
 
@@ -33,6 +34,7 @@ class Measurable(StrEnum):
     SENTIMENT = "sentiment"
     ASPECTS = "aspects"
     KEY_POINTS = "key-points"
+    SUMMARIES = "summaries"
 
 
 Language = Annotated[
@@ -85,7 +87,12 @@ def train(
 def evaluate(
     task: Annotated[Measurable, typer.Argument(help="What to measure.")],
     file: Annotated[
-        Path, typer.Argument(help="JSONL, CSV or TSV with texts and labels; OPOSUM's directory.")
+        Path,
+        typer.Argument(
+            metavar="PATH",
+            help="JSONL, CSV or TSV with texts and labels; for key points OPOSUM's directory; for summaries FewSum's "
+            "file, or a directory of FewSum, Opinosis or OPOSUM.",
+        ),
     ],
     text: Annotated[str, typer.Option(help="The column of the text.")] = "text",
     label: Annotated[str, typer.Option(help="The column of the label.")] = "label",
@@ -112,12 +119,16 @@ def evaluate(
 
     columns = {"text_column": text, "label_column": label, "language": language, "progress": progress}
     mapped = parse_assignments(names, "--map")
-    if task is Measurable.KEY_POINTS:
-        found = evaluate_key_points(settings, file, progress=progress)
+    if task in {Measurable.KEY_POINTS, Measurable.SUMMARIES}:
+        if task is Measurable.KEY_POINTS:
+            found, show = evaluate_key_points(settings, file, progress=progress), reports.print_key_points
+        else:
+            found = evaluate_summaries(settings, file, language=language, progress=progress)
+            show = reports.print_summaries
         if as_json:
             print_json(found)
         else:
-            reports.print_key_points(found)
+            show(found)
         return
     if task is Measurable.SENTIMENT:
         report = evaluate_sentiment(settings, file, label_names=mapped, **columns)  # type: ignore[arg-type]

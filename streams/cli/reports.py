@@ -46,6 +46,36 @@ def print_key_points(report: Mapping[str, Any]) -> None:
     )
 
 
+def print_summaries(report: Mapping[str, Any]) -> None:
+    """ROUGE of the texts beside other ways to choose and people, and what is told of the texts."""
+    table = Table("written by", "ROUGE-1", "ROUGE-2", "ROUGE-L", "ours is ahead by", box=None, pad_edge=False)
+    rows = {report["summariser"]: report, **report["baselines"], "people": report["people"]}
+    for name, scores in rows.items():
+        lead = report["lead_rouge_l"].get(name)
+        ahead = "{} ({} to {})".format(*map(_percent, lead.values())) if lead else ""
+        table.add_row(name, *(_percent(scores[key]) for key in ("rouge_1", "rouge_2", "rouge_l")), ahead)
+    out.print(table)
+    repeated = report["repetition"]
+    out.print(
+        f"supported {_percent(report['supported'])}, generated {_percent(report['generated_share'])}, repeated "
+        f"sentences {_percent(repeated['sentences'])}, repeated trigrams {_percent(repeated['trigrams'])}"
+    )
+    out.print(
+        f"weightiest key points told {_percent(report['coverage'])}, share of praise off by "
+        f"{_percent(report['polarity_error'])}"
+    )
+    out.print(
+        f"{report['items']} items ({report['layout']}), {report['words']:.0f} of at most {report['most_words']} words; "
+        f"{report['reviews_per_second']:.0f} reviews a second; {report['model']['name']} {report['model']['version']}"
+    )
+    if report["unsupported_language"]:
+        err.print(f"{report['unsupported_language']} texts are in a language that no model reads")
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{100 * share:.1f}"
+
+
 def _print_aspects(report: Mapping[str, Any]) -> None:
     category, polarity = report["category"], report["polarity"]
     out.print(_class_table(category["per_aspect"], "aspect"))

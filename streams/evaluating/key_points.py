@@ -16,7 +16,7 @@ from models.sentence_bits import differing_bits
 from streams.errors import ConfigurationError
 from streams.evaluating.asking import ask
 from streams.rolling.applying import apply_review
-from streams.rolling.events import EnrichedReview, Language, Opinion, Sentence, Source
+from streams.rolling.events import EnrichedReview, Labelled, Language, Opinion, Sentence, Source
 from streams.rolling.memory import MemoryTables
 from streams.rolling.summaries import chosen_points, quotes_of
 from streams.rolling.values import ProductState
@@ -150,8 +150,10 @@ def _picked(read: Sequence[tuple[VotedReview, ReviewReading | None]]) -> list[bo
     return [by_id[review_id].salient[number] for review_id, number in sorted(segments)]
 
 
-def as_event(product_id: str, review_id: str, text: str, reading: ReviewReading) -> EnrichedReview:
-    """An English review and what was read of it, as the rolling role reads it from the stream."""
+def as_event(
+    product_id: str, review_id: str, text: str, reading: ReviewReading, *, language: str = "en"
+) -> EnrichedReview:
+    """A review and what was read of it, as the rolling role reads it from the stream."""
     return EnrichedReview(
         review_id=review_id,
         product_id=product_id,
@@ -160,7 +162,8 @@ def as_event(product_id: str, review_id: str, text: str, reading: ReviewReading)
         created_at=_WRITTEN,
         source=Source(int(_WRITTEN.timestamp() * 1000)),
         text=text,
-        language=Language("en"),
+        language=Language(language),
+        sentiment=Labelled(reading.sentiment.label),
         sentences=tuple(Sentence("text", one.start, one.end, one.embedding) for one in reading.sentences),
         aspects=tuple(
             Opinion(

@@ -1,0 +1,170 @@
+"""`evaluate summaries`: texts written from key points, beside what people write and other ways to choose."""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from streams.errors import ConfigurationError
+from streams.evaluating.asking import Asked, ask
+from streams.evaluating.paired import lead_of
+from streams.evaluating.plain_summaries import plain
+from streams.evaluating.summary_baselines import baseline_texts
+from streams.evaluating.summary_files import SummarySet, read_summary_set
+from streams.evaluating.summary_metrics import (
+    ROUGE,
+    Rouge,
+    is_supported,
+    mean,
+    polarity_error,
+    repeated_shares,
+    told_share,
+)
+from streams.evaluating.summary_texts import EvaluatedText, ReadItem, Summariser
+from streams.evaluating.summary_words import tokens_of
+from streams.settings import Settings
+
+#: Who can be asked for a text, by name.
+SUMMARISERS: Mapping[str, Summariser] = {"plain": plain}
+
+
+@dataclass(slots=True)
+class _Tally:
+    """Numbers by name, one an item or a sentence; None: nothing to tell there."""
+
+    numbers: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, name: str, number: float | None) -> None:
+        if number is not None:
+            self.numbers[name].append(number)
+
+    def add_all(self, numbers: Mapping[str, float] | None) -> None:
+        for name, number in (numbers or {}).items():
+            self.add(name, number)
+
+    def mean(self, name: str) -> float | None:
+        found = mean(self.numbers[name])
+        return None if found is None else round(found, 4)
+
+    def rouge(self) -> dict[str, float | None]:
+        return {name: self.mean(name) for name in ROUGE}
+
+
+def evaluate_summaries(
+    settings: Settings,
+    path: Path,
+    *,
+    language: str | None,
+    progress: Callable[[str], None],
+    name: str = "plain",
+    summariser: Summariser | None = None,
+) -> dict[str, Any]:
+    """Read the reviews, have a text made of every item's, and compare.
+
+    Args:
+        settings: which models, on what.
+        path: see `read_summary_set`.
+        language: of all texts; None: English.
+        progress: told what happens.
+        name: of the summariser.
+        summariser: whose texts; None: that of the name.
+
+    Returns:
+        The numbers, ready for JSON: rouge_1, rouge_2 and rouge_l of the texts, and of `baselines` and `people`;
+        `lead_rouge_l`: by how much the texts are ahead of each baseline, and the 95 % interval of that; `supported`,
+        `supported_by_method`, `generated_share`, `repetition`, `coverage`, `polarity_error`; what was measured, and
+        who read it.
+
+    Raises:
+        ConfigurationError: the path holds nothing to measure on, no model reads it, or a package is missing.
+    """
+    measured = read_summary_set(path, language or "en")
+    most_words = reference_words(measured)
+    rouge = Rouge(measured.items[0].language)
+    documents = [document for item in measured.items for document in item.documents]
+    progress(f"{len(measured.items)} items, {len(documents)} documents in {path}")
+    asked = ask(settings, documents, language=measured.items[0].language, progress=progress)
+    items = _applied(measured, asked, most_words)
+    progress("writing, and comparing")
+    summarise = summariser or SUMMARISERS[name]
+    started = time.monotonic()
+    texts = [summarise(read) for read in items]
+    seconds = time.monotonic() - started
+    ours, of_sentences = _measured(texts, items, rouge)
+    baselines, people = _others(items, rouge)
+    return {
+        "summariser": name,
+        **ours.rouge(),
+        "baselines": {name: tally.rouge() for name, tally in baselines.items()},
+        "people": people.rouge(),
+        "lead_rouge_l": {name: _lead(ours, tally) for name, tally in baselines.items()},
+        "supported": of_sentences.mean("supported"),
+        "supported_by_method": {method: of_sentences.mean(method) for method in ("template", "generated")},
+        "generated_share": of_sentences.mean("is_generated"),
+        "repetition": {"sentences": ours.mean("sentences"), "trigrams": ours.mean("trigrams")},
+        "coverage": ours.mean("coverage"),
+        "polarity_error": ours.mean("polarity_error"),
+        "words": ours.mean("words"),
+        "most_words": most_words,
+        "sentences": sum(len(text.sentences) for text in texts),
+        "layout": measured.layout,
+        "items": len(items),
+        "language": measured.items[0].language,
+        "writing_seconds": round(seconds, 3),
+        **asked.facts(),
+    }
+
+
+def reference_words(measured: SummarySet) -> int:
+    """The mean length of a set's gold summaries, in words; in characters where there are no spaces."""
+    lengths = [len(tokens_of(one, item.language)) for item in measured.items for one in item.references]
+    return max(1, round(sum(lengths) / len(lengths)))
+
+
+def _applied(measured: SummarySet, asked: Asked, most_words: int) -> list[ReadItem]:
+    if not asked.reader_of:
+        raise ConfigurationError(
+            f"evaluate summaries: no model reads the language {measured.items[0].language!r}; "
+            "see REVIEWSTREAM_MODEL__READERS"
+        )
+    readings = iter(asked.readings)
+    return [ReadItem(item, [next(readings) for _ in item.documents], most_words) for item in measured.items]
+
+
+def _measured(
+    texts: Sequence[EvaluatedText], items: Sequence[ReadItem], rouge: Rouge
+) -> tuple[_Tally, _Tally]:
+    """Numbers of the texts, and of their sentences."""
+    of_texts, of_sentences = _Tally(), _Tally()
+    for text, read in zip(texts, items, strict=True):
+        language = read.item.language
+        of_texts.add_all(rouge.score(text.text, read.item.references))
+        sentences, trigrams = repeated_shares(text, language)
+        of_texts.add_all({"sentences": sentences, "trigrams": trigrams})
+        of_texts.add("words", float(len(tokens_of(text.text, language))))
+        of_texts.add("coverage", told_share(text, read))
+        of_texts.add("polarity_error", polarity_error(text, read))
+        for sentence in text.sentences:
+            supported = float(is_supported(sentence, read.documents, language))
+            of_sentences.add_all({"supported": supported, sentence.method: supported})
+            of_sentences.add("is_generated", float(sentence.method == "generated"))
+    return of_texts, of_sentences
+
+
+def _others(items: Sequence[ReadItem], rouge: Rouge) -> tuple[dict[str, _Tally], _Tally]:
+    """Numbers of each baseline, of several draws their mean, and of people."""
+    baselines: dict[str, _Tally] = defaultdict(_Tally)
+    people = _Tally()
+    for read in items:
+        people.add_all(rouge.people(read.item.references))
+        for name, texts in baseline_texts(read.item, read.most_words).items():
+            scores = [rouge.score(text, read.item.references) for text in texts]
+            baselines[name].add_all({key: mean([score[key] for score in scores]) or 0.0 for key in ROUGE})
+    return dict(baselines), people
+
+
+def _lead(ours: _Tally, theirs: _Tally) -> dict[str, float]:
+    lead, low, high = lead_of(ours.numbers["rouge_l"], theirs.numbers["rouge_l"])
+    return {"mean": round(lead, 4), "low": round(low, 4), "high": round(high, 4)}
