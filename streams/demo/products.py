@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from schemas.topics import ENRICHED_REVIEW, PRODUCT_ALERT, PRODUCT_SUMMARY
-from streams.demo.tally import OutputRecord
+from streams.demo.tally import OutputRecord, Position
 
 FIRST_REVIEWS = 5
 #: The topics to follow for it.
@@ -14,7 +14,7 @@ TOPICS = (PRODUCT_SUMMARY.name, PRODUCT_ALERT.name)
 
 
 class ProductWatch:
-    """Follows the summaries until they know of every enriched review.
+    """Follows the summaries until they know of every review that was published.
 
     Attributes:
         summaries: the newest of each product.
@@ -24,7 +24,7 @@ class ProductWatch:
     def __init__(self) -> None:
         self.summaries: dict[str, Mapping[str, Any]] = {}
         self._alerts: dict[tuple[str, str], Mapping[str, Any]] = {}
-        self._wanted: dict[str, int] = {}
+        self._enriched: dict[Position, tuple[str, int]] = {}
 
     @property
     def alerts(self) -> tuple[Mapping[str, Any], ...]:
@@ -34,7 +34,9 @@ class ProductWatch:
     def add(self, record: OutputRecord, offset: int) -> bool:
         """Take note of a record; whether it was one of a product, not of a review."""
         if record.topic == ENRICHED_REVIEW.name:
-            self._wanted[orjson.loads(record.value or b"{}")["product_id"]] = offset
+            event = orjson.loads(record.value or b"{}")
+            source = event["source"]
+            self._enriched[source["partition"], source["offset"]] = (event["product_id"], offset)
             return False
         if record.topic not in TOPICS:
             return False
@@ -45,22 +47,24 @@ class ProductWatch:
             self.summaries[event["product_id"]] = event
         return True
 
-    def is_complete(self, products: Iterable[str]) -> bool:
-        """Whether every summary knows of the last enriched review of its product, and these products have one."""
-        return all(product_id in self.summaries for product_id in products) and all(
-            product_id in self.summaries and self._reached(self.summaries[product_id]) >= offset
-            for product_id, offset in self._wanted.items()
-        )
+    def is_complete(self, products: Iterable[str], published: Iterable[Position]) -> bool:
+        """Whether these products have a summary, and the published reviews' products one that knows of them."""
+        if not all(product_id in self.summaries for product_id in products):
+            return False
+        known = (self._enriched[position] for position in published if position in self._enriched)
+        return all(self._reached(product_id) >= offset for product_id, offset in known)
 
-    def has_texts(self) -> bool:
+    def has_texts(self, published: Iterable[Position]) -> bool:
         """Whether every product with reviews enough for a text has the one that was asked for last."""
+        ours = {self._enriched[position][0] for position in published if position in self._enriched}
         return all(
             one["generation"] == one["text_generation"] > 0
             for one in self.summaries.values()
-            if one["generation"] or one["counts"]["reviews"] >= FIRST_REVIEWS
+            if one["product_id"] in ours and (one["generation"] or one["counts"]["reviews"] >= FIRST_REVIEWS)
         )
 
-    @staticmethod
-    def _reached(summary: Mapping[str, Any]) -> int:
-        source = summary["source"]
-        return int(source["offset"]) if source["topic"] == ENRICHED_REVIEW.name else -1
+    def _reached(self, product_id: str) -> int:
+        summary = self.summaries.get(product_id)
+        if summary is None or summary["source"]["topic"] != ENRICHED_REVIEW.name:
+            return -1
+        return int(summary["source"]["offset"])

@@ -28,7 +28,7 @@ from tests.brokers import ApacheKafka, unique_name
 
 pytestmark = pytest.mark.model
 
-TIMEOUT_S = 60.0
+TIMEOUT_S = 120.0
 BROKER_VARIABLE = f"{PREFIX}KAFKA__BOOTSTRAP_SERVERS"
 #: A group's join takes half of the session timeout on the embedded broker; waiting for it tests nothing here.
 QUICK = {f"{PREFIX}KAFKA__SESSION_TIMEOUT_S": "3"}
