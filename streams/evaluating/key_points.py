@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from models.interfaces import ReviewReading
+from models.language import DetectedLanguage
+from models.preparation import PreparedReview
 from models.sentence_bits import differing_bits
 from streams.errors import ConfigurationError
 from streams.evaluating.asking import ask
 from streams.rolling.applying import apply_review
-from streams.rolling.events import EnrichedReview, Language, Opinion, Sentence, Source
 from streams.rolling.memory import MemoryTables
+from streams.rolling.readings import as_event
 from streams.rolling.summaries import chosen_points, quotes_of
 from streams.rolling.values import ProductState
 from streams.settings import Settings
@@ -140,7 +142,8 @@ def _picked(read: Sequence[tuple[VotedReview, ReviewReading | None]]) -> list[bo
     tables = MemoryTables()
     for offset, (review, reading) in enumerate(read):
         if reading is not None:
-            apply_review(tables, as_event(review.product_id, review.review_id, review.text, reading), offset)
+            event = as_event(review.product_id, review.review_id, _prepared(review.text), reading, _WRITTEN)
+            apply_review(tables, event, offset)
     product: ProductState = tables.product(read[0][0].product_id)
     by_id = {review.review_id: review for review, _ in read}
     segments = set()
@@ -150,32 +153,9 @@ def _picked(read: Sequence[tuple[VotedReview, ReviewReading | None]]) -> list[bo
     return [by_id[review_id].salient[number] for review_id, number in sorted(segments)]
 
 
-def as_event(product_id: str, review_id: str, text: str, reading: ReviewReading) -> EnrichedReview:
-    """An English review and what was read of it, as the rolling role reads it from the stream."""
-    return EnrichedReview(
-        review_id=review_id,
-        product_id=product_id,
-        review_version=1,
-        status="enriched",
-        created_at=_WRITTEN,
-        source=Source(int(_WRITTEN.timestamp() * 1000)),
-        text=text,
-        language=Language("en"),
-        sentences=tuple(Sentence("text", one.start, one.end, one.embedding) for one in reading.sentences),
-        aspects=tuple(
-            Opinion(
-                aspect=one.aspect,
-                sentiment=one.sentiment.label,
-                score=getattr(one.sentiment, one.sentiment.label),
-                confidence=one.confidence,
-                field="text",
-                start=one.start,
-                end=one.end,
-                quote=text[one.start : one.end],
-            )
-            for one in reading.aspects
-        ),
-    )
+def _prepared(text: str) -> PreparedReview:
+    """English as it is: segments are found again by their place in it."""
+    return PreparedReview(None, text, None, DetectedLanguage("en", 1.0), (), (), (), b"")
 
 
 def _first_bits(reading: ReviewReading | None) -> bytes:

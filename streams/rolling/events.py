@@ -22,7 +22,9 @@ _Rating = Annotated[float, msgspec.Meta(ge=0, le=5)]
 Event = TypeVar("Event", "EnrichedReview", "PublishedProduct")
 
 
-class _Labelled(msgspec.Struct):
+class Labelled(msgspec.Struct):
+    """How the review feels."""
+
     label: _Label
 
 
@@ -80,7 +82,7 @@ class EnrichedReview(msgspec.Struct):
     title: str | None = None
     rating: _Rating | None = None
     language: Language | None = None
-    sentiment: _Labelled | None = None
+    sentiment: Labelled | None = None
     sentences: tuple[Sentence, ...] = ()
     aspects: tuple[Opinion, ...] = ()
     flags: tuple[Flag, ...] = ()
