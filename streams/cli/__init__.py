@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from streams.cli import bench, data, models, running, serving, topics
+from streams.cli import bench, data, models, running, serving, summarise, topics
 
 
 def _show_version(is_wanted: bool) -> None:
@@ -44,6 +44,7 @@ running.register(app)
 data.register(app)
 models.register(app)
 serving.register(app)
+summarise.register(app)
 app.add_typer(topics.app, name="topics")
 app.add_typer(serving.app, name="serving")
 app.add_typer(bench.app, name="bench")

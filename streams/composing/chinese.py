@@ -57,13 +57,20 @@ _TILTS = MappingProxyType(
 _FEELINGS = MappingProxyType({"positive": "好评", "neutral": "中评", "negative": "差评"})
 
 
-def overall(mix: Mix, variety: Variety) -> str:
+def overall(mix: Mix, variety: Variety, *, is_told: bool = False) -> str:
     """How many reviews there are, and how they feel.
+
+    Args:
+        mix: the numbers.
+        variety: chooses the words.
+        is_told: whether more is told of them, so that some were read even where none has a sentiment.
 
     >>> overall(Mix(1, 1, 0, 0), Variety("p", 1))
     '目前只有1条评论，是好评。'
     """
     groups = [(number, word) for name, word in _FEELINGS.items() if (number := getattr(mix, name))]
+    if not groups and is_told:
+        return f"目前有{mix.reviews}条评论。"
     return variety.pick("overall", _forms(mix, groups))
 
 

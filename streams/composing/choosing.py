@@ -14,18 +14,21 @@ def choices(opinions: Sequence[Opinion], mix: Mix) -> Iterator[list[Opinion]]:
 
     The praise's share is that of positive reviews among positive and negative ones, rounded up or down, as long as
     there is enough to tell; a side that is heard of at all is told where rounding allows it. The side of more reviews
-    comes first. Neutral points are told where there are no others.
+    comes first. Neutral points are told where these leave room.
     """
     praise = [one for one in opinions if one.polarity == "positive"]
     criticism = [one for one in opinions if one.polarity == "negative"]
+    neutral = [one for one in opinions if one.polarity == "neutral"]
     if not praise and not criticism:
-        for size in range(min(MAX_SENTENCES, len(opinions)), -1, -1):
-            yield list(opinions[:size])
+        for size in range(min(MAX_SENTENCES, len(neutral)), -1, -1):
+            yield neutral[:size]
         return
     share = praise_share(mix, praise, criticism)
     for good, bad in _splits(len(praise), len(criticism), share):
         first, second = praise[:good], criticism[:bad]
-        yield first + second if share >= Fraction(1, 2) else second + first
+        sides = first + second if share >= Fraction(1, 2) else second + first
+        for room in range(min(MAX_SENTENCES - len(sides), len(neutral)), -1, -1):
+            yield sides + neutral[:room]
     yield []
 
 

@@ -84,13 +84,24 @@ _TILTS = MappingProxyType(
 _FEELINGS = MappingProxyType({"positive": "positive", "neutral": "mixed", "negative": "negative"})
 
 
-def overall(mix: Mix, variety: Variety) -> str:
+def overall(mix: Mix, variety: Variety, *, is_told: bool = False) -> str:
     """How many reviews there are, and how they feel.
+
+    Args:
+        mix: the numbers.
+        variety: chooses the words.
+        is_told: whether more is told of them, so that some were read even where none has a sentiment.
 
     >>> overall(Mix(1, 0, 0, 1), Variety("p", 1))
     'The only review so far is negative.'
     """
     groups = _groups(mix)
+    if not groups and is_told:
+        return (
+            "There is one review so far."
+            if mix.reviews == 1
+            else f"There are {mix.reviews:,} reviews so far."
+        )
     if mix.reviews == 1:
         return variety.pick("overall", _of_one_review(groups))
     if not groups:

@@ -33,14 +33,14 @@ def compose(snapshot: RefreshRequested) -> Composition:
     )
     language = _language(snapshot)
     opinions = opinions_of(snapshot, language)
-    claims: list[SummaryClaim] = []
     if primary(language) not in _TEMPLATES:
         opinions = [one for one in opinions if one.quoted[0].foreign is None]
     for chosen in choices(opinions, Mix.of(snapshot)):
         for version in (chosen, [one.shortened() for one in chosen]):
-            claims = _published(_claims(snapshot, language, version), language)
+            claims = _claims(snapshot, language, version)
             if fits(joined(claims, language), language):
-                return Composition(language, tuple(claims), *_pros_and_cons(snapshot, language))
+                published = tuple(_published(claims, language))
+                return Composition(language, published, *_pros_and_cons(snapshot, language))
     return Composition(language, (), *_pros_and_cons(snapshot, language))
 
 
@@ -75,7 +75,7 @@ def _claims(snapshot: RefreshRequested, language: str, opinions: Sequence[Opinio
     variety = Variety(snapshot.product_id, snapshot.generation)
     claims = []
     if mix.reviews:
-        text = templates.overall(mix, variety)
+        text = templates.overall(mix, variety, is_told=bool(opinions))
         claims.append(SummaryClaim(text=text, method="template", count=mix.reviews))
     for place, one in enumerate(opinions):
         turns = place > 0 and opinions[place - 1].polarity != one.polarity
@@ -94,8 +94,11 @@ def _claim(text: str, opinion: Opinion) -> SummaryClaim:
     )
 
 
-def _published(claims: Sequence[SummaryClaim], language: str) -> list[SummaryClaim]:
-    """Those that may be published, alone and one after the other."""
+def _published(claims: list[SummaryClaim], language: str) -> list[SummaryClaim]:
+    """Those that may be published, each alone, for others may be taken away later, and together."""
+    claims = [claim for claim in claims if not problems(claim.text, language)]
+    if not problems(joined(claims, language), language):
+        return claims
     kept: list[SummaryClaim] = []
     for claim in claims:
         if not problems(joined([*kept, claim], language), language):

@@ -48,24 +48,27 @@ class Asked:
 
 
 def ask(
-    settings: Settings, texts: Sequence[str], *, language: str | None, progress: Callable[[str], None]
+    settings: Settings,
+    texts: Sequence[str],
+    *,
+    language: str | Sequence[str] | None,
+    progress: Callable[[str], None],
 ) -> Asked:
     """Read every text with the model of its language.
 
     Args:
         settings: which models, on what.
         texts: to be read.
-        language: of all of them; None: each one's own, identified as the stream does it.
+        language: of all of them, or of each; None: each one's own, identified as the stream does it.
         progress: told what happens.
     """
     parts = default_parts()
     models = parts.load_readers(settings)
-    preparer = parts.load_preparer(settings)
+    codes = _languages(settings, texts, language)
     for model in dict.fromkeys(models.values()):
         progress(f"model {model.name} {model.version}")
     of_model: dict[ReviewReader[Any], list[int]] = defaultdict(list)
-    for index, text in enumerate(texts):
-        code = language or preparer.prepare(text=text).language.code
+    for index, code in enumerate(codes):
         reader = models.get(code) or models.get(ANY_LANGUAGE)
         if reader is not None:
             of_model[reader].append(index)
@@ -80,6 +83,15 @@ def ask(
             for index, reading in zip(batch, readings, strict=True):
                 asked.readings[index] = reading
     return Asked(asked.readings, asked.reader_of, asked.tokenised, time.monotonic() - started)
+
+
+def _languages(
+    settings: Settings, texts: Sequence[str], language: str | Sequence[str] | None
+) -> Sequence[str]:
+    if language is None:
+        preparer = default_parts().load_preparer(settings)
+        return [preparer.prepare(text=text).language.code for text in texts]
+    return [language] * len(texts) if isinstance(language, str) else language
 
 
 def batches(settings: Settings, model: ReviewReader[Any], tokenised: dict[int, Any]) -> list[list[int]]:

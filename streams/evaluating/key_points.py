@@ -12,18 +12,20 @@ from pathlib import Path
 from typing import Any
 
 from models.interfaces import ReviewReading
+from models.language import DetectedLanguage
+from models.preparation import PreparedReview
 from models.sentence_bits import differing_bits
 from streams.errors import ConfigurationError
 from streams.evaluating.asking import ask
 from streams.rolling.applying import apply_review
-from streams.rolling.events import EnrichedReview, Labelled, Language, Opinion, Sentence, Source
 from streams.rolling.memory import MemoryTables
+from streams.rolling.readings import as_event
 from streams.rolling.summaries import chosen_points, quotes_of
 from streams.rolling.values import ProductState
 from streams.settings import Settings
 
 _VOTES = 2
-_WRITTEN = datetime(2020, 1, 1, tzinfo=UTC)
+WRITTEN = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,10 @@ def _picked(read: Sequence[tuple[VotedReview, ReviewReading | None]]) -> list[bo
     tables = MemoryTables()
     for offset, (review, reading) in enumerate(read):
         if reading is not None:
-            apply_review(tables, as_event(review.product_id, review.review_id, review.text, reading), offset)
+            event = as_event(
+                review.product_id, review.review_id, unprepared(review.text, "en"), reading, WRITTEN
+            )
+            apply_review(tables, event, offset)
     product: ProductState = tables.product(read[0][0].product_id)
     by_id = {review.review_id: review for review, _ in read}
     segments = set()
@@ -150,35 +155,9 @@ def _picked(read: Sequence[tuple[VotedReview, ReviewReading | None]]) -> list[bo
     return [by_id[review_id].salient[number] for review_id, number in sorted(segments)]
 
 
-def as_event(
-    product_id: str, review_id: str, text: str, reading: ReviewReading, *, language: str = "en"
-) -> EnrichedReview:
-    """A review and what was read of it, as the rolling role reads it from the stream."""
-    return EnrichedReview(
-        review_id=review_id,
-        product_id=product_id,
-        review_version=1,
-        status="enriched",
-        created_at=_WRITTEN,
-        source=Source(int(_WRITTEN.timestamp() * 1000)),
-        text=text,
-        language=Language(language),
-        sentiment=Labelled(reading.sentiment.label),
-        sentences=tuple(Sentence("text", one.start, one.end, one.embedding) for one in reading.sentences),
-        aspects=tuple(
-            Opinion(
-                aspect=one.aspect,
-                sentiment=one.sentiment.label,
-                score=getattr(one.sentiment, one.sentiment.label),
-                confidence=one.confidence,
-                field="text",
-                start=one.start,
-                end=one.end,
-                quote=text[one.start : one.end],
-            )
-            for one in reading.aspects
-        ),
-    )
+def unprepared(text: str, language: str) -> PreparedReview:
+    """A text as it is: what is said of it is found again by its place in it."""
+    return PreparedReview(None, text, None, DetectedLanguage(language, 1.0), (), (), (), b"")
 
 
 def _first_bits(reading: ReviewReading | None) -> bytes:

@@ -10,10 +10,11 @@ import orjson
 
 from models.interfaces import ReviewReading, SentimentLabel
 from schemas.products import RefreshRequested
-from streams.evaluating.key_points import as_event
+from streams.evaluating.key_points import WRITTEN, unprepared
 from streams.evaluating.summary_files import SummaryItem
 from streams.rolling.applying import apply_review
 from streams.rolling.memory import MemoryTables
+from streams.rolling.readings import as_event
 from streams.rolling.summaries import SummaryWriter, chosen_points
 from streams.rolling.values import Kind, Point
 
@@ -85,7 +86,7 @@ class ReadItem:
         self.tables = MemoryTables()
         for place, (text, reading) in enumerate(zip(item.documents, readings, strict=True)):
             if reading is not None:
-                event = as_event(item.item_id, str(place), text, reading, language=item.language)
+                event = as_event(item.item_id, str(place), unprepared(text, item.language), reading, WRITTEN)
                 apply_review(self.tables, event, place)
         self.product = self.tables.product(item.item_id)
 

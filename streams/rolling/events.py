@@ -23,7 +23,7 @@ Event = TypeVar("Event", "EnrichedReview", "PublishedProduct", "ProductTextRead"
 
 
 class Labelled(msgspec.Struct):
-    """How a review feels."""
+    """How the review feels."""
 
     label: _Label
 

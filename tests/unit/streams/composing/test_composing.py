@@ -77,6 +77,7 @@ def test_everything_is_supported_and_publishable(drawn: RefreshRequested) -> Non
     assert len(made.text.split()) <= MAX_WORDS
     assert len(re.findall(r"[\u4e00-\u9fff]", made.text)) <= MAX_CHARACTERS
     for claim in made.claims:
+        assert problems(claim.text, made.language) == []
         assert claim.count >= len(claim.review_ids)
         assert claim.text.strip()
         assert claim.method == "template"
@@ -113,6 +114,18 @@ def test_every_opening_is_grammatical(mix: tuple[int, int, int], language: str) 
         ), text
         assert text
         assert faults(compose(snapshot(*mix, language=language)).claims[0], snapshot(*mix)) == []
+
+
+def test_points_without_any_sentiment() -> None:
+    points = [point("delivery", "positive", "arrived next day")]
+    assert compose(snapshot(0, 0, 0, points, unread=4)).text.startswith("There are 4 reviews so far. ")
+
+
+def test_neutral_points_are_told_where_there_is_room() -> None:
+    neutral = point("packaging", "neutral", "it comes in a brown box")
+    told = compose(snapshot(5, 0, 0, [neutral, point("delivery", "positive", "arrived next day")])).claims[1:]
+    assert [claim.polarity for claim in told] == ["positive", "neutral"]
+    assert told[1].text == "One reviewer mentions the packaging: “it comes in a brown box”."
 
 
 def test_unread_reviews_are_told_of() -> None:

@@ -1,0 +1,73 @@
+"""`summarise`: a file of comments in words, each sentence with what it stands on."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from streams.cli.console import FAILED, PARTLY, Json, command, err, fail, load_settings, out, print_json
+from streams.cli.data import Columns, show_bad_rows
+from streams.rows import parse_assignments
+from streams.summarising import Summarised
+from streams.summarising import summarise as summarise_file
+
+_MAX_EVIDENCE = 5
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(summarise)
+
+
+@command
+def summarise(
+    file: Annotated[
+        Path, typer.Argument(help="JSONL, CSV or TSV; or .txt, a comment a line.", dir_okay=False)
+    ],
+    columns: Columns = "",
+    text: Annotated[
+        str | None, typer.Option(help="The column of the comments, where it is not text.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Summarise comments in words, by counting and quoting: each sentence with the comments it stands on.
+
+    Exits with 3 if rows were refused.
+    """
+    mapped = parse_assignments(columns, "--map") | ({"text": text} if text else {})
+    found = summarise_file(
+        load_settings(), file, columns=mapped, progress=lambda line: err.print(line, markup=False)
+    )
+    if as_json:
+        print_json(found.to_dict())
+    else:
+        _print(found)
+    show_bad_rows(found.refused, file)
+    if found.refused:
+        raise typer.Exit(PARTLY)
+
+
+def _print(found: Summarised) -> None:
+    made = found.composition
+    if not made.claims:
+        languages = ", ".join(sorted(found.snapshot.counts.languages)) or "none"
+        fail(
+            f"summarise: there is nothing that can be told; no model reads these languages: {languages}",
+            FAILED,
+        )
+    out.print(made.text, markup=False)
+    for words, aspects in (("praised", made.pros), ("criticised", made.cons)):
+        if aspects:
+            out.print(f"{words}: {', '.join(aspects)}", markup=False)
+    for number, claim in enumerate(made.claims, start=1):
+        out.print(f"\n{number}. {claim.text}", markup=False)
+        if claim.aspect is None:
+            out.print(f"   counted in all {claim.count} comments", markup=False)
+        evidence = found.evidence(claim)
+        for one in evidence[:_MAX_EVIDENCE]:
+            words = f"  “{one['quote']}”" if one["quote"] else ""
+            out.print(f"   row {one['row']}{words}", markup=False)
+        if len(evidence) > _MAX_EVIDENCE:
+            out.print(f"   and {len(evidence) - _MAX_EVIDENCE} more rows", markup=False)
+    if found.has_topics:
+        out.print("\nThe aspects of products do not fit these comments, so what several say alike is told.")

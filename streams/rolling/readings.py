@@ -1,0 +1,67 @@
+"""Reviews that were read in this process, as the rolling role reads them from the stream."""
+
+from datetime import datetime
+
+from models.interfaces import AspectMention, ReviewReading
+from models.preparation import PreparedReview
+from streams.rolling.events import EnrichedReview, Flag, Labelled, Language, Opinion, Sentence, Source
+
+
+def as_event(
+    product_id: str,
+    review_id: str,
+    prepared: PreparedReview,
+    reading: ReviewReading | None,
+    written: datetime,
+    *,
+    rating: float | None = None,
+    verified_purchase: bool = False,
+) -> EnrichedReview:
+    """A review and what was read of it; without a reading, one in a language that no model covers.
+
+    Args:
+        product_id: whose review it is.
+        review_id: which.
+        prepared: its text, masked; what was read is its `asked`.
+        reading: what a model says of it.
+        written: when it was written.
+        rating: 0 to 5.
+        verified_purchase: whether the author bought it.
+    """
+    event = EnrichedReview(
+        review_id=review_id,
+        product_id=product_id,
+        review_version=1,
+        status="unsupported_language" if reading is None else "enriched",
+        created_at=written,
+        source=Source(max(0, int(written.timestamp() * 1000))),
+        text=prepared.text,
+        title=prepared.title,
+        rating=rating,
+        language=Language(prepared.language.code),
+        flags=tuple(Flag(flag.kind) for flag in prepared.flags),
+        signature=prepared.signature,
+        verified_purchase=verified_purchase,
+    )
+    if reading is not None:
+        event.sentiment = Labelled(reading.sentiment.label)
+        event.sentences = tuple(
+            Sentence(*prepared.place(one.start, one.end), one.embedding) for one in reading.sentences
+        )
+        event.aspects = tuple(_opinion(prepared, one) for one in reading.aspects)
+    return event
+
+
+def _opinion(prepared: PreparedReview, mention: AspectMention) -> Opinion:
+    field, start, end = prepared.place(mention.start, mention.end)
+    label = mention.sentiment.label
+    return Opinion(
+        aspect=mention.aspect,
+        sentiment=label,
+        score=getattr(mention.sentiment, label),
+        confidence=mention.confidence,
+        field=field,
+        start=start,
+        end=end,
+        quote=((prepared.title or "") if field == "title" else prepared.text)[start:end],
+    )

@@ -1,0 +1,95 @@
+"""Topics of comments that the aspects do not fit, such as on news or videos: their sentences, clustered by meaning.
+
+The leader clustering of `key_points`, over all sentences of a language, whatever they speak of.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from models.sentence_bits import DIRECTIONS
+from streams.rolling.key_points import same_point_bits
+
+MAX_TOPICS = 6
+#: Topics of one comment are told only where there are not so many of several.
+_WANTED_TOPICS = 3
+_MAX_QUOTES = 3
+_MAX_REVIEW_IDS = 1_000
+#: The aspect of what no other name fits.
+UNNAMED = "other"
+
+
+class Said(NamedTuple):
+    """A sentence of a comment. `bits` is its embedding, `polarity` how it feels."""
+
+    review_id: str
+    language: str
+    polarity: str
+    text: str
+    bits: int
+
+
+def discover(sentences: Iterable[Said]) -> list[dict[str, Any]]:
+    """The largest topics as key points of no named aspect, ready for the contract; largest first.
+
+    A topic praises or criticises where more of its sentences do that than the opposite.
+    """
+    of_language: dict[str, list[Said]] = defaultdict(list)
+    for one in sentences:
+        of_language[one.language].append(one)
+    clusters = [
+        (_closeness(cluster, said), cluster) for said in of_language.values() for cluster in _clusters(said)
+    ]
+    clusters.sort(key=lambda pair: (-_reviews(pair[1]), pair[0]))
+    shared = sum(_reviews(cluster) > 1 for _, cluster in clusters)
+    wanted = min(MAX_TOPICS, max(shared, _WANTED_TOPICS))
+    return [_key_point(cluster) for _, cluster in clusters[:wanted]]
+
+
+def _clusters(said: Sequence[Said]) -> list[list[Said]]:
+    """Each sentence joins the nearest leader if that is near enough, else it becomes one."""
+    leaders: list[int] = []
+    clusters: list[list[Said]] = []
+    for one in said:
+        distances = [(leader ^ one.bits).bit_count() for leader in leaders]
+        nearest = min(range(len(leaders)), key=distances.__getitem__, default=-1)
+        if nearest >= 0 and distances[nearest] <= same_point_bits(one.language):
+            clusters[nearest].append(one)
+        else:
+            leaders.append(one.bits)
+            clusters.append([one])
+    return clusters
+
+
+def _reviews(cluster: Sequence[Said]) -> int:
+    return len({one.review_id for one in cluster})
+
+
+def _closeness(cluster: Sequence[Said], everything: Sequence[Said]) -> int:
+    """How far its first sentence is from the middle of all: of topics of one comment the most typical comes first."""
+    return 0 if _reviews(cluster) > 1 else (cluster[0].bits ^ _centroid(everything)).bit_count()
+
+
+def _centroid(said: Sequence[Said]) -> int:
+    """The majority of each bit."""
+    ones = Counter(place for one in said for place in range(DIRECTIONS) if one.bits >> place & 1)
+    return sum(1 << place for place, count in ones.items() if 2 * count > len(said))
+
+
+def _key_point(cluster: Sequence[Said]) -> dict[str, Any]:
+    middle = _centroid(cluster)
+    typical: dict[str, str] = {}
+    for one in sorted(cluster, key=lambda said: (said.bits ^ middle).bit_count()):
+        typical.setdefault(one.review_id, one.text)
+    feelings = Counter(one.polarity for one in cluster)
+    balance = feelings["positive"] - feelings["negative"]
+    quotes = [{"review_id": review_id, "text": text} for review_id, text in typical.items()]
+    return {
+        "claim": quotes[0]["text"],
+        "language": cluster[0].language,
+        "aspect": UNNAMED,
+        "polarity": "positive" if balance > 0 else "negative" if balance < 0 else "neutral",
+        "count": len(typical),
+        "review_ids": list(typical)[:_MAX_REVIEW_IDS],
+        "quotes": quotes[:_MAX_QUOTES],
+    }

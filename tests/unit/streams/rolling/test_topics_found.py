@@ -1,0 +1,43 @@
+"""Topics of comments that no aspect fits."""
+
+from schemas.products import KeyPoint
+from streams.rolling.topics import MAX_TOPICS, Said, discover
+
+RAIN, SUN, SNOW = (1 << 256) - 1, 0, int("10" * 128, 2)
+
+
+def said(review_id: str, text: str, bits: int, polarity: str = "neutral", language: str = "en") -> Said:
+    return Said(review_id, language, polarity, text, bits)
+
+
+def test_the_largest_topics_come_first_with_their_most_typical_words() -> None:
+    topics = discover(
+        [
+            said("a", "It rains a lot.", RAIN ^ 0b1111, "negative"),
+            said("b", "Rain again.", RAIN, "negative"),
+            said("c", "Sunny.", SUN, "positive"),
+            said("d", "Rain.", RAIN, "neutral"),
+            said("e", "So much sun.", SUN ^ 1, "positive"),
+            said("a", "Rain, I say!", RAIN ^ 0b10000, "negative"),
+        ]
+    )
+    assert [(one["count"], one["polarity"]) for one in topics] == [(3, "negative"), (2, "positive")]
+    assert topics[0]["quotes"][0] == {"review_id": "b", "text": "Rain again."}
+    assert topics[0]["review_ids"] == ["b", "d", "a"]
+    for topic in topics:
+        KeyPoint.model_validate(topic | {name: tuple(topic[name]) for name in ("review_ids", "quotes")})
+
+
+def test_languages_are_kept_apart_and_single_comments_fill_up() -> None:
+    topics = discover(
+        [said("a", "Rain.", RAIN), said("b", "下雨了。", RAIN, language="zh"), said("c", "Snow.", SNOW)]
+    )
+    assert sorted(one["claim"] for one in topics) == ["Rain.", "Snow.", "下雨了。"]
+    assert discover([]) == []
+
+
+def test_there_are_not_too_many() -> None:
+    sentences = [
+        said(f"{place}-{copy}", f"{place}", 3**place << 7 * place) for place in range(40) for copy in (1, 2)
+    ]
+    assert len(discover(sentences)) <= MAX_TOPICS
