@@ -19,20 +19,22 @@ class OutputRows(nn.Module):
     def __init__(self, layer: nn.Linear) -> None:
         super().__init__()
         self.layer = layer
-        self._weight: Tensor = layer.weight
-        self._bias: Tensor | None = layer.bias
+        # In a pair, for a module takes a tensor of its own for a parameter.
+        self._selected: tuple[Tensor, Tensor | None] = (layer.weight, layer.bias)
 
+    @torch.inference_mode()
     def select(self, rows: Tensor | None) -> None:
         """Compute these outputs from now on, (selected,) int64, in this order; None: all of them."""
+        weight, bias = self.layer.weight, self.layer.bias
         if rows is None:
-            self._weight, self._bias = self.layer.weight, self.layer.bias
+            self._selected = (weight, bias)
             return
-        self._weight = self.layer.weight[rows]
-        self._bias = None if self.layer.bias is None else self.layer.bias[rows]
+        rows = rows.to(weight.device)
+        self._selected = (weight[rows], None if bias is None else bias[rows])
 
     def forward(self, states: Tensor) -> Tensor:
         """(..., width) to (..., selected)."""
-        return functional.linear(states, self._weight, self._bias)
+        return functional.linear(states, *self._selected)
 
 
 def install_output_rows(network: PreTrainedModel) -> OutputRows | None:

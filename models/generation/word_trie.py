@@ -9,7 +9,15 @@ from typing import NamedTuple
 
 from models.generation.constraints import State
 from models.generation.spelling import Speller
-from models.generation.words import FUNCTION_WORDS, UNSPACED, capitalised, pauses, sentence_ends, spellings
+from models.generation.words import (
+    DETERMINERS,
+    FUNCTION_WORDS,
+    UNSPACED,
+    capitalised,
+    pauses,
+    sentence_ends,
+    spellings,
+)
 
 
 class WordState(NamedTuple):
@@ -17,7 +25,7 @@ class WordState(NamedTuple):
 
     Attributes:
         place: of the node.
-        said: words that may not be said now: those of content that were, and the last one.
+        said: words that may not be said now: those of content that were, and those that do not fit the last one.
     """
 
     place: int
@@ -39,9 +47,9 @@ class _Node:
 class WordTrie:
     """Phrases of the given words, with a pause between two of them or none, and an end; see `constraints.Constraint`.
 
-    A word of content is said once, no word twice on end, and the last word is one of content: small models like to go
-    round in circles, and to stop in between. In languages without spaces a word is any stretch of the evidence, and
-    these rules do not hold.
+    A word of content is said once, no word twice on end; a word of content comes after an article, before a pause, and
+    last: small models like to go round in circles, and to stop in between. In languages without spaces a word is any
+    stretch of the evidence, and these rules do not hold.
 
     Args:
         speller: of the model's tokenizer.
@@ -72,11 +80,15 @@ class WordTrie:
             if not begun:
                 self._add(start, speller.at_start(capitalised(word)), number)
         function_words = FUNCTION_WORDS.get(language, frozenset())
-        self._said_once = frozenset(
+        of_content = frozenset(
             number
             for word, number in self._numbers.items()
-            if word not in function_words and language not in UNSPACED
+            if word not in function_words and number in self._within.through
         )
+        self._said_once = frozenset() if language in UNSPACED else of_content
+        self._function_words = frozenset(self._numbers.values()) - of_content
+        determiners = DETERMINERS.get(language, frozenset())
+        self._determiners = frozenset(number for word, number in self._numbers.items() if word in determiners)
         self._said_again = language in UNSPACED
         self._pauses = _single_tokens(speller, pauses(language))
         self._ends = _single_tokens(speller, sentence_ends(language)) | end_tokens
@@ -96,8 +108,10 @@ class WordTrie:
         following: set[int] = set()
         if not self._said_once or not self._said_once <= now_said:
             following = _open(self._within, now_said)
-            tokens |= following | (self._pauses if following else set())
-        if node.word in self._said_once or not self._said_once or not following:
+            tokens |= following
+        if node.word in self._said_once or not self._said_once:
+            tokens |= self._ends | (self._pauses if following else set())
+        elif not following:
             tokens |= self._ends
         return frozenset(tokens)
 
@@ -116,7 +130,10 @@ class WordTrie:
 
     def _after(self, word: int, said: frozenset[int]) -> frozenset[int]:
         """What may not be said after a word."""
-        return frozenset() if self._said_again else (said & self._said_once) | {word}
+        if self._said_again:
+            return frozenset()
+        unfit = self._function_words if word in self._determiners else frozenset({word})
+        return (said & self._said_once) | unfit
 
     def _node(self) -> _Node:
         node = _Node(len(self._nodes))
@@ -127,6 +144,7 @@ class WordTrie:
         if not tokens:
             return
         node = root
+        node.through.add(word)
         for token in tokens:
             if token not in node.children:
                 node.children[token] = self._node()

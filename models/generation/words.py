@@ -25,6 +25,11 @@ FUNCTION_WORDS: Final[Mapping[str, frozenset[str]]] = MappingProxyType({
     "zh": frozenset({"的", "了", "是", "在", "和", "也", "与", "有", "被", "把", "对", "而", "但", "地", "得", "着"}),
 })  # fmt: skip
 
+#: Function words that a word of content follows, and no pause.
+DETERMINERS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {"en": frozenset({"a", "an", "its", "the", "their", "these", "this"})}
+)
+
 _SENTENCE_ENDS: Mapping[str, tuple[str, ...]] = MappingProxyType({"zh": ("。", "！")})
 _PAUSES: Mapping[str, tuple[str, ...]] = MappingProxyType({"zh": ("，", "、")})
 
