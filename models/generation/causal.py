@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 from transformers import DynamicCache, PreTrainedModel
 
-from models.generation.attention import LayerStates, roomy_cache
+from models.generation.attention import ATTENTION_NAME, LayerStates, shared_prefix
+from models.generation.key_value_cache import cache_beside, roomy_cache
 from models.generation.output_rows import install_output_rows
 from models.generation.steps import Prompt, batches_by_length
 
@@ -32,6 +33,8 @@ class CausalNetwork:
         self.positions: int | None = getattr(config, "max_position_embeddings", None)
         self.layers = int(config.num_hidden_layers)
         self._outputs = install_output_rows(network)
+        # Another attention finds the prefix in the cache, a copy for each row.
+        self.attends_beside: bool = config._attn_implementation == ATTENTION_NAME  # noqa: SLF001 - no other way
         self._shares_prefix = shares_prefix
         self._prefixes: dict[tuple[int, ...], list[LayerStates]] = {}
 
@@ -88,7 +91,12 @@ class CausalSteps:
         width = max(map(len, self._own))
         room = shared + width + max(prompt.max_tokens for prompt in prompts)
         self._width = width
-        self._cache = roomy_cache(prefix, len(prompts), room, owner.layers)
+        self._beside = prefix if owner.attends_beside else ()
+        self._cache = (
+            cache_beside(prefix, room, owner.layers)
+            if owner.attends_beside
+            else roomy_cache(prefix, len(prompts), room, owner.layers)
+        )
         self._is_token = torch.ones((len(prompts), room), dtype=torch.long)
         for row, tokens in enumerate(self._own):
             self._is_token[row, shared : shared + width - len(tokens)] = 0
@@ -128,14 +136,15 @@ class CausalSteps:
 
     def _forward(self, tokens: Tensor, positions: Tensor) -> Tensor:
         self._filled += tokens.shape[1]
-        outputs: Tensor = self._network(
-            input_ids=tokens,
-            attention_mask=self._is_token[:, : self._filled],
-            position_ids=positions,
-            past_key_values=self._cache,
-            use_cache=True,
-            logits_to_keep=1,
-        ).logits
+        with shared_prefix(self._beside):
+            outputs: Tensor = self._network(
+                input_ids=tokens,
+                attention_mask=self._is_token[:, : self._filled],
+                position_ids=positions,
+                past_key_values=self._cache,
+                use_cache=True,
+                logits_to_keep=1,
+            ).logits
         return outputs[:, -1]
 
 

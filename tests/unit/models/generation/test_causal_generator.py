@@ -12,6 +12,7 @@ from test_word_trie import bare, sentences
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from models.generation import decoding
+from models.generation.attention import ATTENTION_NAME
 from models.generation.causal import CausalNetwork
 from models.generation.generator import DecodingOptions, PhraseGenerator
 from models.generation.interfaces import PhraseRequest
@@ -92,10 +93,14 @@ def test_small_batches_write_the_same(llama: Path, generator: PhraseGenerator) -
     assert texts(load(llama, temperature=1.5, most_rows=3), *requests) == texts(generator, *requests)
 
 
-def test_a_shared_prefix_changes_nothing(llama: Path, generator: PhraseGenerator) -> None:
+@pytest.mark.parametrize("attention", [ATTENTION_NAME, "eager", "sdpa"])
+def test_a_shared_prefix_changes_nothing(llama: Path, generator: PhraseGenerator, attention: str) -> None:
     """Outputs, over several steps and with rows taken out, are those of whole prompts in transformers."""
     network = load(llama)._network
     assert isinstance(network, CausalNetwork)
+    assert network.attends_beside
+    network.network.set_attn_implementation(attention)
+    network.attends_beside = attention == ATTENTION_NAME
     tokens = [tuple(range(10, 40)) + tail for tail in ((50, 51, 52), (60,), (70, 71, 72, 73, 74))]
     network.remember_prefix(tokens[0][:30])
     prompts = [Prompt(one, (), 2, 4) for one in tokens]
