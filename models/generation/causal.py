@@ -32,6 +32,7 @@ class CausalNetwork:
         self.vocabulary = int(network.get_output_embeddings().weight.shape[0])
         self.positions: int | None = getattr(config, "max_position_embeddings", None)
         self.layers = int(config.num_hidden_layers)
+        self._window: int | None = getattr(config, "sliding_window", None)
         self._outputs = install_output_rows(network)
         # Another attention finds the prefix in the cache, a copy for each row.
         self.attends_beside: bool = config._attn_implementation == ATTENTION_NAME  # noqa: SLF001 - no other way
@@ -55,6 +56,10 @@ class CausalNetwork:
         """See `models.generation.steps.Network`."""
         # A batch may have more in common by chance; what its template begins with is computed once for all.
         common = common_prefix([prompt.tokens for prompt in prompts])
+        longest = max(len(prompt.tokens) + prompt.max_tokens for prompt in prompts)
+        if self._window is not None and longest > self._window:
+            # transformers counts the window in places of a row: padding behind the prefix would push the prefix out.
+            common = ()
         known = (prefix for prefix in self._prefixes if common[: len(prefix)] == prefix)
         prefix = max(known, key=len, default=())
         return CausalSteps(self, prompts, len(prefix), self._prefixes.get(prefix, []))

@@ -1,5 +1,6 @@
 """Phrases of a causal model: constraint, opening, deadline, seed, shared prefix and selected outputs."""
 
+import copy
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,10 +10,10 @@ from generator_files import write_llama
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_word_trie import bare, sentences
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoTokenizer, MistralConfig
 
 from models.generation import decoding
-from models.generation.attention import ATTENTION_NAME
+from models.generation.attention import ATTENTION_NAME, register_attention
 from models.generation.causal import CausalNetwork
 from models.generation.generator import DecodingOptions, PhraseGenerator
 from models.generation.interfaces import PhraseRequest
@@ -122,6 +123,37 @@ def test_a_shared_prefix_changes_nothing(llama: Path, generator: PhraseGenerator
         outputs = steps.step(following)
     requests = [ask(), ask(DELIVERY, opening="The")]
     assert texts(load(llama, temperature=1.5, shares_prefix=False), *requests) == texts(generator, *requests)
+
+
+@pytest.mark.parametrize("window", [12, 200])
+def test_a_sliding_window_sees_what_it_should(window: int) -> None:
+    """Prompts longer than the window share nothing; shorter ones do; outputs are those of transformers."""
+    torch.manual_seed(0)
+    config = MistralConfig(
+        vocab_size=120,
+        hidden_size=32,
+        intermediate_size=48,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        sliding_window=window,
+        initializer_range=0.3,
+    )
+    whole = AutoModelForCausalLM.from_config(config).eval()
+    register_attention()
+    shared = copy.deepcopy(whole)
+    shared.set_attn_implementation(ATTENTION_NAME)
+    network = CausalNetwork(shared, "cpu")
+    network.remember_prefix(range(10, 40))
+    tokens = [tuple(range(10, 40)) + tail for tail in ((50, 51, 52), (60,))]
+    steps = network.begin([Prompt(one, (), 1, 4) for one in tokens])
+    assert steps._shared == (30 if window == 200 else 0)
+    for output in (steps.start(), steps.step(torch.tensor([70, 71]))):
+        for row, one in enumerate(tokens):
+            with torch.inference_mode():
+                wanted = whole(input_ids=torch.tensor([one])).logits[0, -1]
+            assert torch.allclose(output[row], wanted, atol=1e-4)
+        tokens = [(*one, 70 + row) for row, one in enumerate(tokens)]
 
 
 def test_selected_outputs_choose_the_same(
