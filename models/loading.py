@@ -9,13 +9,11 @@ import torch
 
 from models.devices import ComputePlan, keep_freed_memory, plan_compute
 from models.errors import ModelConfigurationError
+from models.hub import fetch_from_hub
 from models.interfaces import ReviewReader, SentimentLabel
 from models.references import ModelReference, parse_reference
 
 _BUILTIN_DIRECTORY = Path(__file__).parent / "builtin"
-
-# What loading a checkpoint needs. No pickled weights and no code, so neither can be run.
-_HUB_FILES = ("*.safetensors", "*.json", "*.txt", "*.model")
 
 _WARM_UP_TEXT = "The first pass allocates and compiles what the later ones reuse."
 
@@ -107,7 +105,7 @@ def _load(
 
 def _directory_of(reference: ModelReference) -> Path:
     if reference.kind == "hf":
-        return _fetch_from_hub(reference)
+        return fetch_from_hub(reference)
     if reference.kind == "builtin":
         directory = _BUILTIN_DIRECTORY / reference.name
         if not directory.is_dir():
@@ -118,20 +116,3 @@ def _directory_of(reference: ModelReference) -> Path:
     if not directory.is_dir():
         raise ModelConfigurationError(f"model {reference}: {directory} is not a directory")
     return directory
-
-
-def _fetch_from_hub(reference: ModelReference) -> Path:
-    """The checkpoint's local copy, downloaded the first time."""
-    from huggingface_hub import snapshot_download  # noqa: PLC0415 - nothing of the hub unless it is asked for
-    from huggingface_hub.errors import HfHubHTTPError  # noqa: PLC0415
-
-    try:
-        directory = snapshot_download(
-            reference.name, revision=reference.revision, allow_patterns=list(_HUB_FILES)
-        )
-    except (HfHubHTTPError, OSError, ValueError) as error:
-        raise ModelConfigurationError(
-            f"model {reference} cannot be fetched from the hub ({error}): check its name and revision and the "
-            "network, or download it elsewhere and configure path:/directory"
-        ) from error
-    return Path(directory)

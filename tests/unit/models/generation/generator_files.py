@@ -1,0 +1,144 @@
+"""Tiny random language models with small tokenizers of their own, for the tests of the generator."""
+
+from functools import cache
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+from transformers import (
+    BartConfig,
+    BartForConditionalGeneration,
+    LlamaConfig,
+    LlamaForCausalLM,
+    PreTrainedTokenizerFast,
+    T5Config,
+    T5ForConditionalGeneration,
+)
+
+SENTENCES = [
+    "The battery lasts two full days, even with heavy use.",
+    "Delivery took 3 weeks and nobody answered my e-mails!",
+    "It doesn't fit my 2-in-1 laptop, which cost $1,299.50 last year.",
+    "Customers say the fabric is soft; the zip gets stuck.",
+    'Aspect: sound (bad)\nCustomers wrote: "a constant hiss"\nOne short sentence:',
+    "You rewrite what customers wrote as one short sentence. Use their words and add nothing.",
+]
+CHAT_TEMPLATE = (
+    "{% for message in messages %}<s>{{ message['role'] }}\n{{ message['content'] }}</s>\n{% endfor %}"
+    "{% if add_generation_prompt %}<s>assistant\n{% endif %}"
+)
+
+
+@cache
+def byte_tokenizer() -> Tokenizer:
+    """Byte-level BPE with few merges, so that most words take several tokens."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=330,
+        special_tokens=["<pad>", "<s>", "</s>"],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(SENTENCES, trainer)
+    return tokenizer
+
+
+@cache
+def unigram_tokenizer() -> Tokenizer:
+    """Unigram pieces with a mark for the space before a word, as T5 has."""
+    tokenizer = Tokenizer(models.Unigram())
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    tokenizer.decoder = decoders.Metaspace()
+    trainer = trainers.UnigramTrainer(
+        vocab_size=160,
+        special_tokens=["<pad>", "</s>", "<unk>"],
+        unk_token="<unk>",
+        initial_alphabet=[*"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,!'-$"],
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(SENTENCES * 4, trainer)
+    tokenizer.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
+    return tokenizer
+
+
+def write_llama(directory: Path, *, chat: bool = True, seed: int = 0, spread: float = 0.3) -> Path:
+    """A random Llama of two layers whose heads share keys, as transformers saves one."""
+    torch.manual_seed(seed)
+    tokenizer = byte_tokenizer()
+    config = LlamaConfig(
+        vocab_size=tokenizer.get_vocab_size() + 5,
+        hidden_size=32,
+        intermediate_size=48,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=2048,
+        initializer_range=spread,
+        bos_token_id=1,
+        eos_token_id=2,
+        pad_token_id=0,
+        tie_word_embeddings=True,
+    )
+    LlamaForCausalLM(config).save_pretrained(directory)
+    PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        pad_token="<pad>",
+        bos_token="<s>",
+        eos_token="</s>",
+        chat_template=CHAT_TEMPLATE if chat else None,
+    ).save_pretrained(directory)
+    return directory
+
+
+def write_t5(directory: Path, *, seed: int = 0) -> Path:
+    """A random T5 of two layers, as transformers saves one."""
+    torch.manual_seed(seed)
+    tokenizer = unigram_tokenizer()
+    config = T5Config(
+        vocab_size=tokenizer.get_vocab_size(),
+        d_model=32,
+        d_kv=8,
+        d_ff=48,
+        num_layers=2,
+        num_heads=4,
+        decoder_start_token_id=0,
+        pad_token_id=0,
+        eos_token_id=1,
+        initializer_factor=1.0,
+    )
+    T5ForConditionalGeneration(config).save_pretrained(directory)
+    _save_unigram(directory)
+    return directory
+
+
+def write_bart(directory: Path, *, seed: int = 0) -> Path:
+    """A random BART of two layers, which has positions and a bias of its outputs."""
+    torch.manual_seed(seed)
+    config = BartConfig(
+        vocab_size=unigram_tokenizer().get_vocab_size(),
+        d_model=32,
+        encoder_layers=2,
+        decoder_layers=2,
+        encoder_attention_heads=4,
+        decoder_attention_heads=4,
+        encoder_ffn_dim=48,
+        decoder_ffn_dim=48,
+        max_position_embeddings=256,
+        pad_token_id=0,
+        bos_token_id=0,
+        eos_token_id=1,
+        decoder_start_token_id=1,
+        forced_eos_token_id=None,
+        init_std=0.3,
+    )
+    BartForConditionalGeneration(config).save_pretrained(directory)
+    _save_unigram(directory)
+    return directory
+
+
+def _save_unigram(directory: Path) -> None:
+    PreTrainedTokenizerFast(
+        tokenizer_object=unigram_tokenizer(), pad_token="<pad>", eos_token="</s>", unk_token="<unk>"
+    ).save_pretrained(directory)
