@@ -1,6 +1,7 @@
 """The serving role: materialises product-summary into Redis, and answers from it."""
 
 import asyncio
+from collections.abc import Sequence
 
 import structlog
 
@@ -16,6 +17,7 @@ from streams.web.products import products_app
 from streams.web.server import WebServer
 
 log = structlog.get_logger(__name__)
+_CANCEL_AGAIN_S = 1.0
 
 
 async def run_serving(settings: Settings, *, stop: asyncio.Event) -> None:
@@ -49,10 +51,17 @@ async def run_serving(settings: Settings, *, stop: asyncio.Event) -> None:
             if tasks[0].done():
                 tasks[0].result()
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await _end(tasks)
             await server.stop()
+
+
+async def _end(tasks: Sequence["asyncio.Task[object]"]) -> None:
+    """Cancel tasks until they have ended: a client that is reconnecting at that moment may take one for a timeout."""
+    while pending := [task for task in tasks if not task.done()]:
+        for task in pending:
+            task.cancel()
+        await asyncio.wait(pending, timeout=_CANCEL_AGAIN_S)
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def readiness_of(materialiser: Materialiser) -> Readiness:
