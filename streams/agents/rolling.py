@@ -4,6 +4,7 @@ import heapq
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from schemas.topics import (
@@ -21,7 +22,7 @@ from streams.rolling.alerting import AlertChange, alert_event, look_at_clock, lo
 from streams.rolling.applying import apply_product, apply_review, apply_text
 from streams.rolling.events import read_product, read_review, read_text
 from streams.rolling.refreshing import RefreshBudget, RefreshPolicy, due, refreshed
-from streams.rolling.summaries import SummaryWriter
+from streams.rolling.summaries import LookUp, SummaryWriter
 from streams.rolling.values import ProductState
 from streams.serde import encode, require_key
 from streams.settings import RollingSettings
@@ -153,12 +154,8 @@ class RollProducts:
     ) -> Iterator[Output]:
         for change in changes:
             tables.touch(product)
-
-            def look_up(review_id: str) -> Any:
-                return tables.review(product.product_id, review_id)
-
             source = _source(product, partition)
-            event = alert_event(product, change, look_up, source=source, now=self._now())
+            event = alert_event(product, change, _look_up(tables, product), source=source, now=self._now())
             yield Output(PRODUCT_ALERT.name, product.product_id.encode(), encode(event))
 
     def _summaries(
@@ -177,10 +174,7 @@ class RollProducts:
             yield Output(PRODUCT_SUMMARY.name, product.product_id.encode(), summary)
 
     def _writer(self, tables: PartitionTables, partition: int, product: ProductState) -> SummaryWriter:
-        def look_up(review_id: str) -> Any:
-            return tables.review(product.product_id, review_id)
-
-        return SummaryWriter(product, look_up, _source(product, partition), self._now())
+        return SummaryWriter(product, _look_up(tables, product), _source(product, partition), self._now())
 
     def _now_ms(self) -> int:
         return int(self._now().timestamp() * 1000)
@@ -198,6 +192,10 @@ def _apply(tables: PartitionTables, record: Record) -> ProductState | None:
     review = read_review(record.value)
     require_key(record.key, review.product_id)
     return apply_review(tables, review, record.offset)
+
+
+def _look_up(tables: PartitionTables, product: ProductState) -> LookUp:
+    return partial(tables.review, product.product_id)
 
 
 def _changelog(tables: PartitionTables, topic: str) -> Iterator[Output]:

@@ -47,7 +47,7 @@ _NAIVE_CHANGELOG = "bench-naive-counts-changelog"
 #: Two lines of Faust's log, and how it writes the time.
 _FAUST_STEPS = ("Restoring state from changelog topics", "Restore complete!")
 _FAUST_TIME = re.compile(r"\[(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3})\]")
-_NAIVE_AGENT = "tests.bench.baselines.table_agent"
+_NAIVE_AGENT = "tests.bench.baselines.counting_agent"
 
 
 @dataclass(frozen=True)
@@ -210,7 +210,7 @@ def _naive_worker(broker: BenchBroker, directory: Path) -> tuple[list[str], dict
         "source": ENRICHED_REVIEW.name,
         "output": "",
         "group": "bench-naive",
-        "variant": "",
+        "variant": "rocksdb://",
         "directory": str(directory / "state"),
     }
     return [sys.executable, "-m", _NAIVE_AGENT, orjson.dumps(task).decode()], {}
