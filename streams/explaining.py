@@ -8,7 +8,7 @@ from typing import Any
 from models.interfaces import ReviewReader, ReviewReading
 from streams.agents.reading import ANY_LANGUAGE
 from streams.errors import ConfigurationError
-from streams.evaluating.asking import batches
+from streams.roles.batches import read_at_once
 from streams.roles.parts import default_parts
 from streams.settings import Settings
 
@@ -82,13 +82,11 @@ def _weigh(
     runs = [places[first : first + stride] for first in range(0, len(places), stride)]
     spans = [(run[0][0], run[-1][1]) for run in runs]
     without = [f"{text[:start]} {text[end:]}".strip() or "." for start, end in spans]
-    tokenised = dict(enumerate(model.tokenise(without)))
+    tokenised = model.tokenise(without)
     label = reading.sentiment.label
     whole = getattr(reading.sentiment, label)
-    weights = [0.0] * len(spans)
-    for batch in batches(settings, model, tokenised):
-        for index, other in zip(batch, model.forward([tokenised[i] for i in batch]), strict=True):
-            weights[index] = whole - getattr(other.sentiment, label)
+    others = read_at_once(settings, model, tokenised)
+    weights = [whole - getattr(other.sentiment, label) for other in others]
     words = [
         WeighedWord(text[start:end], start, end, round(weight, 4))
         for (start, end), weight in zip(spans, weights, strict=True)

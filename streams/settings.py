@@ -89,6 +89,16 @@ class ModelSettings(_Section):
     labels: dict[str, SentimentLabel] | None = Field(
         None, description='what a path: or hf: model\'s labels mean, as JSON: {"LABEL_0": "negative", ...}'
     )
+    generators: dict[str, str] = Field(
+        {"en": "builtin:smollm2-135m-instruct"},
+        description="who phrases summaries in which language (en, zh), as JSON, each named like a reader; "
+        "{}: nobody, they are counted and quoted",
+    )
+    adapters: dict[str, Path] = Field(
+        {},
+        description="directory of the adapter that `train generator` wrote, by the generator's language, as JSON; "
+        "built-in generators have their own",
+    )
     device: Device = "auto"
     dtype: Dtype = "auto"
     engine: Literal["auto", "torch", "openvino"] = Field(
@@ -98,6 +108,17 @@ class ModelSettings(_Section):
     threads: int | None = Field(
         None, ge=1, le=512, description="cores of the CPU to compute on, a forward pass each; empty: all"
     )
+    cache: Path | None = Field(
+        None,
+        description="where built-in generators are kept once they are converted; empty: reviewstream/models in "
+        "XDG_CACHE_HOME, or in ~/.cache",
+    )
+
+    @property
+    def cache_directory(self) -> Path:
+        """The directory of `cache`."""
+        caches = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache")
+        return (self.cache or caches / "reviewstream" / "models").expanduser()
 
 
 class PrivacySettings(_Section):
@@ -171,6 +192,17 @@ class RollingSettings(_Section):
     refreshes_per_minute: int = Field(60, ge=1, description="a worker asks for so many texts at most")
 
 
+class GenerationSettings(_Section):
+    """How summaries are phrased, and how long that may take."""
+
+    batch_snapshots: int = Field(32, ge=1, le=1000, description="products whose texts are written together")
+    batch_s: float = Field(
+        20.0, gt=0, le=600, description="for these; what is not phrased by then is counted and quoted"
+    )
+    samples: int = Field(4, ge=1, le=32, description="phrases to choose from, for every sentence")
+    seed: int = Field(0, ge=0, description="the same requests with the same seed give the same phrases")
+
+
 class ServingSettings(_Section):
     """What the serving role keeps in Redis, and how it answers."""
 
@@ -237,6 +269,7 @@ class Settings(BaseSettings):
     chunk: ChunkSettings = ChunkSettings()
     state: StateSettings = StateSettings()
     rolling: RollingSettings = RollingSettings()
+    generation: GenerationSettings = GenerationSettings()
     serving: ServingSettings = ServingSettings()
     http: HttpSettings = HttpSettings()
     log: LogSettings = LogSettings()
@@ -283,7 +316,7 @@ def load() -> Settings:
 def _no_json(known: Iterable[str]) -> Iterator[str]:
     for name in known:
         value = os.environ.get(name, "")
-        if name.rpartition("__")[2] in {"READERS", "LABELS"} and value:
+        if name.rpartition("__")[2] in {"READERS", "LABELS", "GENERATORS", "ADAPTERS"} and value:
             try:
                 json.loads(value)
             except ValueError:

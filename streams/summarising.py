@@ -13,9 +13,10 @@ from models.preparation import PreparedReview, ReviewPreparer
 from schemas.products import RefreshRequested, SummaryClaim
 from schemas.reviews import Review
 from schemas.topics import NEW_REVIEW
-from streams.composing import Composition, compose
+from streams.agents.generate import Composition
 from streams.errors import ConfigurationError
 from streams.evaluating.asking import ask
+from streams.roles.parts import default_parts
 from streams.rolling.applying import apply_review
 from streams.rolling.memory import MemoryTables
 from streams.rolling.readings import as_event
@@ -76,6 +77,9 @@ class Summarised:
         made = self.composition
         return {
             "text": made.text,
+            "generator": None
+            if made.model is None
+            else dict(zip(("name", "version"), made.model, strict=True)),
             "language": made.language,
             "claims": [
                 claim.model_dump(mode="json") | {"evidence": self.evidence(claim)} for claim in made.claims
@@ -118,7 +122,9 @@ def summarise(
         snapshot = RefreshRequested.model_validate_json(orjson.dumps(counts | {"key_points": points}))
     rows = {one.review_id: known.line for one, known in zip(reviews, ready, strict=True)}
     facts = asked.facts() if asked.reader_of else {"models": [], "unsupported_language": len(reviews)}
-    return Summarised(compose(snapshot), snapshot, rows, tuple(refused), has_topics, facts)
+    progress("writing")
+    (composition,) = default_parts().load_composer(settings).compose([snapshot])
+    return Summarised(composition, snapshot, rows, tuple(refused), has_topics, facts)
 
 
 def read_comments(file: Path, columns: Mapping[str, str]) -> tuple[list[ReadyEvent], list[BadRow]]:

@@ -128,11 +128,29 @@ class FakeComposition:
     language: str = "en"
     pros: tuple[str, ...] = ()
     cons: tuple[str, ...] = ()
+    model: tuple[str, str] | None = None
+
+    @property
+    def text(self) -> str:
+        return " ".join(claim.text for claim in self.claims)
+
+
+class FakeComposer:
+    """Says how many reviews there are, and repeats every key point's claim. Raises for the product "boom"."""
+
+    prompt_version = "fake-1"
+
+    def compose(
+        self, snapshots: Sequence[RefreshRequested], *, most_words: int | None = None
+    ) -> list[FakeComposition]:
+        del most_words
+        return [_repeated(one) for one in snapshots]
+
+    def stop(self) -> None: ...
 
 
 def fake_composer() -> Composer:
-    """Says how many reviews there are, and repeats every key point's claim. Raises for the product "boom"."""
-    return Composer("fake-1", _repeated)
+    return FakeComposer()
 
 
 def _repeated(snapshot: RefreshRequested) -> FakeComposition:

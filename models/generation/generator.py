@@ -1,5 +1,6 @@
 """A language model as a generator of phrases: prompts, constraints, batches and what comes of them."""
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -77,16 +78,17 @@ class PhraseGenerator:
         self._end_tokens = frozenset() if end is None else frozenset({int(end)})
         self._any: dict[str, AnyWords] = {}
         self._primed: set[str] = set()
+        self._is_stopped = False
 
     def phrase(self, requests: Sequence[PhraseRequest], *, deadline_s: float) -> list[list[Phrase]]:
         """See `models.generation.interfaces.Generator`."""
-        ends_at = self._clock() + deadline_s
+        ends_at = self._now() + deadline_s
         for language in dict.fromkeys(request.language for request in requests):
             self._prime(language)
         prompts = [self._prompt(request) for request in requests]
         found: list[dict[str, Phrase]] = [{} for _ in requests]
         for batch in self._network.batches(prompts, self.options.most_rows):
-            if self._clock() >= ends_at:
+            if self._now() >= ends_at:
                 break
             chosen = [(place, self._constraint(requests[place])) for place in batch]
             places = [place for place, constraint in chosen if constraint is not None]
@@ -98,7 +100,7 @@ class PhraseGenerator:
                 temperature=self.options.temperature,
                 ends_at=ends_at,
                 sliced=self.options.sliced,
-                clock=self._clock,
+                clock=self._now,
             )
             for one in sorted(written, key=lambda one: (one.prompt, one.sample)):
                 place = places[one.prompt]
@@ -106,6 +108,13 @@ class PhraseGenerator:
                 if not is_blocked(text, self.options.blocked):
                     found[place].setdefault(text, Phrase(text, one.mean_log_probability))
         return [list(phrases.values()) for phrases in found]
+
+    def stop(self) -> None:
+        """See `models.generation.interfaces.Generator`."""
+        self._is_stopped = True
+
+    def _now(self) -> float:
+        return math.inf if self._is_stopped else self._clock()
 
     def _prompt(self, request: PhraseRequest) -> Prompt:
         if self.languages is not None and request.language not in self.languages:

@@ -89,3 +89,7 @@ class Generator(Protocol):
             ValueError: a request is in a language that it does not write, or too long for its positions.
         """
         ...
+
+    def stop(self) -> None:
+        """Have `phrase` return soon, with what is finished, now and for ever; from any thread."""
+        ...

@@ -18,6 +18,7 @@ from streams.evaluating.figure import draw_confusion
 from streams.evaluating.key_points import evaluate_key_points
 from streams.evaluating.sentiment import evaluate_sentiment
 from streams.evaluating.summaries import evaluate_summaries
+from streams.evaluating.summarisers import SUMMARISERS
 from streams.rows import parse_assignments
 
 
@@ -109,6 +110,13 @@ def evaluate(
     plot: Annotated[
         Path | None, typer.Option(help="Write the confusion matrix there, a PNG.", dir_okay=False)
     ] = None,
+    written_by: Annotated[
+        str,
+        typer.Option(
+            help="Whose summaries: published (as the generate role writes them), template (without a generator) or "
+            "plain (whole sentences of reviews)."
+        ),
+    ] = "published",
     as_json: Json = False,
 ) -> None:
     """Measure the configured models on labelled reviews of one's own."""
@@ -123,7 +131,9 @@ def evaluate(
         if task is Measurable.KEY_POINTS:
             found, show = evaluate_key_points(settings, file, progress=progress), reports.print_key_points
         else:
-            found = evaluate_summaries(settings, file, language=language, progress=progress)
+            if written_by not in SUMMARISERS:
+                raise ConfigurationError(f"--written-by: wanted {', '.join(SUMMARISERS)}, got {written_by!r}")
+            found = evaluate_summaries(settings, file, language=language, progress=progress, name=written_by)
             show = reports.print_summaries
         if as_json:
             print_json(found)

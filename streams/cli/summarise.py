@@ -30,7 +30,7 @@ def summarise(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Summarise comments in words, by counting and quoting: each sentence with the comments it stands on.
+    """Summarise comments in words, each sentence with the comments it stands on.
 
     Exits with 3 if rows were refused.
     """

@@ -1,7 +1,7 @@
 """Checks a claim against the snapshot that it was written from, knowing nothing of how it was written.
 
-It reads the finished sentence: numbers, quotations, words for aspects and for praise and criticism. So it holds for
-claims of a model too.
+It reads the finished sentence: numbers, quotations, words for aspects and for praise and criticism. A sentence of a
+model is held against the quotes of its key points.
 """
 
 import re
@@ -11,6 +11,8 @@ from fractions import Fraction
 from models.aspects import ASPECTS, aspect_named
 from schemas.products import KeyPoint, RefreshRequested, SummaryClaim
 from streams.composing.numerals import numbers_in, shares_in
+from streams.composing.phrase_checking import phrase_faults
+from streams.composing.values import primary
 
 #: How far a share may be from the one that is named.
 SHARE_TOLERANCE = Fraction(5, 100)
@@ -59,6 +61,9 @@ def faults(claim: SummaryClaim, snapshot: RefreshRequested) -> list[str]:
     ]
     if not points:
         found.append("no key point of its aspect and polarity")
+    if claim.method == "generated":
+        quotes = [quote.text for point in points for quote in point.quotes]
+        return found + phrase_faults(claim.text, quotes, primary(snapshot.language or "en"))
     found += [f"not said by its reviews: {quote}" for quote in _not_said(claim, points)]
     numbers = _numbers_of(claim, points, snapshot)
     found += [

@@ -32,6 +32,9 @@ _FORMS: Mapping[SentimentLabel, tuple[str, ...]] = MappingProxyType(
         "neutral": ("{who}提到{what}", "{who}谈到{what}"),
     }
 )
+_BRIEFLY: Mapping[SentimentLabel, str] = MappingProxyType(
+    {"positive": "{what}获赞", "negative": "{what}受批评", "neutral": "提到{what}"}
+)
 _GENUINE: Mapping[SentimentLabel, str] = MappingProxyType(
     {"positive": "{who}相信是正品", "negative": "{who}怀疑不是正品", "neutral": "{who}提到是否正品"}
 )
@@ -129,6 +132,20 @@ def told(opinion: Opinion, variety: Variety, turn: int, *, turns: bool) -> str:
     else:
         core = variety.pick("verb", _FORMS[opinion.polarity], turn).format(who=who, what=what)
     return f"{beginning}{core}{_tail(opinion, variety, turn)}。"
+
+
+def told_briefly(opinion: Opinion) -> str:
+    """One sentence on an aspect in the fewest words; see `told`."""
+    who = f"{opinion.total}位用户"
+    quote = _quote(opinion.quoted[0])
+    beginning = "，例如" if opinion.quoted[0].point.count < opinion.total else "："
+    if opinion.aspect == UNNAMED:
+        return f"{who}{'提到类似' if opinion.total > 1 else '说'}{quote}。"
+    if opinion.aspect == "authenticity":
+        return f"{_GENUINE[opinion.polarity].format(who=who)}{beginning}{quote}。"
+    return (
+        f"{_BRIEFLY[opinion.polarity].format(what=aspect_words(opinion.aspect))}（{who}）{beginning}{quote}。"
+    )
 
 
 def aspect_words(aspect: str) -> str:

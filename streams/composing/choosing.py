@@ -7,14 +7,16 @@ from streams.composing.values import Mix, Opinion
 
 MAX_SENTENCES = 6
 _WANTED_SENTENCES = 3
+#: How far the share of praise may be from the reviews' own for the sake of a sentence more.
+CLOSE = Fraction(5, 100)
 
 
 def choices(opinions: Sequence[Opinion], mix: Mix) -> Iterator[list[Opinion]]:
-    """What to tell, the most first; each next choice is shorter, the last is empty.
+    """What to tell, the best first; the last is empty.
 
-    The praise's share is that of positive reviews among positive and negative ones, rounded up or down, as long as
-    there is enough to tell; a side that is heard of at all is told where rounding allows it. The side of more reviews
-    comes first. Neutral points are told where these leave room.
+    The praise's share is as near as can be to that of positive reviews among positive and negative ones: the most
+    sentences that come within 5 points of it, else whatever comes nearest with at least three, where there are so
+    many to tell. The side of more reviews comes first. Neutral points are told where these leave room.
     """
     praise = [one for one in opinions if one.polarity == "positive"]
     criticism = [one for one in opinions if one.polarity == "negative"]
@@ -41,30 +43,15 @@ def praise_share(mix: Mix, praise: Sequence[Opinion], criticism: Sequence[Opinio
     return Fraction(positive, positive + negative)
 
 
-def _splits(praise: int, criticism: int, share: Fraction) -> Iterator[tuple[int, int]]:
-    """Sentences of praise and criticism, by falling number."""
-    fitting = [
-        (good, size - good)
-        for size in range(min(MAX_SENTENCES, praise + criticism), 0, -1)
-        for good in _by_closeness(size, share)
-        if good <= praise and size - good <= criticism
-    ]
-    best = [
-        pair for place, pair in enumerate(fitting) if sum(pair) not in {sum(one) for one in fitting[:place]}
-    ]
-    if not best or sum(best[0]) < min(_WANTED_SENTENCES, praise + criticism):
-        # One side has too little that can be told: better a mix that is off than almost nothing.
-        size = min(_WANTED_SENTENCES, praise + criticism)
-        good = min(praise, max(size - criticism, round(size * share)))
-        best = [(good, size - good), *best]
-    yield from best
+def _splits(praise: int, criticism: int, share: Fraction) -> list[tuple[int, int]]:
+    """Sentences of praise and criticism, the best numbers first."""
+    least = min(_WANTED_SENTENCES, praise + criticism)
 
+    def worth(split: tuple[int, int]) -> tuple[bool, bool, Fraction, int]:
+        size = sum(split)
+        distance = abs(Fraction(split[0], size) - share)
+        is_close = distance <= CLOSE
+        return size < least, not is_close, Fraction(0) if is_close else distance, -size
 
-def _by_closeness(size: int, share: Fraction) -> list[int]:
-    """The share of `size`, rounded down and up: first what lets both sides be heard, then the nearer."""
-    exact = size * share
-    whole = int(exact)
-    both = [whole] if whole == exact else [whole, whole + 1]
-    return sorted(
-        both, key=lambda good: (good in {0, size} and 0 < share < 1 and size > 1, abs(exact - good))
-    )
+    sizes = [(good, bad) for good in range(praise + 1) for bad in range(criticism + 1)]
+    return sorted((one for one in sizes if 0 < sum(one) <= MAX_SENTENCES), key=worth)

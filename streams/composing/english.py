@@ -68,6 +68,9 @@ _TURNS: Mapping[SentimentLabel, tuple[str, ...]] = MappingProxyType(
         "neutral": ("",),
     }
 )
+_NOUNS: Mapping[SentimentLabel, str] = MappingProxyType(
+    {"positive": "praise for", "negative": "criticism of", "neutral": "mention of"}
+)
 _SHARES = MappingProxyType(
     {
         "quarter": "a quarter", "third": "a third", "half": "half", "two_thirds": "two thirds",
@@ -214,6 +217,20 @@ def told(opinion: Opinion, variety: Variety, turn: int, *, turns: bool) -> str:
         verb = variety.pick("verb", _VERBS[opinion.polarity], turn)[many]
         sentence = f"{who} {verb} the {ASPECT_WORDS[opinion.aspect]}{_tail(opinion, variety, turn)}."
     sentence = beginning + sentence
+    return sentence[0].upper() + sentence[1:]
+
+
+def told_briefly(opinion: Opinion) -> str:
+    """One sentence on an aspect in the fewest words; see `told`."""
+    many = opinion.total > 1
+    who = f"{opinion.total:,} reviewers" if many else "one reviewer"
+    quote = _quote(opinion.quoted[0])
+    beginning = ", e.g. " if opinion.quoted[0].point.count < opinion.total else ": "
+    if opinion.aspect == UNNAMED:
+        sentence = f"{who}: {'something like ' if many else ''}{quote}."
+    else:
+        name = "its being genuine" if opinion.aspect == "authenticity" else aspect_words(opinion.aspect)
+        sentence = f"{_NOUNS[opinion.polarity]} {name} ({who}){beginning}{quote}."
     return sentence[0].upper() + sentence[1:]
 
 

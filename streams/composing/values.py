@@ -81,6 +81,10 @@ class Opinion:
         """The same with one quote."""
         return Opinion(self.aspect, self.polarity, self.total, self.quoted[:1])
 
+    def only(self, quoted: Quoted) -> "Opinion":
+        """What one of its points says, by those who make that point."""
+        return Opinion(self.aspect, self.polarity, quoted.point.count, (quoted,))
+
     @property
     def review_ids(self) -> tuple[str, ...]:
         """The reviews it stands on, those that are quoted first."""
@@ -99,12 +103,14 @@ class Composition:
         claims: its sentences, each with what it stands on.
         pros: aspects that reviews praise, as words of the language.
         cons: aspects that they criticise.
+        model: the name and the version of the model that wrote some of the sentences; None: code wrote all.
     """
 
     language: str
     claims: tuple[SummaryClaim, ...]
     pros: tuple[str, ...] = ()
     cons: tuple[str, ...] = ()
+    model: tuple[str, str] | None = None
 
     @property
     def text(self) -> str:

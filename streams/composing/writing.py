@@ -1,7 +1,14 @@
-"""Writes a product's summary from a snapshot, by counting and quoting: nothing is in it that the snapshot lacks."""
+"""Writes a product's summary from a snapshot: counts and quotes, and sentences of a model that were checked.
+
+Nothing is in it that the snapshot lacks. What there is to tell comes first (`outline`); whoever has a model gets its
+sentences from `phrasing`; then it is written (`write`).
+"""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
 
 from schemas.products import AspectCounts, RefreshRequested, SummaryClaim
 from streams.composing import chinese, english
@@ -18,16 +25,51 @@ MAX_CHARACTERS = 220
 _MAX_ASPECTS = 5
 _MAX_ASPECT_CHARACTERS = 40
 _UNDETERMINED = "und"
+#: How what nobody phrased is told: with numbers and up to two quotes, in the fewest words, or as a quote alone.
+Form = Literal["full", "brief", "quoted"]
+_FORMS: tuple[Form, ...] = ("full", "brief", "quoted")
 _TEMPLATES = {"en": english, "zh": chinese}
 _UNSPACED_CHARACTER = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")
 _QUOTATION_MARKS = {"ja": ("「", "」"), "de": ("„", "“"), "fr": ("«", "»")}
 
 
-def compose(snapshot: RefreshRequested) -> Composition:
-    """A summary in the language of most reviews. The same snapshot always gives the same one.
+#: Sentences of a model, by what they tell: one point each, see `Opinion.only`.
+Sentences = Mapping[Opinion, str]
+NO_SENTENCES: Sentences = MappingProxyType({})
 
-    English and Chinese have sentences of their own; in other languages it is quotes alone.
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What there is to tell.
+
+    Attributes:
+        snapshot: where it comes from, without aspects that must not be named.
+        language: of the text: that of most reviews.
+        opinions: all that can be told, most made points first.
     """
+
+    snapshot: RefreshRequested
+    language: str
+    opinions: tuple[Opinion, ...]
+
+    @property
+    def chosen(self) -> list[Opinion]:
+        """What is told if there is room."""
+        return next(choices(self.opinions, Mix.of(self.snapshot)))
+
+    def told(self, sentences: Sentences) -> list[Opinion]:
+        """What can be told: of an opinion that is phrased the points that are, the second of them last."""
+        first: list[Opinion] = []
+        further: list[Opinion] = []
+        for opinion in self.opinions:
+            phrased = [one for quoted in opinion.quoted if (one := opinion.only(quoted)) in sentences]
+            first.append(phrased[0] if phrased else opinion)
+            further += phrased[1:]
+        return first + further
+
+
+def outline(snapshot: RefreshRequested) -> Outline:
+    """What a snapshot holds that can be told."""
     snapshot = snapshot.model_copy(
         update={"key_points": tuple(p for p in snapshot.key_points if _is_fit(p.aspect))}
     )
@@ -35,20 +77,52 @@ def compose(snapshot: RefreshRequested) -> Composition:
     opinions = opinions_of(snapshot, language)
     if primary(language) not in _TEMPLATES:
         opinions = [one for one in opinions if one.quoted[0].foreign is None]
-    for chosen in choices(opinions, Mix.of(snapshot)):
-        for version in (chosen, [one.shortened() for one in chosen]):
-            claims = _claims(snapshot, language, version)
-            if fits(joined(claims, language), language):
+    return Outline(snapshot, language, tuple(opinions))
+
+
+def compose(snapshot: RefreshRequested) -> Composition:
+    """A summary by counting and quoting alone. The same snapshot always gives the same one.
+
+    English and Chinese have sentences of their own; in other languages it is quotes alone.
+    """
+    return write(outline(snapshot))
+
+
+def write(
+    planned: Outline,
+    sentences: Sentences = NO_SENTENCES,
+    *,
+    model: tuple[str, str] | None = None,
+    most_words: int | None = None,
+) -> Composition:
+    """Put into words what there is to tell.
+
+    Args:
+        planned: what there is.
+        sentences: of a model, checked; what has none is counted and quoted.
+        model: the name and the version of who wrote the sentences.
+        most_words: of the text, in characters where there are no spaces; None: what is read at a glance.
+    """
+    language = planned.language
+    pros, cons = _pros_and_cons(planned.snapshot, language)
+    for chosen in choices(planned.told(sentences), Mix.of(planned.snapshot)):
+        for form in _FORMS:
+            claims = _claims(planned.snapshot, language, chosen, sentences, form)
+            if most_words is not None and not fits(joined(claims[:1], language), language, most_words // 4):
+                claims = [claim for claim in claims if claim.aspect is not None]
+            if fits(joined(claims, language), language, most_words):
                 published = tuple(_published(claims, language))
-                return Composition(language, published, *_pros_and_cons(snapshot, language))
-    return Composition(language, (), *_pros_and_cons(snapshot, language))
+                is_generated = any(claim.method == "generated" for claim in published)
+                return Composition(language, published, pros, cons, model if is_generated else None)
+    return Composition(language, (), pros, cons)
 
 
-def fits(text: str, language: str) -> bool:
-    """Whether a text is short enough to be read at a glance."""
+def fits(text: str, language: str, most_words: int | None = None) -> bool:
+    """Whether a text is short enough to be read at a glance, or as short as is asked for."""
     if primary(language) in UNSPACED:
-        return len(text) <= MAX_CHARACTERS
-    return len(text.split()) <= MAX_WORDS and len(_UNSPACED_CHARACTER.findall(text)) <= MAX_CHARACTERS
+        return len(text) <= min(most_words or MAX_CHARACTERS, MAX_CHARACTERS)
+    words = min(most_words or MAX_WORDS, MAX_WORDS)
+    return len(text.split()) <= words and len(_UNSPACED_CHARACTER.findall(text)) <= MAX_CHARACTERS
 
 
 def _language(snapshot: RefreshRequested) -> str:
@@ -66,11 +140,16 @@ def _is_fit(aspect: str) -> bool:
     return len(aspect) <= _MAX_ASPECT_CHARACTERS and not problems(aspect.replace("_", " "))
 
 
-def _claims(snapshot: RefreshRequested, language: str, opinions: Sequence[Opinion]) -> list[SummaryClaim]:
+def _claims(
+    snapshot: RefreshRequested,
+    language: str,
+    opinions: Sequence[Opinion],
+    sentences: Sentences,
+    form: Form,
+) -> list[SummaryClaim]:
     templates = _TEMPLATES.get(primary(language))
     if templates is None:
-        opening, closing = _QUOTATION_MARKS.get(primary(language), ("“", "”"))
-        return [_claim(f"{opening}{one.quoted[0].quote}{closing}", one.shortened()) for one in opinions]
+        return [_quotation(one, language) for one in opinions]
     mix = Mix.of(snapshot)
     variety = Variety(snapshot.product_id, snapshot.generation)
     claims = []
@@ -78,15 +157,30 @@ def _claims(snapshot: RefreshRequested, language: str, opinions: Sequence[Opinio
         text = templates.overall(mix, variety, is_told=bool(opinions))
         claims.append(SummaryClaim(text=text, method="template", count=mix.reviews))
     for place, one in enumerate(opinions):
-        turns = place > 0 and opinions[place - 1].polarity != one.polarity
-        claims.append(_claim(templates.told(one, variety, place, turns=turns), one))
+        if (sentence := sentences.get(one)) is not None:
+            claims.append(_claim(sentence, one, method="generated"))
+        elif form == "quoted":
+            claims.append(_quotation(one, language))
+        elif form == "brief":
+            claims.append(_claim(templates.told_briefly(one), one.shortened()))
+        else:
+            turns = place > 0 and opinions[place - 1].polarity != one.polarity
+            claims.append(_claim(templates.told(one, variety, place, turns=turns), one))
     return claims
 
 
-def _claim(text: str, opinion: Opinion) -> SummaryClaim:
+def _quotation(opinion: Opinion, language: str) -> SummaryClaim:
+    opening, closing = _QUOTATION_MARKS.get(primary(language), ("“", "”"))
+    quoted = opinion.quoted[0]
+    return _claim(f"{opening}{quoted.quote}{closing}", opinion.only(quoted))
+
+
+def _claim(
+    text: str, opinion: Opinion, *, method: Literal["template", "generated"] = "template"
+) -> SummaryClaim:
     return SummaryClaim(
         text=text,
-        method="template",
+        method=method,
         count=opinion.total,
         review_ids=opinion.review_ids[: opinion.total],
         aspect=opinion.aspect,

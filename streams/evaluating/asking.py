@@ -8,7 +8,7 @@ from typing import Any
 
 from models.interfaces import ReviewReader, ReviewReading
 from streams.agents.reading import ANY_LANGUAGE
-from streams.lane.planning import plan_batches
+from streams.roles.batches import read_at_once
 from streams.roles.parts import default_parts
 from streams.settings import Settings
 
@@ -78,10 +78,9 @@ def ask(
         asked.reader_of.update(dict.fromkeys(indices, model))
         tokenised = dict(zip(indices, model.tokenise([texts[index] for index in indices]), strict=True))
         asked.tokenised.update(tokenised)
-        for batch in batches(settings, model, tokenised):
-            readings = model.forward([tokenised[index] for index in batch])
-            for index, reading in zip(batch, readings, strict=True):
-                asked.readings[index] = reading
+        readings = read_at_once(settings, model, list(tokenised.values()))
+        for index, reading in zip(indices, readings, strict=True):
+            asked.readings[index] = reading
     return Asked(asked.readings, asked.reader_of, asked.tokenised, time.monotonic() - started)
 
 
@@ -92,15 +91,3 @@ def _languages(
         preparer = default_parts().load_preparer(settings)
         return [preparer.prepare(text=text).language.code for text in texts]
     return [language] * len(texts) if isinstance(language, str) else language
-
-
-def batches(settings: Settings, model: ReviewReader[Any], tokenised: dict[int, Any]) -> list[list[int]]:
-    """Keys of `tokenised`, in batches of the lane's size."""
-    keys = list(tokenised)
-    plan = plan_batches(
-        [len(tokenised[key]) for key in keys],
-        max_tokens=settings.lane.max_batch_tokens or model.batch_tokens,
-        max_reviews=settings.lane.max_batch_reviews,
-        is_padded=not model.packs,
-    )
-    return [[keys[place] for place in batch] for batch in plan]

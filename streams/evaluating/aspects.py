@@ -9,8 +9,9 @@ from models.aspects import ASPECTS
 from models.evaluation import DetectionScores, evaluate, evaluate_detection
 from models.interfaces import SENTIMENT_LABELS, SentimentPrediction
 from streams.errors import ConfigurationError
-from streams.evaluating.asking import Asked, ask, batches
+from streams.evaluating.asking import Asked, ask
 from streams.evaluating.aspect_files import read_aspect_file
+from streams.roles.batches import batches
 from streams.settings import Settings
 
 
@@ -109,7 +110,9 @@ def _scores(settings: Settings, asked: Asked) -> dict[int, Any]:
     for model in dict.fromkeys(asked.reader_of.values()):
         if not isinstance(model, AspectScorer):
             continue
-        mine = {index: one for index, one in asked.tokenised.items() if asked.reader_of[index] is model}
-        for batch in batches(settings, model, mine):
-            scores.update(zip(batch, model.aspect_scores([mine[index] for index in batch]), strict=True))
+        mine = [index for index in asked.tokenised if asked.reader_of[index] is model]
+        for batch in batches(settings, model, [asked.tokenised[index] for index in mine]):
+            indices = [mine[place] for place in batch]
+            found = model.aspect_scores([asked.tokenised[index] for index in indices])
+            scores.update(zip(indices, found, strict=True))
     return dict(sorted(scores.items()))

@@ -10,24 +10,22 @@ from typing import Any
 from streams.errors import ConfigurationError
 from streams.evaluating.asking import Asked, ask
 from streams.evaluating.paired import lead_of
-from streams.evaluating.plain_summaries import plain
+from streams.evaluating.summarisers import SUMMARISERS
 from streams.evaluating.summary_baselines import baseline_texts
 from streams.evaluating.summary_files import SummarySet, read_summary_set
 from streams.evaluating.summary_metrics import (
     ROUGE,
     Rouge,
-    is_supported,
     mean,
-    polarity_error,
+    praise_told,
+    praise_written,
     repeated_shares,
     told_share,
 )
+from streams.evaluating.summary_support import is_supported
 from streams.evaluating.summary_texts import EvaluatedText, ReadItem, Summariser
 from streams.evaluating.summary_words import tokens_of
 from streams.settings import Settings
-
-#: Who can be asked for a text, by name.
-SUMMARISERS: Mapping[str, Summariser] = {"plain": plain}
 
 
 @dataclass(slots=True)
@@ -58,7 +56,7 @@ def evaluate_summaries(
     *,
     language: str | None,
     progress: Callable[[str], None],
-    name: str = "plain",
+    name: str = "published",
     summariser: Summariser | None = None,
 ) -> dict[str, Any]:
     """Read the reviews, have a text made of every item's, and compare.
@@ -68,14 +66,15 @@ def evaluate_summaries(
         path: see `read_summary_set`.
         language: of all texts; None: English.
         progress: told what happens.
-        name: of the summariser.
+        name: of the summariser, see `streams.evaluating.summarisers`.
         summariser: whose texts; None: that of the name.
 
     Returns:
         The numbers, ready for JSON: rouge_1, rouge_2 and rouge_l of the texts, and of `baselines` and `people`;
         `lead_rouge_l`: by how much the texts are ahead of each baseline, and the 95 % interval of that; `supported`,
-        `supported_by_method`, `generated_share`, `repetition`, `coverage`, `polarity_error`; what was measured, and
-        who read it.
+        `supported_by_method`, `generated_share`, `repetition`, `coverage`; `polarity_error`: by how much the share of
+        praise among a text's sentences is off that among the reviews, in the mean of the items, and `praise`: the
+        mean of both; what was measured, and who read it.
 
     Raises:
         ConfigurationError: the path holds nothing to measure on, no model reads it, or a package is missing.
@@ -88,9 +87,9 @@ def evaluate_summaries(
     asked = ask(settings, documents, language=measured.items[0].language, progress=progress)
     items = _applied(measured, asked, most_words)
     progress("writing, and comparing")
-    summarise = summariser or SUMMARISERS[name]
+    summarise = summariser or SUMMARISERS[name](settings)
     started = time.monotonic()
-    texts = [summarise(read) for read in items]
+    texts = summarise(items)
     seconds = time.monotonic() - started
     ours, of_sentences = _measured(texts, items, rouge)
     baselines, people = _others(items, rouge)
@@ -106,6 +105,7 @@ def evaluate_summaries(
         "repetition": {"sentences": ours.mean("sentences"), "trigrams": ours.mean("trigrams")},
         "coverage": ours.mean("coverage"),
         "polarity_error": ours.mean("polarity_error"),
+        "praise": {"told": ours.mean("praise_told"), "written": ours.mean("praise_written")},
         "words": ours.mean("words"),
         "most_words": most_words,
         "sentences": sum(len(text.sentences) for text in texts),
@@ -145,9 +145,13 @@ def _measured(
         of_texts.add_all({"sentences": sentences, "trigrams": trigrams})
         of_texts.add("words", float(len(tokens_of(text.text, language))))
         of_texts.add("coverage", told_share(text, read))
-        of_texts.add("polarity_error", polarity_error(text, read))
+        told, written = praise_told(text), praise_written(read)
+        if told is not None and written is not None:
+            of_texts.add_all(
+                {"praise_told": told, "praise_written": written, "polarity_error": abs(told - written)}
+            )
         for sentence in text.sentences:
-            supported = float(is_supported(sentence, read.documents, language))
+            supported = float(is_supported(sentence, read))
             of_sentences.add_all({"supported": supported, sentence.method: supported})
             of_sentences.add("is_generated", float(sentence.method == "generated"))
     return of_texts, of_sentences

@@ -4,11 +4,10 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from streams.evaluating.summary_texts import EvaluatedSentence, EvaluatedText, ReadItem
+from streams.evaluating.summary_texts import EvaluatedText, ReadItem
 from streams.evaluating.summary_words import (
     UNSPACED,
     CharacterTokenizer,
-    content_tokens,
     tokens_of,
     wanted_package,
 )
@@ -56,15 +55,6 @@ class Rouge:
         return {name: mean([score[name] for score in scores]) or 0.0 for name in ROUGE}
 
 
-def is_supported(sentence: EvaluatedSentence, documents: Sequence[str], language: str) -> bool:
-    """Whether every content word of a sentence is, by its stem, in the documents it stands on.
-
-    It asks no model and knows nothing of key points; so it also rejects a word for a word of the same meaning.
-    """
-    cited = [documents[place] for place in sentence.reviews] or documents
-    return set(content_tokens(sentence.text, language)) <= set(content_tokens("\n".join(cited), language))
-
-
 def repeated_shares(text: EvaluatedText, language: str) -> tuple[float, float]:
     """Shares of sentences, and of runs of three words, that are there before."""
     words = [tuple(tokens_of(sentence.text, language)) for sentence in text.sentences]
@@ -94,15 +84,17 @@ def told_share(text: EvaluatedText, read: ReadItem) -> float | None:
     return mean([float(one) for one in told])
 
 
-def polarity_error(text: EvaluatedText, read: ReadItem) -> float | None:
-    """How far the share of positive sentences told is from that of the reviews; neutral ones are left out."""
-    told = _positive_share([sentence.polarity for sentence in text.sentences])
-    written = _positive_share([sentence.polarity for sentence in read.sentences])
-    return None if told is None or written is None else abs(told - written)
+def praise_told(text: EvaluatedText) -> float | None:
+    """The share of praise among sentences of praise and criticism; None where there are none."""
+    polarities = [one.polarity for one in text.sentences if one.polarity in {"positive", "negative"}]
+    return mean([float(one == "positive") for one in polarities])
 
 
-def _positive_share(polarities: Sequence[str | None]) -> float | None:
-    return mean([float(one == "positive") for one in polarities if one in {"positive", "negative"}])
+def praise_written(read: ReadItem) -> float | None:
+    """The share of positive reviews among positive and negative ones; None where there are none."""
+    feelings = read.snapshot.counts.sentiment
+    polar = feelings.positive + feelings.negative
+    return feelings.positive / polar if polar else None
 
 
 def mean(numbers: Sequence[float]) -> float | None:

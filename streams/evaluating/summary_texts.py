@@ -1,6 +1,6 @@
 """What is evaluated: reviews that were read, and the text that somebody makes of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -9,7 +9,7 @@ from typing import Literal
 import orjson
 
 from models.interfaces import ReviewReading, SentimentLabel
-from schemas.products import RefreshRequested
+from schemas.products import RefreshRequested, SummaryClaim
 from streams.evaluating.key_points import WRITTEN, unprepared
 from streams.evaluating.summary_files import SummaryItem
 from streams.rolling.applying import apply_review
@@ -37,6 +37,7 @@ class EvaluatedSentence:
         reviews: places of the documents it stands on; none: on all of them.
         aspect: of its key point.
         polarity: of its key point.
+        claim: as it would be published; None: a sentence of a review as it is.
     """
 
     text: str
@@ -44,6 +45,13 @@ class EvaluatedSentence:
     reviews: tuple[int, ...] = ()
     aspect: str | None = None
     polarity: SentimentLabel | None = None
+    claim: SummaryClaim | None = None
+
+    @classmethod
+    def of(cls, claim: SummaryClaim) -> "EvaluatedSentence":
+        """A claim whose review ids are places of documents."""
+        places = tuple(map(int, claim.review_ids))
+        return cls(claim.text, claim.method, places, claim.aspect, claim.polarity, claim)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +129,7 @@ class ReadItem:
                     found[int(reference.review_id)] = mention.quote
         return found
 
+    @cached_property
     def snapshot(self) -> RefreshRequested:
         """What the rolling role would ask for a text with."""
         writer = SummaryWriter(
@@ -129,5 +138,5 @@ class ReadItem:
         return RefreshRequested.model_validate_json(orjson.dumps(writer.refresh(1, "requested")))
 
 
-#: Writes a text about reviews. It gets more than the documents, so that nobody has to read them twice.
-Summariser = Callable[[ReadItem], EvaluatedText]
+#: Writes texts about items, in order. It gets more than the documents, so that nobody has to read them twice.
+Summariser = Callable[[Sequence[ReadItem]], list[EvaluatedText]]

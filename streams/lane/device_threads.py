@@ -113,7 +113,7 @@ class DeviceThreads:
         return True
 
     def _work(self) -> None:
-        _give_way()
+        give_way()
         while (job := self._jobs.get()) is not None:
             job.thread = threading.current_thread()
             job.started = time.monotonic()
@@ -134,10 +134,11 @@ class DeviceThreads:
                 job.loop.call_soon_threadsafe(_settle, job.future, result, error)
 
 
-def _give_way() -> None:
+def give_way(niceness: int = _NICENESS) -> None:
+    """Let others compute first: the calling thread's niceness, 0 to 19."""
     if sys.platform == "linux":  # elsewhere it is the process, not the thread, that has a niceness
         with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)
 
 
 def as_error(panic: BaseException) -> RuntimeError:

@@ -4,12 +4,17 @@ import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from schemas.topics import REFRESH_REQUESTED
 from streams.agents.generate import GenerateTexts
 from streams.delivery.records import Handler
+from streams.lane.device_threads import give_way
 from streams.roles.worker import StreamWorker
+
+#: A text may wait, the reviews of a shop may not: on one machine enrichment computes first.
+_NICENESS = 15
 
 
 class GenerateWorker(StreamWorker):
@@ -19,14 +24,29 @@ class GenerateWorker(StreamWorker):
     topics = (REFRESH_REQUESTED.name,)
     _is_loaded = False
 
+    @property
+    def max_in_flight_records(self) -> int:
+        """What is written together, and what is decoded or published meanwhile."""
+        return min(super().max_in_flight_records, 2 * self._settings.generation.batch_snapshots)
+
     async def load_handler(self, client: dict[str, Any], *, is_kafka: bool) -> Handler:
         """Load what puts snapshots into words."""
         del client, is_kafka
-        composer = await asyncio.to_thread(self._parts.load_composer, self._settings)
-        self._is_loaded = True
-        executor = ThreadPoolExecutor(1, thread_name_prefix="compose")
+        executor = ThreadPoolExecutor(
+            1, thread_name_prefix="compose", initializer=partial(give_way, _NICENESS)
+        )
         self._stack.callback(executor.shutdown, wait=False, cancel_futures=True)
-        return GenerateTexts(composer, executor=executor, now=lambda: datetime.now(UTC))
+        loop = asyncio.get_running_loop()
+        composer = await loop.run_in_executor(executor, self._parts.load_composer, self._settings)
+        self._is_loaded = True
+        # Called before the executor's: Python waits for its thread.
+        self._stack.callback(composer.stop)
+        return GenerateTexts(
+            composer,
+            executor=executor,
+            batch_records=self._settings.generation.batch_snapshots,
+            now=lambda: datetime.now(UTC),
+        )
 
     def missing(self) -> Sequence[str]:
         """The composer, until it is loaded."""

@@ -9,6 +9,7 @@ from models.errors import ModelError
 from models.interfaces import ReviewReader
 from streams.agents.generate import Composer
 from streams.agents.reading import Preparer
+from streams.composing.composer import SummaryComposer
 from streams.delivery.sink import Checkpoint, pass_by
 from streams.errors import ConfigurationError
 from streams.settings import Settings
@@ -21,7 +22,7 @@ class Parts:
     Attributes:
         load_readers: loads the models, by the languages they are to read; called on a thread.
         load_preparer: makes what masks and identifies languages; called on a thread.
-        load_composer: makes what puts a product's snapshot into words; called on a thread.
+        load_composer: makes what puts products' snapshots into words; called on a thread.
         checkpoint: called by name at the points where a crash is most interesting.
     """
 
@@ -54,9 +55,9 @@ def default_parts() -> Parts:
 
         return ReviewPreparer(masks_personal_data=settings.privacy.mask_personal_data)
 
-    def load_composer(_settings: Settings) -> Composer:
-        from streams.composing.writing import TEMPLATES_VERSION, compose  # noqa: PLC0415 - of one role only
+    def load_composer(settings: Settings) -> Composer:
+        from streams.roles.voices import load_voices  # noqa: PLC0415 - of one role only
 
-        return Composer(TEMPLATES_VERSION, compose)
+        return SummaryComposer(load_voices(settings, load_readers), deadline_s=settings.generation.batch_s)
 
     return Parts(load_readers, load_preparer, load_composer)

@@ -55,6 +55,11 @@ class StreamWorker(ABC):
     #: What it reads, all with as many partitions.
     topics: ClassVar[tuple[str, ...]]
 
+    @property
+    def max_in_flight_records(self) -> int:
+        """Between fetch and acknowledgement, at most."""
+        return self._settings.chunk.max_in_flight_records
+
     def __init__(self, settings: Settings, parts: Parts, stack: AsyncExitStack, number: int) -> None:
         self._settings = settings
         self._parts = parts
@@ -64,7 +69,7 @@ class StreamWorker(ABC):
         self._metrics = WorkerMetrics(self.role)
         self._intake = Intake(
             self.topics,
-            max_in_flight_records=settings.chunk.max_in_flight_records,
+            max_in_flight_records=self.max_in_flight_records,
             in_flight_s=settings.chunk.in_flight_s,
         )
         self._lag: LagWatch | None = None

@@ -22,7 +22,7 @@ NOW = datetime(2026, 9, 20, tzinfo=UTC)
 @pytest.fixture
 def handler() -> Iterator[GenerateTexts]:
     with ThreadPoolExecutor(1) as executor:
-        yield GenerateTexts(fake_composer(), executor=executor, now=lambda: NOW)
+        yield GenerateTexts(fake_composer(), executor=executor, batch_records=2, now=lambda: NOW)
 
 
 def request(product_id: str = "lamp", generation: int = 1, **more: Any) -> dict[str, Any]:

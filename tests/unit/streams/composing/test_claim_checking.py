@@ -22,7 +22,7 @@ GOOD = ("delivery-positive-0", "delivery-positive-1")
 def claim(text: str, count: int = 2, ids: tuple[str, ...] = GOOD, **more: str) -> SummaryClaim:
     return SummaryClaim.model_validate(
         {
-            "text": text, "method": "generated", "count": count, "review_ids": ids,
+            "text": text, "method": "template", "count": count, "review_ids": ids,
             "aspect": "delivery", "polarity": "positive", **more,
         }
     )  # fmt: skip
@@ -86,7 +86,7 @@ def test_reviews_must_make_the_point() -> None:
     ],
 )
 def test_sentences_about_all_reviews(text: str, is_right: bool) -> None:
-    one = SummaryClaim(text=text, method="generated", count=30)
+    one = SummaryClaim(text=text, method="template", count=30)
     assert (faults(one, SHOT) == []) == is_right
 
 

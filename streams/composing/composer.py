@@ -1,0 +1,87 @@
+"""Puts snapshots of products into words: many at once, each in its language, within a time."""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+
+from schemas.products import RefreshRequested
+from streams.composing.phrasing import PROMPT_VERSION, Voice, phrase_opinions
+from streams.composing.values import Composition, primary
+from streams.composing.writing import (
+    NO_SENTENCES,
+    TEMPLATES_VERSION,
+    Outline,
+    Sentences,
+    outline,
+    write,
+)
+
+
+class SummaryComposer:
+    """Has a model phrase what there is to tell where one writes the language, and counts and quotes the rest.
+
+    Of several snapshots of one product only the latest is phrased: the others are out of date already.
+
+    Args:
+        voices: who writes, by language ("en", "zh"); empty: nobody.
+        deadline_s: seconds for all snapshots of a call; what is not phrased by then is counted and quoted.
+        clock: in seconds, monotonic.
+    """
+
+    def __init__(
+        self,
+        voices: Mapping[str, Voice],
+        *,
+        deadline_s: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._voices = voices
+        self._deadline_s = deadline_s
+        self._clock = clock
+
+    @property
+    def prompt_version(self) -> str:
+        """Names the templates, and the prompts and checks where there are models."""
+        return f"{TEMPLATES_VERSION}+{PROMPT_VERSION}" if self._voices else TEMPLATES_VERSION
+
+    def compose(
+        self, snapshots: Sequence[RefreshRequested], *, most_words: int | None = None
+    ) -> list[Composition]:
+        """A text of each snapshot, in order; see `write` for `most_words`."""
+        ends_at = self._clock() + self._deadline_s
+        outlines = [outline(one) for one in snapshots]
+        sentences: list[Sentences] = [NO_SENTENCES] * len(outlines)
+        models: list[tuple[str, str] | None] = [None] * len(outlines)
+        voices = self._voices
+        for language, places in _phrased(outlines, voices).items():
+            voice = voices[language]
+            found = phrase_opinions(
+                [outlines[place] for place in places],
+                language,
+                voice,
+                deadline_s=max(0.0, ends_at - self._clock()),
+            )
+            for place, said in zip(places, found, strict=True):
+                sentences[place] = said
+                models[place] = voice.model
+        return [
+            write(planned, said, model=model, most_words=most_words)
+            for planned, said, model in zip(outlines, sentences, models, strict=True)
+        ]
+
+    def stop(self) -> None:
+        """End what is being phrased soon, from another thread; nothing is phrased after it."""
+        self._voices, voices = {}, self._voices
+        for voice in voices.values():
+            voice.phraser.stop()
+
+
+def _phrased(outlines: Sequence[Outline], voices: Mapping[str, Voice]) -> dict[str, list[int]]:
+    """Places of the outlines that somebody phrases, by language."""
+    latest = {one.snapshot.product_id: place for place, one in enumerate(outlines)}
+    found: dict[str, list[int]] = defaultdict(list)
+    for place in sorted(latest.values()):
+        language = primary(outlines[place].language)
+        if language in voices:
+            found[language].append(place)
+    return found

@@ -1,0 +1,94 @@
+"""Loads who phrases summaries, by language, and who reads the phrases again."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from models.errors import ModelError
+from models.interfaces import ReviewReader, ReviewReading
+from schemas.fields import SentimentLabel
+from streams.agents.reading import ANY_LANGUAGE
+from streams.composing.phrasing import ReadSentences, Voice, can_phrase
+from streams.errors import ConfigurationError
+from streams.roles.batches import read_at_once
+from streams.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPhrase:
+    """How a phrase feels, and what it speaks of."""
+
+    polarity: SentimentLabel
+    aspects: frozenset[str]
+
+    @classmethod
+    def of(cls, reading: ReviewReading) -> "ReadPhrase":
+        """From a whole reading."""
+        return cls(reading.sentiment.label, frozenset(one.aspect for one in reading.aspects))
+
+
+def load_voices(
+    settings: Settings, load_readers: Callable[[Settings], Mapping[str, ReviewReader[Any]]]
+) -> dict[str, Voice]:
+    """The configured generators, each with the reader of its language. May take long: torch, weights.
+
+    Raises:
+        ConfigurationError: a model is not there or does not fit, or a language has no prompts or no reader.
+    """
+    references = settings.model.generators
+    for language in references:
+        if not can_phrase(language):
+            raise ConfigurationError(
+                f"REVIEWSTREAM_MODEL__GENERATORS: there are prompts and checks for en and zh, got {language!r}"
+            )
+    if not references:
+        return {}
+    readers = load_readers(settings)
+    voices = {}
+    loaded: dict[tuple[str, Path | None], Any] = {}
+    for language, reference in references.items():
+        reader = readers.get(language) or readers.get(ANY_LANGUAGE)
+        if reader is None:
+            raise ConfigurationError(
+                f"REVIEWSTREAM_MODEL__GENERATORS: what is phrased in {language!r} is read again before it is "
+                "published, and no model reads it; see REVIEWSTREAM_MODEL__READERS"
+            )
+        adapter = settings.model.adapters.get(language)
+        if (reference, adapter) not in loaded:
+            loaded[reference, adapter] = _load_generator(settings, reference, adapter)
+        generator = loaded[reference, adapter]
+        if generator.languages is not None and language not in generator.languages:
+            raise ConfigurationError(
+                f"REVIEWSTREAM_MODEL__GENERATORS: {generator.name} writes "
+                f"{', '.join(sorted(generator.languages))}, not {language}"
+            )
+        voices[language] = Voice(generator, _reads(settings, reader), settings.generation.samples)
+    return voices
+
+
+def _load_generator(settings: Settings, reference: str, adapter: Path | None) -> Any:
+    # torch takes seconds to import
+    from models.generation.generator import DecodingOptions  # noqa: PLC0415
+    from models.generation.loading import GeneratorOptions, load_generator  # noqa: PLC0415
+
+    options = GeneratorOptions(
+        device=settings.model.device,
+        dtype=settings.model.dtype,
+        adapter=adapter,
+        cache=settings.model.cache_directory,
+        decoding=DecodingOptions(seed=settings.generation.seed),
+    )
+    try:
+        return load_generator(reference, options)
+    except ModelError as error:
+        raise ConfigurationError(
+            f"{error}; or summarise without a generator: REVIEWSTREAM_MODEL__GENERATORS={{}}"
+        ) from error
+
+
+def _reads(settings: Settings, reader: ReviewReader[Any]) -> ReadSentences:
+    def read(texts: Sequence[str]) -> list[ReadPhrase]:
+        return [ReadPhrase.of(one) for one in read_at_once(settings, reader, reader.tokenise(texts))]
+
+    return read
