@@ -105,7 +105,7 @@ class GenerateTexts:
             else:
                 event = self._text(snapshot, record, composed)
                 outputs.append(Output(PRODUCT_TEXT.name, record.key, encode(event)))
-        return Effects(outputs, dead)
+        return Effects(outputs, sorted(dead, key=lambda letter: letter.record.offset))
 
     def _composed(
         self, asked: Sequence[tuple[Record, RefreshRequested]]

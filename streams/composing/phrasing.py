@@ -14,7 +14,7 @@ from models.generation.interfaces import Phrase, PhraseRequest
 from models.generation.ranking import rank
 from schemas.fields import SentimentLabel
 from streams.composing import chinese, english
-from streams.composing.opinions import UNNAMED
+from streams.composing.opinions import MAX_QUOTES, UNNAMED
 from streams.composing.phrase_checking import phrase_faults
 from streams.composing.publishable import clean_quote, problems
 from streams.composing.values import Opinion, Quoted, primary
@@ -107,7 +107,7 @@ def phrase_opinions(
         (place, opinion, quoted)
         for place, one in enumerate(outlines)
         for opinion in one.chosen
-        for quoted in opinion.quoted
+        for quoted in opinion.quoted[:MAX_QUOTES]
         if _may_be_phrased(opinion, quoted, one)
     ]
     requests = [_request(opinion, quoted, language, voice.samples) for _, opinion, quoted in asked]

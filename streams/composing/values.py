@@ -77,9 +77,9 @@ class Opinion:
     total: int
     quoted: tuple[Quoted, ...]
 
-    def shortened(self) -> "Opinion":
-        """The same with one quote."""
-        return Opinion(self.aspect, self.polarity, self.total, self.quoted[:1])
+    def shortened(self, quotes: int = 1) -> "Opinion":
+        """The same with so many quotes."""
+        return Opinion(self.aspect, self.polarity, self.total, self.quoted[:quotes])
 
     def only(self, quoted: Quoted) -> "Opinion":
         """What one of its points says, by those who make that point."""

@@ -7,13 +7,14 @@ sentences from `phrasing`; then it is written (`write`).
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from types import MappingProxyType
 from typing import Literal
 
 from schemas.products import AspectCounts, RefreshRequested, SummaryClaim
 from streams.composing import chinese, english
-from streams.composing.choosing import choices
-from streams.composing.opinions import UNNAMED, opinions_of
+from streams.composing.choosing import MAX_SENTENCES, MAX_SHORT_SENTENCES, choices
+from streams.composing.opinions import MAX_QUOTES, UNNAMED, opinions_of
 from streams.composing.publishable import problems
 from streams.composing.values import UNSPACED, Composition, Mix, Opinion, joined, primary
 from streams.composing.variety import Variety
@@ -28,6 +29,7 @@ _UNDETERMINED = "und"
 #: How what nobody phrased is told: with numbers and up to two quotes, in the fewest words, or as a quote alone.
 Form = Literal["full", "brief", "quoted"]
 _FORMS: tuple[Form, ...] = ("full", "brief", "quoted")
+_SHORT_FORMS: tuple[Form, ...] = ("quoted",)
 _TEMPLATES = {"en": english, "zh": chinese}
 _UNSPACED_CHARACTER = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")
 _QUOTATION_MARKS = {"ja": ("「", "」"), "de": ("„", "“"), "fr": ("«", "»")}
@@ -57,15 +59,20 @@ class Outline:
         """What is told if there is room."""
         return next(choices(self.opinions, Mix.of(self.snapshot)))
 
-    def told(self, sentences: Sentences) -> list[Opinion]:
-        """What can be told: of an opinion that is phrased the points that are, the second of them last."""
-        first: list[Opinion] = []
-        further: list[Opinion] = []
+    def told(self, sentences: Sentences, *, is_short: bool) -> list[Opinion]:
+        """What can be told, each in a sentence: points that are phrased, and what is said of an aspect else.
+
+        In a short text every point is told by itself. The first of each aspect come before the second.
+        """
+        rows = []
         for opinion in self.opinions:
-            phrased = [one for quoted in opinion.quoted if (one := opinion.only(quoted)) in sentences]
-            first.append(phrased[0] if phrased else opinion)
-            further += phrased[1:]
-        return first + further
+            points = [opinion.only(quoted) for quoted in opinion.quoted]
+            phrased = [one for one in points if one in sentences]
+            if is_short:
+                rows.append(phrased + [one for one in points if one not in sentences])
+            else:
+                rows.append(phrased or [opinion])
+        return [one for row in zip_longest(*rows) for one in row if one is not None]
 
 
 def outline(snapshot: RefreshRequested) -> Outline:
@@ -101,15 +108,21 @@ def write(
         planned: what there is.
         sentences: of a model, checked; what has none is counted and quoted.
         model: the name and the version of who wrote the sentences.
-        most_words: of the text, in characters where there are no spaces; None: what is read at a glance.
+        most_words: of the text, in characters where there are no spaces, which then has no sentence on all reviews;
+            None: what is read at a glance.
     """
     language = planned.language
     pros, cons = _pros_and_cons(planned.snapshot, language)
-    for chosen in choices(planned.told(sentences), Mix.of(planned.snapshot)):
-        for form in _FORMS:
+
+    def length(one: Opinion) -> int:
+        return len(sentences.get(one) or one.quoted[0].quote)
+
+    is_short = most_words is not None
+    most = MAX_SHORT_SENTENCES if is_short else MAX_SENTENCES
+    told = planned.told(sentences, is_short=is_short)
+    for chosen in choices(told, Mix.of(planned.snapshot), length, most=most):
+        for form in _SHORT_FORMS if is_short else _FORMS:
             claims = _claims(planned.snapshot, language, chosen, sentences, form)
-            if most_words is not None and not fits(joined(claims[:1], language), language, most_words // 4):
-                claims = [claim for claim in claims if claim.aspect is not None]
             if fits(joined(claims, language), language, most_words):
                 published = tuple(_published(claims, language))
                 is_generated = any(claim.method == "generated" for claim in published)
@@ -153,7 +166,7 @@ def _claims(
     mix = Mix.of(snapshot)
     variety = Variety(snapshot.product_id, snapshot.generation)
     claims = []
-    if mix.reviews:
+    if mix.reviews and form != "quoted":
         text = templates.overall(mix, variety, is_told=bool(opinions))
         claims.append(SummaryClaim(text=text, method="template", count=mix.reviews))
     for place, one in enumerate(opinions):
@@ -165,7 +178,8 @@ def _claims(
             claims.append(_claim(templates.told_briefly(one), one.shortened()))
         else:
             turns = place > 0 and opinions[place - 1].polarity != one.polarity
-            claims.append(_claim(templates.told(one, variety, place, turns=turns), one))
+            told = one.shortened(MAX_QUOTES)
+            claims.append(_claim(templates.told(told, variety, place, turns=turns), told))
     return claims
 
 

@@ -1,6 +1,7 @@
 """What is said of summaries, held against numbers that were found by hand."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,15 +17,17 @@ from streams.evaluating import summaries
 from streams.evaluating.asking import Asked
 from streams.evaluating.paired import lead_of
 from streams.evaluating.plain_summaries import plain
+from streams.evaluating.summarisers import SUMMARISERS
 from streams.evaluating.summary_baselines import baseline_texts
 from streams.evaluating.summary_files import SummaryItem
 from streams.evaluating.summary_metrics import (
     Rouge,
-    is_supported,
-    polarity_error,
+    praise_told,
+    praise_written,
     repeated_shares,
     told_share,
 )
+from streams.evaluating.summary_support import is_supported
 from streams.evaluating.summary_texts import EvaluatedSentence, EvaluatedText, ReadItem
 from streams.settings import Settings
 
@@ -80,13 +83,36 @@ def test_rouge_of_chinese_compares_characters() -> None:
 
 def test_a_sentence_is_supported_by_the_reviews_it_names() -> None:
     """Other forms of a word count; words of another review do not; who names none stands on all."""
-    documents = ["The cable broke.", "Very bright lights."]
-    assert is_supported(sentence("A bright light!", 1), documents, "en")
-    assert not is_supported(sentence("A bright light!", 0), documents, "en")
-    assert is_supported(sentence("Bright light, broke cable."), documents, "en")
-    assert not is_supported(sentence("It cost 5 dollars."), documents, "en")
-    assert is_supported(sentence("物流快。", 0), ["物流快，包装好"], "zh")
-    assert not is_supported(sentence("物流慢。", 0), ["物流快，包装好"], "zh")
+    read = item(["The cable broke.", "Very bright lights."])
+    assert is_supported(sentence("A bright light!", 1), read)
+    assert not is_supported(sentence("A bright light!", 0), read)
+    assert is_supported(sentence("Bright light, broke cable."), read)
+    assert not is_supported(sentence("It cost 5 dollars."), read)
+    chinese = ReadItem(SummaryItem("x", ("物流快，包装好",), ("快",), "zh"), [None], 20)
+    assert is_supported(sentence("物流快。", 0), chinese)
+    assert not is_supported(sentence("物流慢。", 0), chinese)
+
+
+def test_a_sentence_of_a_model_must_feel_as_its_claim() -> None:
+    """By a dictionary, though every word is there; what is quoted may feel as it likes."""
+    read = item(["The good cable broke, the terrible one holds."])
+    wrong = sentence("The good cable holds.", 0, method="generated", polarity="negative")
+    assert not is_supported(wrong, read)
+    assert is_supported(replace(wrong, polarity="positive"), read)
+    assert is_supported(replace(wrong, method="template"), read)
+
+
+def test_what_is_counted_and_quoted_is_read_again() -> None:
+    """Numbers against the snapshot, quotations against the reviews that are named."""
+    read = item()
+    (published,) = SUMMARISERS["template"](Settings())([item(most_words=100)])
+    assert published.sentences
+    assert all(is_supported(one, read) for one in published.sentences)
+    told = next(one for one in published.sentences if one.aspect == "quality")
+    assert told.claim is not None
+    counted = told.claim.model_copy(update={"count": 3})
+    assert not is_supported(replace(told, claim=counted), read)
+    assert not is_supported(replace(told, text=told.text.replace("broke", "burst")), read)
 
 
 def test_repetition_is_counted() -> None:
@@ -97,19 +123,20 @@ def test_repetition_is_counted() -> None:
 
 
 def test_told_points_and_polarity() -> None:
-    """Of three points one is told: aspect, polarity and a review must fit. All told is praise, 4 of 6 written is."""
+    """Of three points one is told: aspect, polarity and a review must fit. All told is praise, and all reviews are."""
     read = item()
     praise = sentence("Bright.", 0, aspect="performance", polarity="positive")
     wrong = sentence("Broke.", 0, aspect="quality", polarity="negative")
     points = len(read.points)
     assert told_share(EvaluatedText((praise, wrong)), read) == pytest.approx(1 / points)
-    assert polarity_error(EvaluatedText((praise,)), read) == pytest.approx(1 - 4 / 6)
-    assert polarity_error(EvaluatedText((sentence("It is a lamp."),)), read) is None
+    assert praise_told(EvaluatedText((praise, wrong, sentence("It is a lamp.")))) == 0.5
+    assert praise_told(EvaluatedText((sentence("It is a lamp."),))) is None
+    assert praise_written(read) == 1.0
 
 
 def test_the_plain_summary_says_what_many_say() -> None:
     """A whole sentence a point, never more words than wanted, the commoner polarity first, word for word."""
-    text = plain(item())
+    (text,) = SUMMARISERS["plain"](Settings())([item()])
     assert [(one.text, one.polarity) for one in text.sentences] == [
         ("The light is very bright.", "positive"),
         ("The cable broke after one week.", "negative"),
@@ -122,7 +149,7 @@ def test_the_plain_summary_says_what_many_say() -> None:
 
 def test_a_snapshot_is_what_the_rolling_role_asks_with() -> None:
     """Its review ids are places of documents."""
-    snapshot = item().snapshot()
+    snapshot = item().snapshot
     assert snapshot.counts.reviews == 3
     assert {name for point in snapshot.key_points for name in point.review_ids} <= {"0", "1", "2"}
 
@@ -173,7 +200,9 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_json_has_all_numbers(file: Path) -> None:
     """Baselines and people under the same keys as ours."""
-    result = CliRunner().invoke(app, ["evaluate", "summaries", str(file), "--json"])
+    result = CliRunner().invoke(
+        app, ["evaluate", "summaries", str(file), "--written-by", "template", "--json"]
+    )
     assert result.exit_code == 0, result.output
     found = orjson.loads(result.stdout)
     rouge = {"rouge_1", "rouge_2", "rouge_l"}
@@ -189,7 +218,7 @@ def test_json_has_all_numbers(file: Path) -> None:
 
 def test_the_table_is_short(file: Path) -> None:
     """A row each, and three lines."""
-    result = CliRunner().invoke(app, ["evaluate", "summaries", str(file)])
+    result = CliRunner().invoke(app, ["evaluate", "summaries", str(file), "--written-by", "plain"])
     assert result.exit_code == 0, result.output
     assert [line.split()[0] for line in result.stdout.splitlines()[1:7]] == [
         "plain", "lexrank", "centroid", "lead", "random", "people",
@@ -199,9 +228,9 @@ def test_the_table_is_short(file: Path) -> None:
 def test_another_summariser_can_be_measured(file: Path) -> None:
     """What it says by itself is told from what is quoted."""
 
-    def invent(read: ReadItem) -> EvaluatedText:
+    def invent(items: Sequence[ReadItem]) -> list[EvaluatedText]:
         made = sentence("A wonderful sofa.", 0, method="generated")
-        return EvaluatedText((*plain(read).sentences, made, made))
+        return [EvaluatedText((*plain(read).sentences, made, made)) for read in items]
 
     found = summaries.evaluate_summaries(
         Settings(), file, language=None, progress=lambda _: None, name="invented", summariser=invent
