@@ -8,9 +8,10 @@ from typing import Any
 
 import orjson
 
+from models.generation.words import words_of
 from models.interfaces import ReviewReading
 from models.preparation import PreparedReview, ReviewPreparer
-from schemas.products import RefreshRequested, SummaryClaim
+from schemas.products import KeyPoint, RefreshRequested, SummaryClaim
 from schemas.reviews import Review
 from schemas.topics import NEW_REVIEW
 from streams.agents.generate import Composition
@@ -60,13 +61,14 @@ class Summarised:
 
     def evidence(self, claim: SummaryClaim) -> list[dict[str, Any]]:
         """The reviews of a claim, each with its row, and its words where they are known."""
-        words = {
-            quote.review_id: quote.text
+        points = [
+            point
             for point in self.snapshot.key_points
             if (point.aspect, point.polarity) == (claim.aspect, claim.polarity)
-            and not set(point.review_ids).isdisjoint(claim.review_ids)
-            for quote in point.quotes
-        }
+        ]
+        # A reviewer who makes several points is quoted with the one that the claim is about.
+        points.sort(key=lambda point: _nearness(point, claim))
+        words = {quote.review_id: quote.text for point in points for quote in point.quotes}
         return [
             {"review_id": known, "row": self.rows.get(known), "quote": words.get(known)}
             for known in claim.review_ids
@@ -93,8 +95,20 @@ class Summarised:
         }
 
 
+def _nearness(point: KeyPoint, claim: SummaryClaim) -> tuple[float, int]:
+    """How sure it is that a claim is about a point: by the reviews of both, and the words of the point's quotes."""
+    shared = len({*point.review_ids} & {*claim.review_ids}) / len(point.review_ids)
+    said = words_of(claim.text.casefold())
+    return shared, sum(word in quote.text.casefold() for word in said for quote in point.quotes)
+
+
 def summarise(
-    settings: Settings, file: Path, *, columns: Mapping[str, str], progress: Callable[[str], None]
+    settings: Settings,
+    file: Path,
+    *,
+    columns: Mapping[str, str],
+    progress: Callable[[str], None],
+    most_words: int | None = None,
 ) -> Summarised:
     """Summarise the comments of a file.
 
@@ -103,6 +117,7 @@ def summarise(
         file: JSONL, CSV, TSV; or .txt, a comment a line.
         columns: field of a review to column, where they differ.
         progress: told what happens.
+        most_words: of the text, in characters where there are no spaces; None: what is read at a glance.
 
     Raises:
         ConfigurationError: there are no comments in it, or no such column.
@@ -123,7 +138,7 @@ def summarise(
     rows = {one.review_id: known.line for one, known in zip(reviews, ready, strict=True)}
     facts = asked.facts() if asked.reader_of else {"models": [], "unsupported_language": len(reviews)}
     progress("writing")
-    (composition,) = default_parts().load_composer(settings).compose([snapshot])
+    (composition,) = default_parts().load_composer(settings).compose([snapshot], most_words=most_words)
     return Summarised(composition, snapshot, rows, tuple(refused), has_topics, facts)
 
 

@@ -28,6 +28,13 @@ def summarise(
     text: Annotated[
         str | None, typer.Option(help="The column of the comments, where it is not text.")
     ] = None,
+    words: Annotated[
+        int | None,
+        typer.Option(
+            min=10,
+            help="A shorter text: of so many words (Chinese: characters), without a sentence on all comments.",
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Summarise comments in words, each sentence with the comments it stands on.
@@ -36,7 +43,11 @@ def summarise(
     """
     mapped = parse_assignments(columns, "--map") | ({"text": text} if text else {})
     found = summarise_file(
-        load_settings(), file, columns=mapped, progress=lambda line: err.print(line, markup=False)
+        load_settings(),
+        file,
+        columns=mapped,
+        progress=lambda line: err.print(line, markup=False),
+        most_words=words,
     )
     if as_json:
         print_json(found.to_dict())

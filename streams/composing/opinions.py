@@ -19,7 +19,7 @@ _COMFORTABLE_CHARACTERS = 100
 
 
 def opinions_of(snapshot: RefreshRequested, language: str) -> list[Opinion]:
-    """All that can be told, most made points first. Nobody is quoted twice with the same words.
+    """All that can be told, most made points first. What was told as one aspect is not told as another one again.
 
     A point without a quote that is fit to be published is left out.
 
@@ -77,7 +77,8 @@ def _quoted(points: Sequence[KeyPoint], language: str, told: set[str], worth: Wo
         foreign_language = point.language if point in foreign else None
         if (one := _fit_quote(point, foreign_language, told, speakers, worth)) is not None:
             found.append(one)
-            told.add(one.quote.casefold())
+            # What others of the point say is told with it.
+            told.update(cleaned.casefold() for quote in point.quotes if (cleaned := clean_quote(quote.text)))
             speakers.add(one.review_id)
     return tuple(found)
 
