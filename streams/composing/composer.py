@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from schemas.products import RefreshRequested
 from streams.composing.phrasing import PROMPT_VERSION, Voice, phrase_opinions
+from streams.composing.rereading import ReadSentences, fitting_quotes
 from streams.composing.values import Composition, primary
 from streams.composing.writing import (
     NO_SENTENCES,
@@ -24,6 +25,7 @@ class SummaryComposer:
 
     Args:
         voices: who writes, by language ("en", "zh"); empty: nobody.
+        readers: who reads quotes again, by language.
         deadline_s: seconds for all snapshots of a call; what is not phrased by then is counted and quoted.
         clock: in seconds, monotonic.
     """
@@ -31,11 +33,13 @@ class SummaryComposer:
     def __init__(
         self,
         voices: Mapping[str, Voice],
+        readers: Mapping[str, ReadSentences],
         *,
         deadline_s: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._voices = voices
+        self._readers = readers
         self._deadline_s = deadline_s
         self._clock = clock
 
@@ -49,7 +53,8 @@ class SummaryComposer:
     ) -> list[Composition]:
         """A text of each snapshot, in order; see `write` for `most_words`."""
         ends_at = self._clock() + self._deadline_s
-        outlines = [outline(one) for one in snapshots]
+        is_fit = fitting_quotes(snapshots, self._readers)
+        outlines = [outline(one, is_fit) for one in snapshots]
         sentences: list[Sentences] = [NO_SENTENCES] * len(outlines)
         models: list[tuple[str, str] | None] = [None] * len(outlines)
         voices = self._voices

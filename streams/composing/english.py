@@ -68,9 +68,6 @@ _TURNS: Mapping[SentimentLabel, tuple[str, ...]] = MappingProxyType(
         "neutral": ("",),
     }
 )
-_NOUNS: Mapping[SentimentLabel, str] = MappingProxyType(
-    {"positive": "praise for", "negative": "criticism of", "neutral": "mention of"}
-)
 _SHARES = MappingProxyType(
     {
         "quarter": "a quarter", "third": "a third", "half": "half", "two_thirds": "two thirds",
@@ -229,8 +226,9 @@ def told_briefly(opinion: Opinion) -> str:
     if opinion.aspect == UNNAMED:
         sentence = f"{who}: {'something like ' if many else ''}{quote}."
     else:
-        name = "its being genuine" if opinion.aspect == "authenticity" else aspect_words(opinion.aspect)
-        sentence = f"{_NOUNS[opinion.polarity]} {name} ({who}){beginning}{quote}."
+        genuine = f"{who} {_GENUINE[opinion.polarity][many]}"
+        named = f"{aspect_words(opinion.aspect)} {_PASSIVE[opinion.polarity]} by {who}"
+        sentence = f"{genuine if opinion.aspect == 'authenticity' else named}{beginning}{quote}."
     return sentence[0].upper() + sentence[1:]
 
 

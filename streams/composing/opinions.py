@@ -1,7 +1,8 @@
 """From key points to what there is to tell: points of one aspect and polarity together, each with a fit quote."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
 
 from schemas.fields import SentimentLabel
 from schemas.products import KeyPoint, RefreshRequested
@@ -18,7 +19,13 @@ _COMFORTABLE_WORDS = 16
 _COMFORTABLE_CHARACTERS = 100
 
 
-def opinions_of(snapshot: RefreshRequested, language: str) -> list[Opinion]:
+#: Whether a quote, cleaned, says what its key point says.
+IsFit = Callable[[KeyPoint, str], bool]
+
+
+def opinions_of(
+    snapshot: RefreshRequested, language: str, is_fit: IsFit = lambda _point, _quote: True
+) -> list[Opinion]:
     """All that can be told, most made points first. What was told as one aspect is not told as another one again.
 
     A point without a quote that is fit to be published is left out.
@@ -26,6 +33,7 @@ def opinions_of(snapshot: RefreshRequested, language: str) -> list[Opinion]:
     Args:
         snapshot: the key points and counters.
         language: of the text; quotes in it come first.
+        is_fit: decides which quotes may stand for their points; all where nobody can tell.
     """
     of_kind: dict[tuple[str, SentimentLabel, int], list[KeyPoint]] = defaultdict(list)
     for place, point in enumerate(snapshot.key_points):
@@ -38,7 +46,7 @@ def opinions_of(snapshot: RefreshRequested, language: str) -> list[Opinion]:
         best = max(worth.of(quote.text) for point in of_kind[kind] for quote in point.quotes)
         return -max(point.count for point in of_kind[kind]), -best
 
-    told: set[str] = set()
+    quoting = _Quoting(language, worth, is_fit)
     opinions = []
     for kind in sorted(of_kind, key=prominence):
         aspect, polarity, _ = kind
@@ -47,7 +55,7 @@ def opinions_of(snapshot: RefreshRequested, language: str) -> list[Opinion]:
         )
         counted = getattr(totals[aspect], polarity) if aspect in totals and aspect != UNNAMED else 0
         points, total = _counted(points, counted)
-        if quoted := _quoted(points, language, told, worth):
+        if quoted := quoting.choose(points):
             if total is None:
                 quoted, total = quoted[:1], quoted[0].point.count
             opinions.append(Opinion(aspect, polarity, total, quoted))
@@ -64,37 +72,55 @@ def _counted(points: list[KeyPoint], counted: int) -> tuple[list[KeyPoint], int 
     return points, None
 
 
-def _quoted(points: Sequence[KeyPoint], language: str, told: set[str], worth: Worth) -> tuple[Quoted, ...]:
-    """The first points with a fit quote each; those in the text's language come first, and then alone."""
-    here = primary(language)
-    own = [point for point in points if point.language is None or primary(point.language) == here]
-    foreign = [point for point in points if point not in own]
-    found: list[Quoted] = []
-    speakers: set[str] = set()
-    for point in own + foreign:
-        if found and (len(found) == _MAX_POINTS or point in foreign):
-            break
-        foreign_language = point.language if point in foreign else None
-        if (one := _fit_quote(point, foreign_language, told, speakers, worth)) is not None:
-            found.append(one)
-            # What others of the point say is told with it.
-            told.update(cleaned.casefold() for quote in point.quotes if (cleaned := clean_quote(quote.text)))
-            speakers.add(one.review_id)
-    return tuple(found)
+@dataclass(slots=True)
+class _Quoting:
+    """Chooses quotes for points, none twice.
 
+    Attributes:
+        language: of the text.
+        worth: how well a quote tells its point.
+        is_fit: whether it says what its point says.
+        told: quotes that were told, or are of a point that was.
+    """
 
-def _fit_quote(
-    point: KeyPoint, foreign: str | None, told: set[str], speakers: set[str], worth: Worth
-) -> Quoted | None:
-    """The comfortable quote of a point that tells it best, else the best that is fit."""
-    fit = [
-        Quoted(point, cleaned, quote.review_id, foreign)
-        for quote in point.quotes
-        if quote.review_id not in speakers
-        and (cleaned := clean_quote(quote.text, point.language)) is not None
-        and cleaned.casefold() not in told
-    ]
-    return max(fit, key=lambda one: (_is_comfortable(one.quote), worth.of(one.quote)), default=None)
+    language: str
+    worth: Worth
+    is_fit: IsFit
+    told: set[str] = field(default_factory=set)
+
+    def choose(self, points: Sequence[KeyPoint]) -> tuple[Quoted, ...]:
+        """The first points with a fit quote each; those in the text's language come first, and then alone."""
+        here = primary(self.language)
+        own = [point for point in points if point.language is None or primary(point.language) == here]
+        foreign = [point for point in points if point not in own]
+        found: list[Quoted] = []
+        speakers: set[str] = set()
+        for point in own + foreign:
+            if found and (len(found) == _MAX_POINTS or point in foreign):
+                break
+            one = self._best(point, point.language if point in foreign else None, speakers)
+            if one is not None:
+                found.append(one)
+                # What others of the point say is told with it.
+                cleaned = (clean_quote(quote.text) for quote in point.quotes)
+                self.told.update(quote.casefold() for quote in cleaned if quote)
+                speakers.add(one.review_id)
+        return tuple(found)
+
+    def _best(self, point: KeyPoint, foreign: str | None, speakers: Collection[str]) -> Quoted | None:
+        """The comfortable quote of a point that tells it best, else the best that is fit."""
+        fit = [
+            Quoted(point, cleaned, quote.review_id, foreign)
+            for quote in point.quotes
+            if quote.review_id not in speakers
+            and (cleaned := clean_quote(quote.text, point.language)) is not None
+            and cleaned.casefold() not in self.told
+            and self.is_fit(point, cleaned)
+        ]
+        if not fit:
+            return None
+        best = max(fit, key=lambda one: (_is_comfortable(one.quote), self.worth.of(one.quote)))
+        return best._replace(others=tuple(one.quote for one in fit if one.review_id != best.review_id))
 
 
 def _is_comfortable(quote: str) -> bool:

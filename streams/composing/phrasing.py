@@ -6,7 +6,7 @@ counts and quotes.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,7 +16,8 @@ from schemas.fields import SentimentLabel
 from streams.composing import chinese, english
 from streams.composing.opinions import MAX_QUOTES, UNNAMED
 from streams.composing.phrase_checking import phrase_faults
-from streams.composing.publishable import clean_quote, problems
+from streams.composing.publishable import problems
+from streams.composing.rereading import ReadSentences, agrees
 from streams.composing.values import Opinion, Quoted, primary
 from streams.composing.writing import Outline
 
@@ -52,24 +53,6 @@ class Phraser(Protocol):
     def stop(self) -> None:
         """Return soon, from another thread, with what is finished."""
         ...
-
-
-class Read(Protocol):
-    """What a reader of reviews says of one sentence.
-
-    Attributes:
-        polarity: how it feels.
-        aspects: what it speaks of.
-    """
-
-    @property
-    def polarity(self) -> SentimentLabel: ...  # noqa: D102
-    @property
-    def aspects(self) -> frozenset[str]: ...  # noqa: D102
-
-
-#: Reads sentences of one language, in order.
-ReadSentences = Callable[[Sequence[str]], Sequence[Read]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +102,7 @@ def phrase_opinions(
     said: dict[int, set[str]] = defaultdict(set)
     for (place, opinion, quoted), found in zip(asked, candidates, strict=True):
         for text in found:
-            if text.casefold() not in said[place] and _agrees(readings[text], opinion):
+            if text.casefold() not in said[place] and agrees(readings[text], text, opinion):
                 chosen[place][opinion.only(quoted)] = text
                 said[place].add(text.casefold())
                 break
@@ -128,12 +111,7 @@ def phrase_opinions(
 
 def evidence_of(quoted: Quoted) -> tuple[str, ...]:
     """The quotes that a sentence on a point is written from: one or two, clean, of reviewers that differ."""
-    quotes = [quoted.quote]
-    for one in quoted.point.quotes:
-        cleaned = clean_quote(one.text, quoted.point.language)
-        if one.review_id != quoted.review_id and cleaned is not None and cleaned not in quotes:
-            quotes.append(cleaned)
-    return tuple(quotes[:_MOST_EVIDENCE])
+    return tuple(dict.fromkeys([quoted.quote, *quoted.others]))[:_MOST_EVIDENCE]
 
 
 def _may_be_phrased(opinion: Opinion, quoted: Quoted, told: Outline) -> bool:
@@ -171,13 +149,6 @@ def _passing(phrases: Sequence[Phrase], request: PhraseRequest) -> list[str]:
         and not phrase_faults(phrase.text, evidence, language)
         and not problems(phrase.text, language)
     ][:_MOST_READ]
-
-
-def _agrees(read: Read, opinion: Opinion) -> bool:
-    """Whether a sentence feels as its key point, and speaks of its aspect if it speaks of any."""
-    if read.polarity != opinion.polarity:
-        return False
-    return opinion.aspect == UNNAMED or not read.aspects or opinion.aspect in read.aspects
 
 
 def can_phrase(language: str) -> bool:

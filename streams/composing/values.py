@@ -53,12 +53,14 @@ class Quoted(NamedTuple):
         quote: word for word from one of its reviews, fit to be published.
         review_id: whose words they are.
         foreign: the language of the quote, where it is not that of the text.
+        others: how others put it, as fit to be published.
     """
 
     point: KeyPoint
     quote: str
     review_id: str
     foreign: str | None
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import Literal
 from schemas.products import AspectCounts, RefreshRequested, SummaryClaim
 from streams.composing import chinese, english
 from streams.composing.choosing import MAX_SENTENCES, MAX_SHORT_SENTENCES, choices
-from streams.composing.opinions import MAX_QUOTES, UNNAMED, opinions_of
+from streams.composing.opinions import MAX_QUOTES, UNNAMED, IsFit, opinions_of
 from streams.composing.publishable import problems
 from streams.composing.values import UNSPACED, Composition, Mix, Opinion, joined, primary
 from streams.composing.variety import Variety
@@ -75,13 +75,13 @@ class Outline:
         return [one for row in zip_longest(*rows) for one in row if one is not None]
 
 
-def outline(snapshot: RefreshRequested) -> Outline:
-    """What a snapshot holds that can be told."""
+def outline(snapshot: RefreshRequested, is_fit: IsFit = lambda _point, _quote: True) -> Outline:
+    """What a snapshot holds that can be told; see `opinions_of` for `is_fit`."""
     snapshot = snapshot.model_copy(
         update={"key_points": tuple(p for p in snapshot.key_points if _is_fit(p.aspect))}
     )
     language = _language(snapshot)
-    opinions = opinions_of(snapshot, language)
+    opinions = opinions_of(snapshot, language, is_fit)
     if primary(language) not in _TEMPLATES:
         opinions = [one for one in opinions if one.quoted[0].foreign is None]
     return Outline(snapshot, language, tuple(opinions))

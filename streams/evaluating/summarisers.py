@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from streams.agents.generate import Composer
-from streams.composing.composer import SummaryComposer
 from streams.evaluating.plain_summaries import plain
 from streams.evaluating.summary_texts import EvaluatedSentence, EvaluatedText, ReadItem, Summariser
 from streams.roles.parts import default_parts
@@ -19,8 +18,9 @@ def _published(settings: Settings) -> Summariser:
     return written_by(default_parts().load_composer(settings.model_copy(update={"generation": generation})))
 
 
-def _template(_settings: Settings) -> Summariser:
-    return written_by(SummaryComposer({}, deadline_s=_NO_DEADLINE_S))
+def _template(settings: Settings) -> Summariser:
+    model = settings.model.model_copy(update={"generators": {}})
+    return _published(settings.model_copy(update={"model": model}))
 
 
 def _plain(_settings: Settings) -> Summariser:

@@ -58,6 +58,6 @@ def default_parts() -> Parts:
     def load_composer(settings: Settings) -> Composer:
         from streams.roles.voices import load_voices  # noqa: PLC0415 - of one role only
 
-        return SummaryComposer(load_voices(settings, load_readers), deadline_s=settings.generation.batch_s)
+        return SummaryComposer(*load_voices(settings, load_readers), deadline_s=settings.generation.batch_s)
 
     return Parts(load_readers, load_preparer, load_composer)

@@ -1,37 +1,35 @@
 """Loads who phrases summaries, by language, and who reads the phrases again."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from models.errors import ModelError
-from models.interfaces import ReviewReader, ReviewReading
-from schemas.fields import SentimentLabel
+from models.interfaces import ReviewReader, ReviewReading, SentimentPrediction
 from streams.agents.reading import ANY_LANGUAGE
-from streams.composing.phrasing import ReadSentences, Voice, can_phrase
+from streams.composing.phrasing import Voice, can_phrase
+from streams.composing.rereading import Feeling, Read, ReadSentences
 from streams.errors import ConfigurationError
 from streams.roles.batches import read_at_once
 from streams.settings import Settings
 
 
-@dataclass(frozen=True, slots=True)
-class ReadPhrase:
-    """How a phrase feels, and what it speaks of."""
+def _read(reading: ReviewReading) -> Read:
+    """What is looked at of a reading before a sentence is published; of an aspect the surest mention counts."""
+    aspects: dict[str, Feeling] = {}
+    for one in sorted(reading.aspects, key=lambda one: one.confidence):
+        aspects[one.aspect] = _feeling(one.sentiment)
+    return Read(_feeling(reading.sentiment), aspects)
 
-    polarity: SentimentLabel
-    aspects: frozenset[str]
 
-    @classmethod
-    def of(cls, reading: ReviewReading) -> "ReadPhrase":
-        """From a whole reading."""
-        return cls(reading.sentiment.label, frozenset(one.aspect for one in reading.aspects))
+def _feeling(sentiment: SentimentPrediction) -> Feeling:
+    return Feeling(sentiment.label, max(sentiment))
 
 
 def load_voices(
     settings: Settings, load_readers: Callable[[Settings], Mapping[str, ReviewReader[Any]]]
-) -> dict[str, Voice]:
-    """The configured generators, each with the reader of its language. May take long: torch, weights.
+) -> tuple[dict[str, Voice], dict[str, ReadSentences]]:
+    """The configured generators, and the readers, by language. May take long: torch, weights.
 
     Raises:
         ConfigurationError: a model is not there or does not fit, or a language has no prompts or no reader.
@@ -42,14 +40,14 @@ def load_voices(
             raise ConfigurationError(
                 f"REVIEWSTREAM_MODEL__GENERATORS: there are prompts and checks for en and zh, got {language!r}"
             )
-    if not references:
-        return {}
-    readers = load_readers(settings)
+    models = load_readers(settings)
+    reads = {model: _reads(settings, model) for model in models.values()}
+    readers = {language: reads[model] for language, model in models.items()}
     voices = {}
     loaded: dict[tuple[str, Path | None], Any] = {}
     for language, reference in references.items():
-        reader = readers.get(language) or readers.get(ANY_LANGUAGE)
-        if reader is None:
+        read = readers.get(language) or readers.get(ANY_LANGUAGE)
+        if read is None:
             raise ConfigurationError(
                 f"REVIEWSTREAM_MODEL__GENERATORS: what is phrased in {language!r} is read again before it is "
                 "published, and no model reads it; see REVIEWSTREAM_MODEL__READERS"
@@ -63,8 +61,8 @@ def load_voices(
                 f"REVIEWSTREAM_MODEL__GENERATORS: {generator.name} writes "
                 f"{', '.join(sorted(generator.languages))}, not {language}"
             )
-        voices[language] = Voice(generator, _reads(settings, reader), settings.generation.samples)
-    return voices
+        voices[language] = Voice(generator, read, settings.generation.samples)
+    return voices, readers
 
 
 def _load_generator(settings: Settings, reference: str, adapter: Path | None) -> Any:
@@ -88,7 +86,7 @@ def _load_generator(settings: Settings, reference: str, adapter: Path | None) ->
 
 
 def _reads(settings: Settings, reader: ReviewReader[Any]) -> ReadSentences:
-    def read(texts: Sequence[str]) -> list[ReadPhrase]:
-        return [ReadPhrase.of(one) for one in read_at_once(settings, reader, reader.tokenise(texts))]
+    def read(texts: Sequence[str]) -> list[Read]:
+        return [_read(one) for one in read_at_once(settings, reader, reader.tokenise(texts))]
 
     return read

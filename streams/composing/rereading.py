@@ -1,0 +1,91 @@
+"""Reads quotes and phrases again, each by itself, before they are published.
+
+A review is read as a whole: a clause that praises may stand in a sentence that complains, and be counted as complaint.
+Alone it would then tell the opposite of what it is quoted for.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from schemas.fields import SentimentLabel
+from schemas.products import KeyPoint, RefreshRequested
+from streams.composing.opinions import UNNAMED, IsFit
+from streams.composing.publishable import clean_quote
+from streams.composing.values import primary
+
+# Below these probabilities the built-in readers are wrong in one of three short quotes, or more often.
+_LEAST_WHOLE, _LEAST_OF_ASPECT = 0.5, 0.6
+# "It does not shrink" has no word of praise; a reader that knows words takes it for a complaint now and then.
+_DENIES_A_FAULT = re.compile(
+    r"(?:不|没有?|无|未|毫无|几乎没有?)(?:[会再怎太易容有任何到见过]{0,3})(?:缩水|掉色|褪色|色差|异味|起球|起皱|变形|卡顿|漏|破损|"
+    r"损坏|划痕|杂音|噪音|发热|发烫|衰减|瑕疵|延迟|掉毛|毛刺|晃|松|刺鼻|油腻|反光|刺眼|闷|勒|磨脚|皱)|衰减不明显"
+    r"|\b(?:not|no|never|without|doesn['’]t|didn['’]t|don['’]t|isn['’]t|hides?)\s+(?:\w+\s+)?(?:one\s+)?"
+    r"(?:scratch\w*|shrink\w*|fad\w+|leak\w*|smell\w*|wobbl\w*|break\w*|broken|dust|stain\w*|squeak\w*|slip\w*|lag\w*"
+    r"|piece broken|problems?|issues?|complaints?)\b",
+    re.IGNORECASE,
+)
+
+
+class Feeling(NamedTuple):
+    """The likeliest polarity, and its probability."""
+
+    polarity: SentimentLabel
+    probability: float
+
+
+class Read(NamedTuple):
+    """What a reader of reviews says of one sentence: of all of it, and of each aspect that it speaks of."""
+
+    whole: Feeling
+    aspects: Mapping[str, Feeling]
+
+
+class Claimed(Protocol):
+    """What a sentence is to say."""
+
+    @property
+    def aspect(self) -> str: ...  # noqa: D102
+    @property
+    def polarity(self) -> SentimentLabel: ...  # noqa: D102
+
+
+#: Reads sentences of one language, in order.
+ReadSentences = Callable[[Sequence[str]], Sequence[Read]]
+
+
+def agrees(read: Read, text: str, claimed: Claimed) -> bool:
+    """Whether a sentence surely feels as it is to, and speaks of its aspect if it speaks of any."""
+    if claimed.polarity == "negative" and _DENIES_A_FAULT.search(text):
+        return False
+    if not _is(read.whole, claimed.polarity, _LEAST_WHOLE):
+        return False
+    if claimed.aspect == UNNAMED or not read.aspects:
+        return True
+    of_aspect = read.aspects.get(claimed.aspect)
+    return of_aspect is not None and _is(of_aspect, claimed.polarity, _LEAST_OF_ASPECT)
+
+
+def _is(feeling: Feeling, polarity: SentimentLabel, least: float) -> bool:
+    return feeling.polarity == polarity and feeling.probability >= least
+
+
+def fitting_quotes(snapshots: Sequence[RefreshRequested], readers: Mapping[str, ReadSentences]) -> IsFit:
+    """Which quotes of the snapshots, read by themselves, say what their key points say; all that nobody reads do."""
+    texts: dict[str, dict[str, None]] = defaultdict(dict)
+    for snapshot in snapshots:
+        for point in snapshot.key_points:
+            language = primary(point.language or snapshot.language or "")
+            if language in readers:
+                cleaned = (clean_quote(quote.text, point.language) for quote in point.quotes)
+                texts[language] |= dict.fromkeys(one for one in cleaned if one is not None)
+    readings: dict[str, Read] = {}
+    for language, quotes in texts.items():
+        readings |= zip(quotes, readers[language](list(quotes)), strict=True)
+
+    def is_fit(point: KeyPoint, quote: str) -> bool:
+        read = readings.get(quote)
+        return read is None or agrees(read, quote, point)
+
+    return is_fit
