@@ -27,7 +27,6 @@ from models.training.phrase_pairs import (
     PhrasePair,
     PhrasePairs,
     read_phrase_pairs,
-    read_plain_pairs,
     without_those_of,
 )
 from models.training.phrase_reader import PhraseReader
@@ -51,8 +50,8 @@ def train_generator(
 ) -> TrainingReport:
     """Train, measure and write an adapter directory that `load_generator` takes.
 
-    Takes ten minutes. The same data, seed, base and machine give the same weights. Sets torch to one thread an
-    operation in this whole process: the order of additions stays the same, and beside other work two threads that wait
+    Takes ten minutes on a core. The same data, seed, base and machine give the same weights. Sets torch to one thread
+    an operation in this whole process: the order of additions stays the same, and beside other work two threads that wait
     for each other take longer.
 
     Args:
@@ -77,8 +76,7 @@ def train_generator(
     reader = reader or PhraseReader()
     read = {part: read_phrase_pairs(data / "fewsum", part, reader) for part in ("train", "val")}
     validation = list(read["val"].pairs)
-    plain = read_plain_pairs(data / "fewsum", "train")
-    training = without_those_of([*read["train"].pairs, *plain], validation)
+    training = without_those_of(read["train"].pairs, validation)
     if not training or not validation:
         raise TrainingDataError(f"training data: {data / 'fewsum'} holds no pair to train or to measure on")
     progress(f"training on {len(training)} pairs, stopping by {len(validation)} others")
