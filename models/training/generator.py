@@ -51,8 +51,8 @@ def train_generator(
     """Train, measure and write an adapter directory that `load_generator` takes.
 
     Takes ten minutes on a core. The same data, seed, base and machine give the same weights. Sets torch to one thread
-    an operation in this whole process: the order of additions stays the same, and beside other work two threads that wait
-    for each other take longer.
+    an operation in this whole process: the order of additions stays the same, and beside other work two threads that
+    wait for each other take longer.
 
     Args:
         data: a directory with fewsum/, of which amazon_ and yelp_ train.csv and val.csv are read.

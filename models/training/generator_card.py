@@ -72,19 +72,19 @@ Validation pairs are made the same way of the validation parts; no text is on bo
 
 ## Measured
 On the {validation_pairs} validation pairs, which also chose the epoch and what to train on, so expect a little less
-elsewhere.
-"unsupported" is the share of content words that the evidence has not (0 by construction where only its words
+elsewhere. "unsupported" is the share of content words that the evidence has not (0 by construction where only its words
 may be used), "gold words" the share of the person's content words that are there, ROUGE-L that against the person's
 sentence. "against" is the share of phrases that our reader takes for the opposite of the person's sentence, or of the
-evidence; that reader errs too, as the row of people shows. Untrained, the base is shown examples; "best of 4" samples
-at temperature 0.7 and ranks. All but "any words" use words of the evidence alone.
+evidence; the same reader chose the pairs, which favours people and evidence. Untrained, the base is shown examples;
+"best of 4" samples at temperature 0.7 and ranks. All but people and "any words" use words of the evidence alone.
 
 | written by | phrases | unsupported | gold words | ROUGE-L | against gold | against evidence | words |
 |---|---|---|---|---|---|---|---|
 {table}
 
 ## Limits
-- Its lead over the base with examples is small. What it gains most is that fewer phrases say the opposite.
+- Differences of a few hundredths, and of two or three phrases that say the opposite, may be chance on so few pairs.
+- How well phrases read is not measured; by these measures the shortest piece of evidence does as well.
 - English only, and learnt from few sentences on shops, restaurants and goods.
 - Of two clauses it joins parts that do not belong together: a word that describes one thing is said of another.
 - It prefers general words where the evidence is specific, and leaves the second of two points out.

@@ -29,77 +29,17 @@ _LINK = re.compile(
     r"(?:overall|also|however|additionally|in addition|furthermore|plus|and|but|unfortunately)\b[ ,]+",
     re.IGNORECASE,
 )
-_FIRST_PERSON = frozenset(
-    [
-        "i",
-        "i'm",
-        "i've",
-        "i'd",
-        "i'll",
-        "me",
-        "my",
-        "mine",
-        "myself",
-        "we",
-        "we're",
-        "we've",
-        "we'd",
-        "we'll",
-        "us",
-        "our",
-        "ours",
-    ]
-)
+_FIRST_PERSON = frozenset({
+    "i", "i'm", "i've", "i'd", "i'll", "me", "my", "mine", "myself", "we", "we're", "we've", "we'd",
+    "we'll", "us", "our", "ours",
+})  # fmt: skip
 # Common words that tell nothing of what a sentence is about.
-_WEAK = frozenset(
-    [
-        "very",
-        "also",
-        "can",
-        "could",
-        "will",
-        "would",
-        "be",
-        "been",
-        "being",
-        "not",
-        "no",
-        "there",
-        "here",
-        "so",
-        "too",
-        "just",
-        "some",
-        "all",
-        "any",
-        "more",
-        "most",
-        "much",
-        "many",
-        "one",
-        "do",
-        "does",
-        "did",
-        "if",
-        "you",
-        "your",
-        "get",
-        "gets",
-        "got",
-        "make",
-        "makes",
-        "made",
-        "even",
-        "well",
-        "really",
-        "always",
-        "than",
-        "then",
-        "what",
-        "who",
-        "how",
-    ]
-)
+_WEAK = frozenset({
+    "very", "also", "can", "could", "will", "would", "be", "been", "being", "not", "no", "there", "here",
+    "so", "too", "just", "some", "all", "any", "more", "most", "much", "many", "one", "do", "does", "did",
+    "if", "you", "your", "get", "gets", "got", "make", "makes", "made", "even", "well", "really", "always",
+    "than", "then", "what", "who", "how",
+})  # fmt: skip
 OPPOSITES: Mapping[SentimentLabel, SentimentLabel] = {"positive": "negative", "negative": "positive"}
 _ADVICE = re.compile(
     r"\b(?:recommend\w*|buy|purchase|avoid|must|should|ought|beware|advis\w+|suggest\w*|try|go elsewhere|"
