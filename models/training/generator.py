@@ -20,10 +20,10 @@ from models.manifest import write_manifest
 from models.references import parse_reference
 from models.training.generator_card import generator_card
 from models.training.generator_fitting import GeneratorFit, Recipe, fit_generator
+from models.training.phrase_alignment import PairReader
 from models.training.phrase_examples import examples_of
 from models.training.phrase_measuring import score, writers_of
 from models.training.phrase_pairs import (
-    PairReader,
     PhrasePair,
     PhrasePairs,
     read_phrase_pairs,

@@ -6,10 +6,10 @@ import pytest
 from phrase_files import WordReader, write_fewsum, write_items
 
 from models.errors import TrainingDataError
+from models.training.phrase_alignment import align
 from models.training.phrase_pairs import (
     PhrasePair,
     PhrasePairs,
-    align,
     read_phrase_pairs,
     without_those_of,
 )
