@@ -24,7 +24,7 @@ _SPEAKS: Mapping[str, re.Pattern[str]] = MappingProxyType(
     {
         "en": re.compile(
             r"\b(?:i|me|my|mine|myself|we|us|our|ours|you|your|yours|(?:you|i|we)['’]\w+|recommend\w*|should|must|"
-            r"avoid|please|beware|buy|let['’]?s|worth (?:buying|it|the|every)|must-have|stay away|no-brainer)\b"
+            r"avoid|please|beware|buy|let['’]?s|worth (?:buying|it)|must-have|stay away|no-brainer)\b"
             r"|^(?:try|stay|get|go|look|take|keep|make sure|do|don['’]t|never|always|just|order|purchase|return|save|"
             r"spend|skip|run|check|be|use|wait|think|consider|trust|ask|give|grab|forget|remember|note)\b",
             re.IGNORECASE,
