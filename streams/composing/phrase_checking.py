@@ -14,6 +14,7 @@ from models.generation.words import UNSPACED
 from streams.composing.phrase_chinese import is_said_in_chinese
 from streams.composing.phrase_english import is_said_in_english
 from streams.composing.phrase_units import denies_otherwise, strange_units
+from streams.composing.rivals import names
 
 _FEWEST_WORDS, _MOST_WORDS = 3, 25
 _FEWEST_HAN, _MOST_HAN = 4, 40
@@ -68,6 +69,7 @@ def phrase_faults(text: str, evidence: Sequence[str], language: str) -> list[str
     found = {
         "speaks for someone or advises": bool(_SPEAKS[language].search(text)),
         "too short or too long": not _is_of_good_length(text, language),
+        "a name": bool(_names(text, evidence)),
         "a number of its own": not set(_NUMBER.findall(text)) <= set(_NUMBER.findall(known)),
         "words of its own": bool(strange_units(text, evidence, language)),
         "a contrast of its own": contrasts,
@@ -81,3 +83,9 @@ def _is_of_good_length(text: str, language: str) -> bool:
     if language in UNSPACED:
         return _FEWEST_HAN <= len(_HAN.findall(text)) <= _MOST_HAN
     return _FEWEST_WORDS <= len(text.split()) <= _MOST_WORDS
+
+
+def _names(text: str, evidence: Sequence[str]) -> set[str]:
+    """Names in a sentence; of its first word the evidence tells whether it is one."""
+    known = {name for quote in evidence for name in names(quote)}
+    return {*names(text), *known.intersection(re.findall(r"\w+", text))}
