@@ -105,7 +105,7 @@ def _is_of_good_length(quote: str) -> bool:
     words = len(re.findall(r"[^\W\d_]+", quote))
     if han:
         return _LEAST_HAN <= han <= MAX_HAN and len(quote) <= MAX_QUOTE_CHARACTERS
-    return words >= 2 and len(quote.split()) <= MAX_QUOTE_WORDS and len(quote) <= MAX_QUOTE_CHARACTERS
+    return words >= 2 and 2 <= len(quote.split()) <= MAX_QUOTE_WORDS and len(quote) <= MAX_QUOTE_CHARACTERS
 
 
 def _unbalanced(quote: str) -> bool:

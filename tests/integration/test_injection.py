@@ -5,6 +5,7 @@ that is lost: it answers with instructions, links and inventions, and the reader
 """
 
 import importlib.util
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import cycle
@@ -14,8 +15,10 @@ import orjson
 import pytest
 
 from models.generation.interfaces import PhraseRequest
+from models.personal_data import mask_personal_data
 from streams.agents.generate import Composition
 from streams.composing.composer import SummaryComposer
+from streams.composing.publishable import clean_quote
 from streams.settings import Settings
 from streams.summarising import Summarised, summarise
 from tests.unit.streams.composing.phrasers import FakeRead, fake_voice
@@ -136,3 +139,16 @@ def test_nothing_of_a_lost_model_is_published(product: Product) -> None:
             assert [one for one in product.canaries if one in text] == []
         asked += len(phraser.requests)
     assert asked >= len(WORST[product.language])
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_no_hostile_sentence_may_be_quoted(language: str) -> None:
+    """Whatever a reader takes for a sentence on an aspect: nothing of them is clean."""
+    leaks = []
+    for line in lines(f"hostile_{language}.tsv"):
+        known, text = line.split("\t")
+        masked = mask_personal_data(text, language).text
+        for sentence in {masked, *re.split(r"(?<=[.!?])\s+|(?<=[。！？])", masked)}:
+            quote = (clean_quote(sentence, language) or "").casefold()
+            leaks += [quote for canary in known.split("|") if canary.casefold() in quote]
+    assert leaks == []
