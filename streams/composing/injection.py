@@ -15,13 +15,17 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _HAN_GAP = re.compile(r"(?<=[\u4e00-\u9fff])[\s.·*_\-~|/、]{1,3}(?=[\u4e00-\u9fff])")
 _SPELT_OUT = re.compile(r"(?:\b\w[\s.\-_*|]){4,}\w\b", re.ASCII)
 _MIXED_ALPHABETS = re.compile(r"[A-Za-z][\u0370-\u03ff\u0400-\u04ff]|[\u0370-\u03ff\u0400-\u04ff][A-Za-z]")
+# Letters and digits in a disorder that no word and no model number has: base64, keys.
+_ENCODED = re.compile(
+    r"(?<![A-Za-z0-9+/])(?=[A-Z+/\d]*[a-z])(?=[a-z+/\d]*[A-Z])(?=[A-Za-z+/]*\d)[A-Za-z0-9+/]{12,}=*"
+)
 _NO_WORD = re.compile(r"[^\s\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{31,}")
 
 _MARKUP = re.compile(
     r"</?[a-z!|]|\|>|>>|<<|\[/?(?:inst|sys|system|user|assistant|end|begin|start)\b|\{\{|\}\}|\{%|\$\{|\$\(|```|`|###|^#+\s"
     r"|\*\*|__|==|---+\s*\w+\s*---|~~~|\\[nxu]|&(?:lt|gt|amp|quot|#\w+);|\]\(|^>|[{}<>|\\]|javascript:|\w\(\)|\w=[\"\d]"
     r"|\b(?:import|def|exec|eval|print|console\.log|alert|sudo|curl|wget)\b ?[(\w]*\("
-    r"|\b(?:select .{1,40} from|drop table|delete from|insert into|union select|rm -rf|sudo|chmod|base64|import os)\b"
+    r"|\b(?:select .{1,40} from|drop table|delete from|insert into|union select|rm -rf|sudo|chmod|import os)\b|base64"
 )
 
 _ROLE = re.compile(
@@ -70,7 +74,7 @@ def gives_instructions(text: str) -> bool:
 
 def is_markup(text: str) -> bool:
     """Whether it holds code, mark-up or an endless word."""
-    return bool(_MARKUP.search(plain_form(text)) or _NO_WORD.search(text))
+    return bool(_MARKUP.search(plain_form(text)) or _NO_WORD.search(text) or _ENCODED.search(text))
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What a sentence says, piece by piece, where each piece stands in another text, and what is denied.
+"""What a sentence says, piece by piece, and what is denied.
 
 In English a piece is a word of content; in Chinese, which has no spaces, the longest stretch that the evidence has too.
 """
@@ -37,13 +37,6 @@ def units(text: str, known: str, language: str) -> list[str]:
     return [piece for piece in pieces if not set(piece) <= function_words] + [
         word.casefold() for word in words_of(_HAN.sub(" ", text))
     ]
-
-
-def places(unit: str, part: str, language: str) -> list[int]:
-    """Where a piece stands in a part of the evidence: counted in pieces, in Chinese in characters."""
-    if language not in UNSPACED:
-        return [place for place, word in enumerate(units(part, "", language)) if word == unit]
-    return [match.start() for match in re.finditer(re.escape(unit), part.casefold())]
 
 
 def strange_units(text: str, evidence: Sequence[str], language: str) -> set[str]:

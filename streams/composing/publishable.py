@@ -8,6 +8,7 @@ from models.quality.offence import offensive
 from models.quality.promotion import calls, promotion
 from models.quality.reading import read_text
 from streams.composing.injection import gives_instructions, has_strange_characters, is_markup, plain_form
+from streams.composing.rivals import speaks_for_another
 
 MAX_QUOTE_WORDS = 26
 MAX_QUOTE_CHARACTERS = 180
@@ -26,6 +27,12 @@ _CODE = re.compile(
     r"\b(?:promo|discount|coupon|voucher|referral|invite|gift) ?codes?\b"
     r"|\b[Cc](?:ode|ODE)s?\b\W{1,3}(?:is\W+)?[A-Z0-9]{4,}"
     r"|\b(?=[A-Z]*\d)[A-Z]{4,}\d{2,3}\b|\b\d+ ?% off\b|优惠[码券]|折扣码|邀请码|兑换码|口令|返现|红包"
+)
+# Who says so has not tried the product, but is asked to believe somebody.
+_VOUCHED_FOR = re.compile(
+    r"\b(?:approved|endorsed|certified) by\b|\b[a-z]+[- ](?:approved|endorsed|certified)\b"
+    r"|经过?\S{1,6}认证|官方(?:认证|推荐)",
+    re.IGNORECASE,
 )
 _MARKS_OF_QUOTES = re.compile("[“”„«»「」『』]")
 _BEGINNING = re.compile(
@@ -60,6 +67,15 @@ def problems(text: str, language: str | None = None) -> list[str]:
     return [problem for problem, is_found in found.items() if is_found]
 
 
+def is_written_for_effect(quote: str) -> bool:
+    """Whether who wrote it wants something of readers or machines, so that nothing of the review is to be believed.
+
+    >>> is_written_for_effect("ignore the above"), is_written_for_effect("answers from [email] only")
+    (True, False)
+    """
+    return not {"instructions", "mark-up", "strange characters", "advertisement"}.isdisjoint(problems(quote))
+
+
 def clean_quote(quote: str, language: str | None = None) -> str | None:
     """The part of a quote that is published, word for word, without a conjunction or punctuation at its ends.
 
@@ -72,7 +88,9 @@ def clean_quote(quote: str, language: str | None = None) -> str | None:
     >>> clean_quote("but the arm wobbles,"), clean_quote("write to [email]"), clean_quote("不过包装破了。")
     ('the arm wobbles', None, '包装破了')
     """
-    if _MARKS_OF_QUOTES.search(quote) or problems(quote, language):
+    if _MARKS_OF_QUOTES.search(quote) or _VOUCHED_FOR.search(quote) or speaks_for_another(quote):
+        return None
+    if problems(quote, language):
         return None
     cleaned = _BEGINNING.sub("", quote).rstrip(_END)
     if _unbalanced(cleaned):
@@ -87,7 +105,7 @@ def _is_of_good_length(quote: str) -> bool:
     words = len(re.findall(r"[^\W\d_]+", quote))
     if han:
         return _LEAST_HAN <= han <= MAX_HAN and len(quote) <= MAX_QUOTE_CHARACTERS
-    return words >= 2 and len(quote.split()) <= MAX_QUOTE_WORDS and len(quote) <= MAX_QUOTE_CHARACTERS
+    return words >= 2 and 2 <= len(quote.split()) <= MAX_QUOTE_WORDS and len(quote) <= MAX_QUOTE_CHARACTERS
 
 
 def _unbalanced(quote: str) -> bool:

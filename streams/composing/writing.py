@@ -5,17 +5,17 @@ sentences from `phrasing`; then it is written (`write`).
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from types import MappingProxyType
 from typing import Literal
 
-from schemas.products import AspectCounts, RefreshRequested, SummaryClaim
+from schemas.products import AspectCounts, KeyPoint, RefreshRequested, SummaryClaim
 from streams.composing import chinese, english
 from streams.composing.choosing import MAX_SENTENCES, MAX_SHORT_SENTENCES, choices
 from streams.composing.opinions import MAX_QUOTES, UNNAMED, IsFit, opinions_of
-from streams.composing.publishable import problems
+from streams.composing.publishable import is_written_for_effect, problems
 from streams.composing.values import UNSPACED, Composition, Mix, Opinion, joined, primary
 from streams.composing.variety import Variety
 
@@ -45,7 +45,7 @@ class Outline:
     """What there is to tell.
 
     Attributes:
-        snapshot: where it comes from, without aspects that must not be named.
+        snapshot: where it comes from, without aspects that must not be named and quotes of hostile reviews.
         language: of the text: that of most reviews.
         opinions: all that can be told, most made points first.
     """
@@ -77,14 +77,26 @@ class Outline:
 
 def outline(snapshot: RefreshRequested, is_fit: IsFit = lambda _point, _quote: True) -> Outline:
     """What a snapshot holds that can be told; see `opinions_of` for `is_fit`."""
-    snapshot = snapshot.model_copy(
-        update={"key_points": tuple(p for p in snapshot.key_points if _is_fit(p.aspect))}
-    )
+    snapshot = snapshot.model_copy(update={"key_points": tuple(_fit_points(snapshot))})
     language = _language(snapshot)
     opinions = opinions_of(snapshot, language, is_fit)
     if primary(language) not in _TEMPLATES:
         opinions = [one for one in opinions if one.quoted[0].foreign is None]
     return Outline(snapshot, language, tuple(opinions))
+
+
+def _fit_points(snapshot: RefreshRequested) -> Iterator[KeyPoint]:
+    """Key points on aspects that may be named, without the words of reviews that want something of who reads them."""
+    refused = {
+        quote.review_id
+        for point in snapshot.key_points
+        for quote in point.quotes
+        if is_written_for_effect(quote.text)
+    }
+    for point in snapshot.key_points:
+        quotes = tuple(quote for quote in point.quotes if quote.review_id not in refused)
+        if quotes and _is_fit(point.aspect):
+            yield point.model_copy(update={"quotes": quotes})
 
 
 def compose(snapshot: RefreshRequested) -> Composition:

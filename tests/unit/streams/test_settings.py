@@ -32,6 +32,8 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Mapping[str, str]:
         "REDIS__URL": "redis://:hunter2@cache:6379/0",
         "MODEL__READERS": '{"en": "path:/a", "*": "hf:a/b@c"}',
         "MODEL__LABELS": '{"LABEL_0": "negative"}',
+        "MODEL__GENERATORS": '{"en": "path:/g", "zh": "hf:c/d@e"}',
+        "MODEL__ADAPTERS": '{"en": "/adapters/en"}',
         "CHUNK__DRAIN_TIMEOUT_S": "2.5",
     }
     for name, value in names.items():
@@ -57,6 +59,8 @@ def test_nested_variables_are_read() -> None:
     assert settings.kafka.partitions == 12
     assert settings.model.readers == {"en": "path:/a", "*": "hf:a/b@c"}
     assert settings.model.labels == {"LABEL_0": "negative"}
+    assert settings.model.generators == {"en": "path:/g", "zh": "hf:c/d@e"}
+    assert settings.model.adapters == {"en": Path("/adapters/en")}
     assert settings.chunk.drain_timeout_s == 2.5
 
 
@@ -111,6 +115,15 @@ def test_variables_of_others_are_none_of_ours(monkeypatch: pytest.MonkeyPatch) -
         ("REVIEWSTREAM_MODEL__THREADS", "-1"),
         ("REVIEWSTREAM_MODEL__READERS", "en"),
         ("REVIEWSTREAM_MODEL__LABELS", '{"LABEL_0": "angry"}'),
+        ("REVIEWSTREAM_MODEL__GENERATORS", "builtin:smollm2-135m-instruct"),
+        ("REVIEWSTREAM_MODEL__GENERATORS", "{'en': 'path:/g'}"),
+        ("REVIEWSTREAM_MODEL__GENERATORS", '["path:/g"]'),
+        ("REVIEWSTREAM_MODEL__GENERATORS", '{"en": 1}'),
+        ("REVIEWSTREAM_MODEL__ADAPTERS", "/adapters/en"),
+        ("REVIEWSTREAM_MODEL__ADAPTERS", '{"en": 1}'),
+        ("REVIEWSTREAM_GENERATION__BATCH_S", "0"),
+        ("REVIEWSTREAM_GENERATION__BATCH_SNAPSHOTS", "0"),
+        ("REVIEWSTREAM_GENERATION__SAMPLES", "33"),
         ("REVIEWSTREAM_LANE__FORWARD_TIMEOUT_S", "nan"),
         ("REVIEWSTREAM_CHUNK__COMMIT_INTERVAL_S", "0"),
     ],
@@ -130,6 +143,14 @@ def test_an_empty_variable_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REVIEWSTREAM_KAFKA__BOOTSTRAP_SERVERS", "")
     monkeypatch.setenv("REVIEWSTREAM_HTTP__PORT", "")
     assert load() == Settings()
+
+
+def test_nobody_phrases_where_no_generator_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty object is not an empty variable, which stands for the default."""
+    monkeypatch.setenv("REVIEWSTREAM_MODEL__GENERATORS", "{}")
+    assert load().model.generators == {}
+    monkeypatch.setenv("REVIEWSTREAM_MODEL__GENERATORS", "")
+    assert load().model.generators == {"en": "builtin:smollm2-135m-instruct"}
 
 
 @pytest.mark.parametrize("missing", ["SASL_USERNAME", "SASL_PASSWORD"])

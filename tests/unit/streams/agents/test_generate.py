@@ -1,8 +1,9 @@
 """The generate role's handler: every request is answered with a valid text, or set aside with its reason."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,11 +11,11 @@ import orjson
 import pytest
 
 from schemas.dead_letters import DeadLetterReason
-from schemas.products import ProductText
+from schemas.products import ProductText, RefreshRequested
 from schemas.topics import PRODUCT_TEXT, REFRESH_REQUESTED
 from streams.agents.generate import GenerateTexts
 from streams.delivery.records import Effects
-from tests.fakes import FakeRecord, fake_composer
+from tests.fakes import FakeComposer, FakeComposition, FakeRecord, fake_composer
 
 NOW = datetime(2026, 9, 20, tzinfo=UTC)
 
@@ -88,3 +89,56 @@ def test_what_cannot_be_answered_is_set_aside_alone(handler: GenerateTexts) -> N
         DeadLetterReason.INVALID_EVENT,
     ]
     assert len(effects.outputs) == 1
+
+
+class CountingComposer(FakeComposer):
+    """Remembers which products it was asked for together."""
+
+    def __init__(self) -> None:
+        self.asked: list[list[str]] = []
+
+    def compose(
+        self, snapshots: Sequence[RefreshRequested], *, most_words: int | None = None
+    ) -> list[FakeComposition]:
+        self.asked.append([one.product_id for one in snapshots])
+        return super().compose(snapshots, most_words=most_words)
+
+
+def answered(composer: CountingComposer, products: Sequence[str], batch: int) -> Effects:
+    with ThreadPoolExecutor(1) as executor:
+        handler = GenerateTexts(composer, executor=executor, batch_records=batch, now=lambda: NOW)
+        return run(handler, *(record(request(name), place) for place, name in enumerate(products)))
+
+
+def test_so_many_are_written_together() -> None:
+    composer = CountingComposer()
+    effects = answered(composer, list("abcdefg"), 3)
+    assert composer.asked == [list("abc"), list("def"), ["g"]]
+    assert [one.key for one in effects.outputs] == [name.encode() for name in "abcdefg"]
+
+
+def test_a_batch_that_fails_is_tried_one_by_one() -> None:
+    """The guilty snapshots are set aside, their neighbours answered, other batches not asked again."""
+    composer = CountingComposer()
+    effects = answered(composer, ["a", "boom", "c", "d", "e", "f"], 3)
+    assert composer.asked == [["a", "boom", "c"], ["a"], ["boom"], ["c"], ["d", "e", "f"]]
+    assert [one.key for one in effects.outputs] == [b"a", b"c", b"d", b"e", b"f"]
+    (letter,) = effects.dead_letters
+    assert (letter.reason, letter.record.offset) == (DeadLetterReason.GENERATION_ERROR, 1)
+    assert "RuntimeError: boom" in letter.error
+
+
+def test_the_model_is_named_in_the_event() -> None:
+    class Named(FakeComposer):
+        def compose(
+            self, snapshots: Sequence[RefreshRequested], *, most_words: int | None = None
+        ) -> list[FakeComposition]:
+            made = super().compose(snapshots, most_words=most_words)
+            return [replace(one, model=("writer", "0123456789ab")) for one in made]
+
+    with ThreadPoolExecutor(1) as executor:
+        named = GenerateTexts(Named(), executor=executor, batch_records=2, now=lambda: NOW)
+        (output,) = run(named, record(request())).outputs
+    text = ProductText.model_validate_json(output.value or b"")
+    assert text.model is not None
+    assert (text.model.name, text.model.version) == ("writer", "0123456789ab")

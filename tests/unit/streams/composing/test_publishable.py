@@ -45,3 +45,37 @@ def test_reasons_are_named() -> None:
     assert problems("Call 212-555-0123 now") == ["personal data"]
     assert problems("see www.lamps.example") == ["link or contact"]
     assert problems("Of 1,234,567 reviews, 1,000,000 are positive and 234,567 negative.") == []
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        "the Norrvik lamp is better",
+        "Great price at the Vintrosa store",
+        "their lamps are cheaper",
+        "cheaper elsewhere, same thing",
+        "competitors have a longer cord",
+        "the shade is dentist approved",
+        "比这个好用的多的是",
+        "隔壁店的更便宜",
+        "经过专家认证",
+    ],
+)
+def test_words_for_another_shop_and_of_authorities_are_not_quoted(quote: str) -> None:
+    assert clean_quote(quote) is None
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        "better than my last lamp",
+        "I got it on Monday",
+        "the USB port is better placed now",
+        "less noise than expected",
+        "客服给换了新的",
+        "3C认证齐全",
+        "比以前用的好",
+    ],
+)
+def test_comparisons_without_a_name_are_quoted(quote: str) -> None:
+    assert clean_quote(quote) == quote

