@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from models.generation.few_shot import MORE_EXAMPLES, Example
 from models.generation.interfaces import PhraseRequest
 
 _NOT_QUOTED = re.compile(r'["“”<>|\x00-\x1f\x7f]+|\s+')
@@ -17,17 +18,10 @@ _NOT_QUOTED = re.compile(r'["“”<>|\x00-\x1f\x7f]+|\s+')
 _MOST_CHARACTERS = 300
 
 
-class _Example(NamedTuple):
-    aspect: str
-    polarity: str
-    evidence: tuple[str, ...]
-    phrase: str
-
-
 class _Template(NamedTuple):
     task: str
     question: str
-    examples: tuple[_Example, ...]
+    examples: tuple[Example, ...]
 
 
 _TEMPLATES: Mapping[str, _Template] = MappingProxyType({
@@ -35,11 +29,11 @@ _TEMPLATES: Mapping[str, _Template] = MappingProxyType({
         "You rewrite what customers wrote as one short sentence. Use their words and add nothing.",
         "Aspect: {aspect} ({polarity})\nCustomers wrote: {evidence}\nOne short sentence:",
         (
-            _Example("zip", "bad", ("The zip got stuck on day two.", "zip is stiff and sticks"),
+            Example("zip", "bad", ("The zip got stuck on day two.", "zip is stiff and sticks"),
                      "The zip is stiff and gets stuck."),
-            _Example("warmth", "good", ("Kept me warm at minus ten, so happy with this coat!",),
+            Example("warmth", "good", ("Kept me warm at minus ten, so happy with this coat!",),
                      "The coat is warm at minus ten."),
-            _Example("assembly", "mixed", ("Took me an hour to build but the manual was clear.",),
+            Example("assembly", "mixed", ("Took me an hour to build but the manual was clear.",),
                      "The manual was clear, but it took an hour to build."),
         ),
     ),
@@ -47,8 +41,8 @@ _TEMPLATES: Mapping[str, _Template] = MappingProxyType({
         "把顾客的话改写成一个短句，只用他们的词，不添加内容。",
         "方面：{aspect}（{polarity}）\n顾客说：{evidence}\n短句：",
         (
-            _Example("拉链", "差", ("拉链第二天就卡住了。", "拉链很硬"), "拉链很硬，第二天就卡住。"),
-            _Example("保暖", "好", ("零下十度也很暖和，喜欢这件大衣！",), "大衣零下十度也很暖和。"),
+            Example("拉链", "差", ("拉链第二天就卡住了。", "拉链很硬"), "拉链很硬，第二天就卡住。"),
+            Example("保暖", "好", ("零下十度也很暖和，喜欢这件大衣！",), "大衣零下十度也很暖和。"),
         ),
     ),
 })  # fmt: skip
@@ -76,13 +70,12 @@ def plain_prompt(request: PhraseRequest) -> str:
     """The prompt of a model that only goes on with a text; the opening stands at its end."""
     template = _template_of(request.language)
     parts = [template.task]
-    for example in template.examples:
+    for example in (*template.examples, *MORE_EXAMPLES.get(request.language, ())):
         asked = _question(template, example.aspect, example.polarity, example.evidence)
-        parts.append(f"{asked} {example.phrase}")
+        parts.append(f"{asked}\n{example.phrase}")
     asked = _question(template, request.aspect, request.polarity, request.evidence)
-    # A model that is to begin writes the space itself, as part of its first token.
-    parts.append(f"{asked} {request.opening}" if request.opening else asked + "\n")
-    return "\n\n".join(parts)
+    # The phrase on a line of its own, for its first word has no space before it.
+    return "\n\n".join([*parts, f"{asked}\n{request.opening}"])
 
 
 def encoder_prompt(request: PhraseRequest) -> str:
