@@ -34,16 +34,16 @@ _CONDITION: Final = re.compile("如果|要是|假如|若|万一|除非|只要|�
 _COMPARES: Final = re.compile("比|不如|不及|[多少高低强大小优短长]于|[胜超好强]过|输给")
 # A verb and whether it succeeds: 打不开, 买得起.
 _SUCCESS: Final = re.compile("[㐀-鿿][不得][了到起上下来去出开住动着见清懂完够进过掉惯成全]")
-_LINKS: Final = re.compile(
-    "但是|(?<!不)但|(?<!只)不过|可是|然而|而且|并且|(?<![反从因])而(?!已)|虽然|因为|所以|尽管|另外|此外"
-)
+# Words that link clauses, within a run of them and at its beginning.
+_LINKS: Final = re.compile("但是|(?<!不)但|(?<!只)不过|可是|然而|而且|并且")
+_FIRST: Final = re.compile("虽然|因为|所以|尽管|另外|此外|而|就是")
 
 # A stretch does not end in one of these, for they belong to what follows; nor in a number.
 _CLINGS: Final = frozenset(
-    "很太最更挺较极超真特也都就还再又从在把被给让向往与和或及可会要想得地是每各这那哪某、一二三四五六七八九十百千万两半几第零"
+    "很太最更挺较极超真特也都就还再又从在把被给让向往与和或及可会要想得是每各这那哪某、一二三四五六七八九十百千万两半几第零"
 )
 # Nor does one begin with these.
-_TRAILS: Final = frozenset("的了着过得地吗呢吧啊呀嘛们些点儿、， ")
+_TRAILS: Final = frozenset("的了着过得吗呢吧啊呀嘛们些点、， ")
 
 # Said or not said, it is the same.
 _MOODS: Final = frozenset("了啊呀呢哦嘛吧哈")
@@ -94,7 +94,10 @@ def _texts(sentence: str) -> Iterator[str]:
         elif "，" in text:
             yield text
         else:
-            yield from filter(None, (part.strip(" 、") for part in _LINKS.split(text)))
+            parts = (part.strip(" 、") for part in _LINKS.split(text))
+            yield from filter(
+                None, (part[found.end() :] if (found := _FIRST.match(part)) else part for part in parts)
+            )
 
 
 def _cut(pieces: tuple[str, ...]) -> Clause:
