@@ -21,6 +21,11 @@ class LowRankLinear(nn.Module):
         self.down = nn.Parameter(torch.randn(rank, layer.in_features) / layer.in_features**0.5)
         self.up = nn.Parameter(torch.zeros(layer.out_features, rank))
 
+    @property
+    def weight(self) -> Tensor:
+        """The frozen one, of which some networks ask the type."""
+        return self.layer.weight
+
     def forward(self, inputs: Tensor) -> Tensor:
         """(..., inputs) to (..., outputs)."""
         # Beside the layer and not within its weight, whose gradient nobody needs: a third of the time.
@@ -29,9 +34,13 @@ class LowRankLinear(nn.Module):
         return outputs
 
 
-def add_adapter(network: nn.Module, rank: int) -> list[nn.Parameter]:
-    """Let every linear layer of a frozen network learn an update; returns the parameters to train."""
-    linear = [name for name, module in network.named_modules() if isinstance(module, nn.Linear)]
+def add_adapter(network: nn.Module, rank: int, leave_out: nn.Module | None = None) -> list[nn.Parameter]:
+    """Let every linear layer of a frozen network but one learn an update; returns the parameters to train."""
+    linear = [
+        name
+        for name, module in network.named_modules()
+        if isinstance(module, nn.Linear) and module is not leave_out
+    ]
     parameters: list[nn.Parameter] = []
     for name in linear:
         parent, _, child = name.rpartition(".")

@@ -10,7 +10,7 @@ from models.generation.clause_trie import ClauseTrie
 from models.generation.constraints import AnyWords, Constraint
 from models.generation.decoding import Written, write
 from models.generation.interfaces import Phrase, PhraseRequest
-from models.generation.prompts import chat_prompt, encoder_prompt, plain_prompt
+from models.generation.prompts import PromptForm, prompt_tokens
 from models.generation.sampling import draws_of
 from models.generation.seq2seq import Seq2SeqNetwork
 from models.generation.spelling import Speller
@@ -50,6 +50,7 @@ class PhraseGenerator:
         tokenizer: of transformers, a fast one.
         network: see `models.generation.steps.Network`.
         options: of the decoding.
+        prompt: how a key point is put to the network.
         clock: in seconds, monotonic.
     """
 
@@ -62,12 +63,14 @@ class PhraseGenerator:
         tokenizer: Any,
         network: CausalNetwork | Seq2SeqNetwork,
         options: DecodingOptions,
+        prompt: PromptForm = "examples",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name = name
         self.version = version
         self.languages = languages
         self.options = options
+        self._prompt_form = prompt
         self._tokenizer = tokenizer
         self._backend = tokenizer.backend_tokenizer
         self._network = network
@@ -126,15 +129,8 @@ class PhraseGenerator:
         return Prompt(tuple(tokens), opening, request.samples, request.max_tokens)
 
     def _tokens(self, request: PhraseRequest) -> list[int]:
-        if isinstance(self._network, Seq2SeqNetwork):
-            encoding = self._backend.encode(encoder_prompt(request))
-        elif self._tokenizer.chat_template:
-            # The template writes the special tokens itself.
-            prompt = chat_prompt(self._tokenizer, request)
-            encoding = self._backend.encode(prompt, add_special_tokens=False)
-        else:
-            encoding = self._backend.encode(plain_prompt(request))
-        return list(encoding.ids)
+        encoder = isinstance(self._network, Seq2SeqNetwork)
+        return prompt_tokens(self._tokenizer, request, self._prompt_form, encoder=encoder)
 
     def _prime(self, language: str) -> None:
         """Have what the prompts of a language begin with computed, once."""

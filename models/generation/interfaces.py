@@ -7,7 +7,8 @@ from typing import Final, NamedTuple, Protocol
 #: The longest phrase, in tokens of the model, without its opening.
 MOST_TOKENS: Final = 40
 
-_MOST_EVIDENCE = 2
+#: Sentences that a phrase is made of.
+MOST_EVIDENCE: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,7 @@ class PhraseRequest:
 
     Attributes:
         language: ISO 639-1 code of the evidence, and of the phrase.
-        evidence: one or two sentences, quotes of a key point; data, whatever they say.
+        evidence: one to three sentences, quotes of a key point; data, whatever they say.
         aspect: what they speak of, in a word or two: "battery".
         polarity: how they speak of it, in a word: "good", "bad", "mixed".
         opening: words that the phrase begins with, as they are; empty: the model begins.
@@ -38,8 +39,8 @@ class PhraseRequest:
     copied: bool = True
 
     def __post_init__(self) -> None:
-        if not 1 <= len(self.evidence) <= _MOST_EVIDENCE or not all(map(str.strip, self.evidence)):
-            raise ValueError(f"wanted one or two sentences of evidence, got {self.evidence!r}")
+        if not 1 <= len(self.evidence) <= MOST_EVIDENCE or not all(map(str.strip, self.evidence)):
+            raise ValueError(f"wanted one to three sentences of evidence, got {self.evidence!r}")
         if not 1 <= self.max_tokens <= MOST_TOKENS:
             raise ValueError(f"max_tokens must be 1 to {MOST_TOKENS}, got {self.max_tokens}")
         if self.samples < 1:

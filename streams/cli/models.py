@@ -1,9 +1,10 @@
 """`train`, `evaluate`, `explain` and `doctor`: what the models are made of, how good they are, if all is well."""
 
+from collections.abc import Callable
 from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -26,6 +27,7 @@ class Trainable(StrEnum):
 
     REVIEWS_EN = "reviews-en"
     REVIEWS_ZH = "reviews-zh"
+    GENERATOR = "generator"
 
 
 class Measurable(StrEnum):
@@ -56,6 +58,13 @@ def train(
     data: Annotated[Path, typer.Option(help="The directory of labelled sets.", exists=True, file_okay=False)],
     output: Annotated[Path, typer.Option(help="The directory to write the model to.")],
     seed: Annotated[int, typer.Option(help="The same seed and data give the same weights.")] = 7,
+    base: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REFERENCE",
+            help="Of a generator: the model to adapt, builtin:, path: or hf:; else the built-in one.",
+        ),
+    ] = None,
     embeddings_only: Annotated[
         bool,
         typer.Option(
@@ -65,22 +74,40 @@ def train(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Train a built-in reader of reviews, measure it, and write weights and model card."""
+    """Train a built-in reader of reviews, or an adapter of a generator; measure it, write weights and model card."""
     load_settings()
-    # Each imports torch, which takes seconds.
-    language = "english" if task is Trainable.REVIEWS_EN else "chinese"
-    if embeddings_only:
-        run = getattr(import_module(f"models.training.{language}_embedding"), f"complete_{language}")
-    else:
-        run = getattr(import_module(f"models.training.{language}"), f"train_{language}")
+    options: dict[str, Any] = {"seed": seed, "progress": lambda line: err.print(line, markup=False)}
+    if base is not None:
+        options["base"] = base
+    run = _trainer(task, embeddings_only=embeddings_only, based=base is not None)
     try:
-        report = run(data, output, seed=seed, progress=lambda line: err.print(line, markup=False))
+        report = run(data, output, **options)
     except ModelError as error:
         raise ConfigurationError(f"train: {error}") from error
     if as_json:
         print_json(report.to_dict())
     else:
         out.print(f"wrote {output}; its numbers are in {output / 'metrics.json'}", markup=False)
+
+
+def _trainer(task: Trainable, *, embeddings_only: bool, based: bool) -> Callable[..., Any]:
+    """What trains; each imports torch, which takes seconds."""
+    if task is Trainable.GENERATOR:
+        if embeddings_only:
+            raise ConfigurationError(
+                "train: a generator has no sentence embeddings; leave --embeddings-only out"
+            )
+        return _named("generator", "train_generator")
+    if based:
+        raise ConfigurationError("train: --base is of a generator; a reader of reviews has its own encoder")
+    language = "english" if task is Trainable.REVIEWS_EN else "chinese"
+    part, verb = ("_embedding", "complete") if embeddings_only else ("", "train")
+    return _named(f"{language}{part}", f"{verb}_{language}")
+
+
+def _named(module: str, function: str) -> Callable[..., Any]:
+    found: Callable[..., Any] = getattr(import_module(f"models.training.{module}"), function)
+    return found
 
 
 @command

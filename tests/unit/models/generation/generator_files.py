@@ -10,6 +10,8 @@ from transformers import (
     BartForConditionalGeneration,
     LlamaConfig,
     LlamaForCausalLM,
+    PegasusConfig,
+    PegasusForConditionalGeneration,
     PreTrainedTokenizerFast,
     T5Config,
     T5ForConditionalGeneration,
@@ -171,6 +173,30 @@ def write_bart(directory: Path, *, seed: int = 0) -> Path:
         init_std=0.3,
     )
     BartForConditionalGeneration(config).save_pretrained(directory)
+    _save_unigram(directory)
+    return directory
+
+
+def write_pegasus(directory: Path, *, seed: int = 0) -> Path:
+    """A random Pegasus of two layers, whose positions are not learnt."""
+    torch.manual_seed(seed)
+    config = PegasusConfig(
+        vocab_size=unigram_tokenizer().get_vocab_size(),
+        d_model=32,
+        encoder_layers=2,
+        decoder_layers=2,
+        encoder_attention_heads=4,
+        decoder_attention_heads=4,
+        encoder_ffn_dim=48,
+        decoder_ffn_dim=48,
+        max_position_embeddings=256,
+        pad_token_id=0,
+        eos_token_id=1,
+        decoder_start_token_id=0,
+        forced_eos_token_id=None,
+        init_std=0.3,
+    )
+    PegasusForConditionalGeneration(config).save_pretrained(directory)
     _save_unigram(directory)
     return directory
 
