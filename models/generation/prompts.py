@@ -12,8 +12,9 @@ from typing import Any, Final, Literal, NamedTuple, get_args
 from models.generation.few_shot import MORE_EXAMPLES, Example
 from models.generation.interfaces import PhraseRequest
 
-#: How a key point is put: with examples to go by, or, to a model that was trained for it, its evidence alone.
-PromptForm = Literal["examples", "short"]
+#: How a key point is put: with examples to go by, or, to a model that was trained for it, its evidence alone, or its
+#: aspect and its evidence.
+PromptForm = Literal["examples", "short", "aspect"]
 PROMPT_FORMS: Final[tuple[PromptForm, ...]] = get_args(PromptForm)
 
 _NOT_QUOTED = re.compile(r'["“”<>|\x00-\x1f\x7f]+|\s+')
