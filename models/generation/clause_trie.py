@@ -132,7 +132,7 @@ class ClauseTrie:
             clause, end, begun, after = point
             found: set[Stretch | str] = set(self._later(clause, end))
             if after in {"nothing", "pause", "link"}:
-                found |= {one for one in self._stretches if one.clause not in begun}
+                found |= {one for one in self._stretches if one.clause not in begun and one.opens}
             if found and after == "pause":
                 found |= self._links
             self._known[point] = frozenset(found)

@@ -8,6 +8,9 @@ from models.generation.han_clauses import Clause
 # Pieces of a stretch, where it can be cut; what is longer is written in several.
 _MOST_PIECES = 12
 
+# Pieces that a clause without its beginning goes on with, or it says too little: of 送了一盘花生, 花生.
+_FEWEST_PIECES = 3
+
 
 class Stretch(NamedTuple):
     """Pieces of a clause.
@@ -21,6 +24,11 @@ class Stretch(NamedTuple):
     clause: int
     start: int
     end: int
+
+    @property
+    def opens(self) -> bool:
+        """Whether a clause may begin with it."""
+        return not self.start or self.end - self.start >= _FEWEST_PIECES
 
 
 class Point(NamedTuple):

@@ -22,7 +22,7 @@ FUNCTION_WORDS: Final[Mapping[str, frozenset[str]]] = MappingProxyType({
         "which", "while", "with",
     }),
     # They stand between clauses alone.
-    "zh": frozenset({"但", "但是", "不过", "就是", "而且", "并且", "也"}),
+    "zh": frozenset({"但", "但是", "可是", "不过", "就是", "而且", "并且", "也"}),
 })  # fmt: skip
 
 #: Function words that a word of content follows, and no pause.

@@ -153,6 +153,13 @@ def test_clauses_keep_what_is_said_of_what() -> None:
         assert text.count("很亮") <= 1
 
 
+def test_a_clause_without_its_beginning_says_enough() -> None:
+    """What was bought without that it was bought says nothing; a subject may be left out."""
+    assert not accepts(trie("送了一盘花生"), "花生")
+    assert accepts(trie("送了一盘花生"), "一盘花生")
+    assert accepts(trie("早餐种类不多"), "种类不多")
+
+
 def test_spaces_and_links_part_clauses() -> None:
     """As many write who use no marks; a space beside a word of another script parts nothing."""
     assert [clause.text(0, 99) for clause in clauses_of("质量很好 物流也快但是贵")] == [
