@@ -20,15 +20,19 @@ _RUN: Final = re.compile(rf"(?:(?!，)(?:{_PIECE.pattern}))+")
 # Words that neither deny nor compare though they look like it; they are not cut either.
 _HARMLESS: Final = re.compile(
     "不错|不仅|不管|不论|不少|不断|不愧|不好意思|差不多|了不起|非常|特别|级别|分别|区别|识别|告别|个别|未来|无线|无论|"
-    "无疑|没[的得话]说|比较|比如|比例|比赛|对比|性价比|好像|图像|摄像|录像|影像|鞋跟|高跟|细跟|粗跟|刚才|人才|身材"
+    "无疑|没[的得话]说|比较|比如|比例|比赛|对比|性价比|好像|图像|摄像|录像|影像|鞋跟|高跟|细跟|粗跟|刚才|人才|身材|"
+    "说明|说话|小说"
 )
-# What governs the rest of its clause: negations, likenesses, restrictions, degrees, and what is not so.
+# What governs the rest of its clause: negations, likenesses, restrictions, degrees, some of many, and what is not so,
+# is no more, or is only said, feared or wished for. One too many costs nothing but a shorter phrase.
 _GOVERNS: Final = re.compile(
     "不|没|未|无|勿|莫|甭|别[再买去想让用]|难以|很难|避免|缺|免得|省得|除了|"
     "像|跟|和.{1,8}(?:一样|差不多)|"
     "(?<![一二两三四五六七八九十几每这那])只|仅|才|光是|最[多少]|[至顶]多|至少|"
-    "有点|有些|稍|略|几乎|差点|勉强|基本|大概|可能|也许|似乎|偶尔|有时|"
-    "如果|要是|假如|若|万一|除非|希望|以为|本来|原本|应该|建议|据说|听说|号称|说好|宣传|看似|看起来"
+    "有点|有些|稍|略|几乎|差点|差一点|险些|勉强|基本|大概|可能|也许|似乎|偶尔|有时|"
+    "有的|部分|少数|大多|多数|以前|从前|原来|曾|当初|起初|开始|刚[买到]|"
+    "如果|要是|假如|若|万一|除非|希望|以为|本来|原本|应该|建议|说|号称|宣传|看似|看起来|"
+    "担心|怕|怀疑|想|打算|准备|期待|期望"
 )
 _CONDITION: Final = re.compile("如果|要是|假如|若|万一|除非|只要|只有")
 _COMPARES: Final = re.compile("比|不如|不及|[多少高低强大小优短长]于|[胜超好强]过|输给")
@@ -46,7 +50,7 @@ _CLINGS: Final = frozenset(
 _TRAILS: Final = frozenset("的了着过得吗呢吧啊呀嘛们些点、， ")
 
 # Said or not said, it is the same.
-_MOODS: Final = frozenset("了啊呀呢哦嘛吧哈")
+_MOODS: Final = frozenset("了啊呀呢哦嘛哈")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,7 @@ def _texts(sentence: str) -> Iterator[str]:
         following = runs[place + 1].start() if place + 1 < len(runs) else len(sentence)
         mark = sentence[run.end() : following]
         text, held = held + run[0].strip(), ""
-        if set(mark) & set("？?"):
+        if set(mark) & set("？?") or text.endswith("吗"):
             continue
         if mark[:1] in {"，", ","} and "，" not in text and _CONDITION.search(text):
             # A condition stays with what it is the condition of.

@@ -58,7 +58,7 @@ def train_chinese_phrases(
     """
     torch.set_num_threads(1)
     recipe = recipe or _RECIPE
-    # In float32: in bfloat16 the gradients of Gemma's layers take ten times as long on a CPU.
+    # In float32: in bfloat16 the gradients of Gemma's layers take several times as long on a CPU.
     checkpoint = read_checkpoint(parse_reference(base), GeneratorOptions(device="cpu").cache, torch.float32)
     chinese, held_out = read_chinese_pairs(TRAINING_FILE), read_chinese_pairs(HELD_OUT_FILE)
     progress("looking for English pairs")
