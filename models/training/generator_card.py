@@ -17,7 +17,8 @@ def generator_card(metrics: Mapping[str, Any]) -> str:
         seed=training["seed"],
         epochs=training["epochs"],
         losses=", ".join(f"{loss:.3f}" for loss in training["validation_losses"]),
-        training_pairs=training["pairs"],
+        training_pairs=sum(training["pairs"].values()),
+        plain_pairs=sum(count for name, count in training["pairs"].items() if name.endswith("reviews")),
         validation_pairs=_total(pairs["val"]),
         counts="\n".join(
             f"- {name}: {pairs[part]['sentences']} sentences of summaries; left out: {_left_out(pairs[part])}; "
@@ -66,7 +67,9 @@ too long, or are not supported, are left out:
 
 {counts}
 
-Validation pairs are made the same way of the validation parts; no text is on both sides.
+{plain_pairs} pairs are sentences of the training part's reviews that are phrases as they stand, each with itself for
+evidence: from these the model learns to stay with the words it is given. Validation pairs are of summaries alone, made
+the same way of the validation parts; no text is on both sides.
 
 `reviewstream train generator --base {base} --data DIRECTORY --output DIRECTORY` makes it again.
 

@@ -3,8 +3,7 @@
 import copy
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -30,7 +29,7 @@ class Recipe:
         patience: epochs without a better validation loss after which training ends.
     """
 
-    rank: int = 16
+    rank: int = 8
     learning_rate: float = 4e-4
     epochs: int = 3
     batch: int = 8
@@ -77,7 +76,7 @@ def fit_generator(
         seed: of everything random.
         progress: told how it goes.
     """
-    with torch.random.fork_rng(devices=[]), _one_thread():
+    with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network.requires_grad_(requires_grad=False)
         parameters = add_adapter(network, recipe.rank, leave_out=network.get_output_embeddings())
@@ -135,14 +134,3 @@ def _validation_loss(network: PreTrainedModel, examples: Sequence[PhraseExample]
 def _autocast(network: PreTrainedModel) -> torch.autocast:
     """A network in bfloat16 multiplies the float32 update so too."""
     return torch.autocast("cpu", torch.bfloat16, enabled=network.dtype == torch.bfloat16)
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """The order of additions stays the same; beside other work, two threads that wait for each other take longer."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

@@ -24,6 +24,12 @@ LEAST_SUPPORT = 0.6
 #: Words of a sentence.
 _FEWEST, _MOST = 4, 20
 
+# How a sentence begins that needs none before it, and its verb.
+_PLAIN = re.compile(
+    r"(?:The|This|These) (?:[\w'-]+ ){1,4}?(?:is|are|was|were|has|have|had|comes?|works?|fits?) [^;()!.]+[.!]$"
+)
+_FEWEST_TELLING = 2
+
 # What joins a sentence to the one before it, which a phrase has none of.
 _LINK = re.compile(
     r"(?:overall|also|however|additionally|in addition|furthermore|plus|and|but|unfortunately)\b[ ,]+",
@@ -189,6 +195,31 @@ def read_phrase_pairs(directory: Path, part: str, reader: PairReader) -> PhraseP
                 pairs.append(PhrasePair(evidence, plain, *reader.point(evidence), source))
     sentences = counts.pop("sentences", 0)
     return PhrasePairs(tuple(pairs), sentences, dict(counts))
+
+
+def read_plain_pairs(directory: Path, part: str) -> list[PhrasePair]:
+    """Sentences of reviews that are phrases as they stand, each with itself for evidence, as a key point quotes it.
+
+    People's summaries often say what no review says; from these a model learns to stay with the words it is given.
+
+    Raises:
+        TrainingDataError: as of `read_phrase_pairs`.
+    """
+    pairs: dict[str, PhrasePair] = {}
+    for source in _SETS:
+        for reviews, _ in _items(directory / f"{source}_{part}.csv"):
+            for sentence in (one for review in reviews for one in _sentences_of(review)):
+                quoted = sentence[0].lower() + sentence[1:].rstrip(".!")
+                telling = _telling_words(sentence)
+                if (
+                    _PLAIN.match(sentence)
+                    and _reason_against(sentence, (quoted,)) is None
+                    and len(telling) >= _FEWEST_TELLING
+                ):
+                    pairs.setdefault(
+                        sentence.casefold(), PhrasePair((quoted,), sentence, "", "", f"{source} reviews")
+                    )
+    return list(pairs.values())
 
 
 def without_those_of(pairs: Iterable[PhrasePair], others: Iterable[PhrasePair]) -> list[PhrasePair]:

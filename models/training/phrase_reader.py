@@ -1,16 +1,19 @@
 """What the built-in English reader says of sentences: what pairs are chosen, and phrases are measured, with."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
+from models.devices import plan_compute
 from models.interfaces import ReviewReading, SentimentLabel
-from models.loading import LoadOptions, load_reader
+from models.minilm_reviews import load_minilm_reviews
 
+_DIRECTORY = Path(__file__).parent.parent / "builtin" / "minilm-reviews-en"
 _BATCH = 32
 _POLARITY_WORDS: dict[SentimentLabel, str] = {"positive": "good", "negative": "bad", "neutral": "mixed"}
 
 
 class PhraseReader:
-    """See `models.training.phrase_pairs.PairReader`. Sets torch to one thread an operation in this whole process.
+    """See `models.training.phrase_pairs.PairReader`.
 
     Raises:
         ModelConfigurationError: the reader's encoder is not installed.
@@ -18,7 +21,8 @@ class PhraseReader:
     """
 
     def __init__(self) -> None:
-        self._reader = load_reader("builtin:minilm-reviews-en", LoadOptions(device="cpu", dtype="float32"))
+        # Not by load_reader: the memory that it has the process keep would grow with the training that follows.
+        self._reader = load_minilm_reviews(_DIRECTORY, plan_compute("cpu", "float32"))
         self._known: dict[str, ReviewReading] = {}
 
     def labels(self, texts: Sequence[str]) -> list[SentimentLabel]:

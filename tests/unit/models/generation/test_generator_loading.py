@@ -12,10 +12,11 @@ from generator_files import byte_tokenizer, write_llama
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from models.errors import DamagedModelError, ModelConfigurationError
-from models.generation import packaged
+from models.generation import loading, packaged
 from models.generation.adapters import CONFIG_NAME, WEIGHTS_NAME, merge_adapter_directory, write_adapter
 from models.generation.conversion import convert_once, is_complete
 from models.generation.generator import PhraseGenerator
+from models.generation.interfaces import PhraseRequest
 from models.generation.llama_gguf import convert_llama
 from models.generation.loading import GeneratorOptions, load_generator
 
@@ -177,6 +178,27 @@ def test_an_adapter_is_merged_and_named_in_the_version(llama: Path, tmp_path: Pa
     assert len(adapted.version) == 12
 
 
+def test_the_built_in_model_has_its_adapter(
+    llama: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is merged unless none is asked for, names the form of the prompt, and is no other model's."""
+    shipped_in = tmp_path / "smollm2-phrases"
+    write_adapter(shipped_in, updates(), rank=2, alpha=8.0, prompt="short")
+    monkeypatch.setattr(loading, "_SHIPPED", tmp_path)
+    monkeypatch.setattr(loading, "converted_directory", lambda generator, cache: llama)  # noqa: ARG005 - as given
+    builtin = "builtin:smollm2-135m-instruct"
+    shipped, named = load(builtin), load(f"path:{llama}", adapter=shipped_in)
+    none, other, second = load(builtin, adapter=None), load(f"path:{llama}"), load("builtin:gemma-3-270m")
+    assert shipped.version == named.version != none.version == other.version == second.version
+    request = PhraseRequest("en", ("the lid leaks",), "lid", "bad")
+    prompts = [generator._tokenizer.decode(generator._tokens(request)) for generator in (shipped, none)]
+    assert prompts[0].count("the lid leaks") == prompts[1].count("the lid leaks") == 1
+    assert prompts[0].count("assistant") == 1 < prompts[1].count("assistant")
+    (shipped_in / WEIGHTS_NAME).write_bytes(b"")
+    with pytest.raises(DamagedModelError, match="sha256"):
+        load(builtin)
+
+
 def test_an_adapter_that_does_not_fit_is_refused(llama: Path, tmp_path: Path) -> None:
     """Another network's, another rank than is written, none, or changed files."""
     network = AutoModelForCausalLM.from_pretrained(llama)
@@ -192,8 +214,10 @@ def test_an_adapter_that_does_not_fit_is_refused(llama: Path, tmp_path: Path) ->
         with pytest.raises(ModelConfigurationError, match="does not fit the network"):
             merge_adapter_directory(network, tmp_path / name)
     write_adapter(tmp_path / "config", updates(), rank=0, alpha=1.0)
-    with pytest.raises(ModelConfigurationError, match=CONFIG_NAME):
-        merge_adapter_directory(network, tmp_path / "config")
+    write_adapter(tmp_path / "prompt", updates(), rank=2, alpha=1.0, prompt="long")  # type: ignore[arg-type]
+    for name in ("config", "prompt"):
+        with pytest.raises(ModelConfigurationError, match=CONFIG_NAME):
+            merge_adapter_directory(network, tmp_path / name)
     (tmp_path / "shape" / WEIGHTS_NAME).write_bytes(b"")
     with pytest.raises(DamagedModelError, match="sha256"):
         merge_adapter_directory(network, tmp_path / "shape")

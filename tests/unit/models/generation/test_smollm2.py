@@ -2,6 +2,7 @@
 
 import importlib.util
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import torch
@@ -30,12 +31,14 @@ REQUESTS = [
 
 
 @pytest.fixture(scope="module")
-def smollm2(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PhraseGenerator]:
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module")
+def smollm2(cache: Path) -> Iterator[PhraseGenerator]:
     threads = torch.get_num_threads()
-    yield load_generator(
-        "builtin:smollm2-135m-instruct",
-        GeneratorOptions(device="cpu", cache=tmp_path_factory.mktemp("cache")),
-    )
+    yield load_generator("builtin:smollm2-135m-instruct", GeneratorOptions(device="cpu", cache=cache))
     torch.set_num_threads(threads)
 
 
@@ -51,6 +54,16 @@ def test_it_says_what_the_evidence_says(smollm2: PhraseGenerator, capsys: pytest
         for phrase in phrases:
             assert phrase.text.startswith(request.opening)
             assert support(phrase.text[len(request.opening) :], request.evidence) == 1.0
+
+
+def test_its_adapter_is_merged(smollm2: PhraseGenerator, cache: Path) -> None:
+    """It is asked without examples, and weights and version are others than the base's."""
+    prompt = smollm2._tokenizer.decode(smollm2._tokens(REQUESTS[0]))
+    assert prompt.count("<|im_start|>user") == 1
+    base = load_generator(
+        "builtin:smollm2-135m-instruct", GeneratorOptions(device="cpu", adapter=None, cache=cache)
+    )
+    assert base.version != smollm2.version
 
 
 def test_it_is_loaded_from_the_cache(smollm2: PhraseGenerator) -> None:
