@@ -107,8 +107,10 @@ def _narrow(network: PreTrainedModel, examples: Sequence[PhraseExample]) -> list
     Returns:
         The tokens that the outputs stand for now, ascending.
     """
-    used = sorted(set(range(_COMMONEST)).union(*(example.phrase for example in examples)))
-    weight = network.get_output_embeddings().weight.detach()[torch.tensor(used)]
+    table = network.get_output_embeddings().weight.detach()
+    commonest = range(min(_COMMONEST, len(table)))
+    used = sorted(set(commonest).union(*(example.phrase for example in examples)))
+    weight = table[torch.tensor(used)]
     outputs = torch.nn.Linear(weight.shape[1], weight.shape[0], bias=False)
     outputs.weight = torch.nn.Parameter(weight)
     network.set_output_embeddings(outputs)
