@@ -20,14 +20,13 @@ from models.manifest import write_manifest
 from models.references import parse_reference
 from models.training.generator_card import generator_card
 from models.training.generator_fitting import GeneratorFit, Recipe, fit_generator
+from models.training.phrase_alignment import PairReader
 from models.training.phrase_examples import examples_of
 from models.training.phrase_measuring import score, writers_of
 from models.training.phrase_pairs import (
-    PairReader,
     PhrasePair,
     PhrasePairs,
     read_phrase_pairs,
-    read_plain_pairs,
     without_those_of,
 )
 from models.training.phrase_reader import PhraseReader
@@ -51,9 +50,9 @@ def train_generator(
 ) -> TrainingReport:
     """Train, measure and write an adapter directory that `load_generator` takes.
 
-    Takes ten minutes. The same data, seed, base and machine give the same weights. Sets torch to one thread an
-    operation in this whole process: the order of additions stays the same, and beside other work two threads that wait
-    for each other take longer.
+    Takes ten minutes on a core. The same data, seed, base and machine give the same weights. Sets torch to one thread
+    an operation in this whole process: the order of additions stays the same, and beside other work two threads that
+    wait for each other take longer.
 
     Args:
         data: a directory with fewsum/, of which amazon_ and yelp_ train.csv and val.csv are read.
@@ -77,8 +76,7 @@ def train_generator(
     reader = reader or PhraseReader()
     read = {part: read_phrase_pairs(data / "fewsum", part, reader) for part in ("train", "val")}
     validation = list(read["val"].pairs)
-    plain = read_plain_pairs(data / "fewsum", "train")
-    training = without_those_of([*read["train"].pairs, *plain], validation)
+    training = without_those_of(read["train"].pairs, validation)
     if not training or not validation:
         raise TrainingDataError(f"training data: {data / 'fewsum'} holds no pair to train or to measure on")
     progress(f"training on {len(training)} pairs, stopping by {len(validation)} others")

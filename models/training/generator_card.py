@@ -18,7 +18,6 @@ def generator_card(metrics: Mapping[str, Any]) -> str:
         epochs=training["epochs"],
         losses=", ".join(f"{loss:.3f}" for loss in training["validation_losses"]),
         training_pairs=sum(training["pairs"].values()),
-        plain_pairs=sum(count for name, count in training["pairs"].items() if name.endswith("reviews")),
         validation_pairs=_total(pairs["val"]),
         counts="\n".join(
             f"- {name}: {pairs[part]['sentences']} sentences of summaries; left out: {_left_out(pairs[part])}; "
@@ -67,28 +66,30 @@ too long, or are not supported, are left out:
 
 {counts}
 
-{plain_pairs} pairs are sentences of the training part's reviews that are phrases as they stand, each with itself for
-evidence: from these the model learns to stay with the words it is given. Validation pairs are of summaries alone, made
-the same way of the validation parts; no text is on both sides.
+Validation pairs are made the same way of the validation parts; no text is on both sides.
 
 `reviewstream train generator --base {base} --data DIRECTORY --output DIRECTORY` makes it again.
 
 ## Measured
-On the {validation_pairs} validation pairs, which also chose rank, rate, epochs and prompt, so expect a little less
+On the {validation_pairs} validation pairs, which also chose the epoch and what to train on, so expect a little less
 elsewhere. "unsupported" is the share of content words that the evidence has not (0 by construction where only its words
 may be used), "gold words" the share of the person's content words that are there, ROUGE-L that against the person's
 sentence. "against" is the share of phrases that our reader takes for the opposite of the person's sentence, or of the
-evidence; that reader errs too, as the row of people shows. Untrained, the base is shown examples; "best of 4" samples
-at temperature 0.7 and ranks. All but "any words" use words of the evidence alone.
+evidence; the same reader chose the pairs, which favours people and evidence. Untrained, the base is shown examples;
+"best of 4" samples at temperature 0.7 and ranks. All but people and "any words" use words of the evidence alone.
 
 | written by | phrases | unsupported | gold words | ROUGE-L | against gold | against evidence | words |
 |---|---|---|---|---|---|---|---|
 {table}
 
 ## Limits
-- English only, and learnt from a few hundred sentences on shops, restaurants and goods.
-- Comparisons and negations are sometimes turned round, and of two clauses parts are joined that do not belong together.
-- It prefers general words ("The food is great.") where the evidence is specific.
-- Where its words are confined to the evidence, articles and verb forms can be wrong ("The price are great").
+- Differences of a few hundredths, and of two or three phrases that say the opposite, may be chance on so few pairs.
+- How well phrases read is not measured; by these measures the shortest piece of evidence does as well.
+- English only, and learnt from few sentences on shops, restaurants and goods.
+- Of two clauses it joins parts that do not belong together: a word that describes one thing is said of another.
+- It prefers general words where the evidence is specific, and leaves the second of two points out.
+- "Too", "only" and negations are sometimes lost, and what was compared is turned round.
+- Where the evidence lacks a word that it wants, it stumbles into one that makes no sense. Phrases with a mean log
+  probability below -1 are mostly such: they are better not used.
 - What one reviewer says sounds like a fact: how many say it has to be told beside it.
 """

@@ -29,7 +29,7 @@ class Recipe:
         patience: epochs without a better validation loss after which training ends.
     """
 
-    rank: int = 8
+    rank: int = 16
     learning_rate: float = 4e-4
     epochs: int = 3
     batch: int = 8

@@ -8,7 +8,8 @@ from models.generation.generator import DecodingOptions, PhraseGenerator
 from models.generation.ranking import rank
 from models.generation.words import content_words, words_of
 from models.interfaces import SentimentLabel
-from models.training.phrase_pairs import OPPOSITES, PairReader, PhrasePair
+from models.training.phrase_alignment import OPPOSITES, PairReader
+from models.training.phrase_pairs import PhrasePair
 
 #: Of the sampling; see `DecodingOptions`.
 TEMPERATURE = 0.7

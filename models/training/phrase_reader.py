@@ -13,7 +13,7 @@ _POLARITY_WORDS: dict[SentimentLabel, str] = {"positive": "good", "negative": "b
 
 
 class PhraseReader:
-    """See `models.training.phrase_pairs.PairReader`.
+    """See `models.training.phrase_alignment.PairReader`.
 
     Raises:
         ModelConfigurationError: the reader's encoder is not installed.

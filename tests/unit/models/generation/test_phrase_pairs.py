@@ -6,12 +6,11 @@ import pytest
 from phrase_files import WordReader, write_fewsum, write_items
 
 from models.errors import TrainingDataError
+from models.training.phrase_alignment import align
 from models.training.phrase_pairs import (
     PhrasePair,
     PhrasePairs,
-    align,
     read_phrase_pairs,
-    read_plain_pairs,
     without_those_of,
 )
 
@@ -94,21 +93,6 @@ def test_pairs_are_read(tmp_path: Path) -> None:
     assert found.left_out == {"said twice": 1}
     request = pair.request(samples=2)
     assert (request.evidence, request.aspect, request.samples) == (pair.evidence, "thing", 2)
-
-
-def test_sentences_that_are_phrases_as_they_stand(tmp_path: Path) -> None:
-    """They are paired with themselves, as a key point quotes them; what needs a context is none."""
-    review = (
-        "The lid is loose and rattles! It rattles. The lid of my pot is loose. The jug is it. "
-        "This was sold (used) here. The handles of the pot are hot. The lid is loose and rattles!"
-    )
-    write_items(tmp_path / "amazon_train.csv", [([review], [])])
-    write_items(tmp_path / "yelp_train.csv", [])
-    found = [(pair.evidence, pair.phrase) for pair in read_plain_pairs(tmp_path, "train")]
-    assert found == [
-        (("the lid is loose and rattles",), "The lid is loose and rattles!"),
-        (("the handles of the pot are hot",), "The handles of the pot are hot."),
-    ]
 
 
 def test_no_text_is_on_both_sides(tmp_path: Path) -> None:
