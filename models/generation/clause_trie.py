@@ -1,8 +1,8 @@
 """Which tokens may come next in a language without spaces: stretches of the evidence's clauses, in their order.
 
 A clause of the phrase is a clause of the evidence, some of it left out (Knight and Marcu 2002); it is cut only where
-`han_clauses` allows it, and left only where nothing that governs it is to come. So no negation is lost, nothing is
-compared the other way round, and nothing is said of one thing that the evidence says of another.
+`han_clauses` allows it, and goes on to its end. So no negation is lost, nothing is compared the other way round, and
+nothing is said of one thing that the evidence says of another.
 """
 
 from collections.abc import Iterable, Sequence

@@ -24,9 +24,10 @@ from models.references import parse_reference
 from models.training.chinese_pairs import HELD_OUT_FILE, TRAINING_FILE, compare, read_chinese_pairs
 from models.training.chinese_phrases_card import chinese_phrases_card
 from models.training.generator_fitting import Recipe, fit_generator
+from models.training.phrase_alignment import PairReader
 from models.training.phrase_examples import PhraseExample, examples_of
 from models.training.phrase_measuring import score
-from models.training.phrase_pairs import PairReader, PhrasePair, read_phrase_pairs, without_those_of
+from models.training.phrase_pairs import PhrasePair, read_phrase_pairs, without_those_of
 from models.training.phrase_reader import PhraseReader
 from models.training.report import TrainingReport, rounded, write_report
 
