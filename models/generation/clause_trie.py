@@ -1,8 +1,8 @@
 """Which tokens may come next in a language without spaces: stretches of the evidence's clauses, in their order.
 
-A clause of the phrase is a clause of the evidence, some of it left out (Knight and Marcu 2002); it is cut only where
-`han_clauses` allows it, and goes on to its end. So no negation is lost, nothing is compared the other way round, and
-nothing is said of one thing that the evidence says of another.
+A clause of the phrase is a clause of the evidence, from where `han_clauses` allows it to begin to its end (a sentence
+is shortened by leaving out whole parts of it, Knight and Marcu 2002). So no negation is lost, nothing is compared the
+other way round, and nothing is said of one thing that the evidence says of another.
 """
 
 from collections.abc import Iterable, Sequence
@@ -52,28 +52,24 @@ class ClauseTrie:
         begun: bool,
         end_tokens: frozenset[int],
     ) -> None:
-        clauses = (clause for sentence in evidence for clause in clauses_of(sentence))
-        self._clauses = list(dict.fromkeys(clauses))
+        clauses = dict.fromkeys(clause for sentence in evidence for clause in clauses_of(sentence))
         self._nodes = [_Node(), _Node()]
         self._stretches: set[Stretch] = set()
-        for number, clause in enumerate(self._clauses):
-            last = -1
+        for number, clause in enumerate(clauses):
             for stretch in stretches_of(number, clause):
                 text = clause.text(stretch.start, stretch.end)
-                leads_on = stretch.end in clause.complete or stretch.end <= last
-                if (
-                    leads_on
-                    and not is_blocked(text, blocked)
-                    and self._take_in(stretch, speller.within(text), speller.at_start(text))
-                ):
-                    last = max(last, stretch.start)
+                within, at_start = speller.within(text), speller.at_start(text)
+                if within and at_start and not is_blocked(text, blocked):
+                    self._add(_WITHIN, within, stretch)
+                    self._add(_AT_START, at_start, stretch)
+                    self._stretches.add(stretch)
         self._links = FUNCTION_WORDS[language]
         for word in self._links:
             self._add(_WITHIN, speller.within(word) or (), word)
         self._pauses = speller.single(pauses(language))
         self._ends = speller.single(sentence_ends(language)) | end_tokens
         self._known: dict[Point, frozenset[Stretch | str]] = {}
-        first = Point(-1, 0, frozenset(), "nothing")
+        first = Point(frozenset(), "nothing")
         self.start: State = frozenset({(_WITHIN if begun else _AT_START, first)})
         self.tokens: frozenset[int] | None = (
             frozenset(token for node in self._nodes for token in node.children) | self._pauses | self._ends
@@ -119,37 +115,19 @@ class ClauseTrie:
         }
 
     def _left(self, places: _Places) -> set[Point]:
-        """Those of them where the clause may be left, as behind a pause."""
-        return {
-            point._replace(after="pause")
-            for point in self._reached(places)
-            if point.after == "stretch" and point.end in self._clauses[point.clause].complete
-        }
+        """Those of them behind a stretch, as behind a pause."""
+        return {point._replace(after="pause") for point in self._reached(places) if point.after == "stretch"}
 
     def _following(self, point: Point) -> frozenset[Stretch | str]:
         """What may come next."""
         if point not in self._known:
-            clause, end, begun, after = point
-            found: set[Stretch | str] = set(self._later(clause, end))
-            if after in {"nothing", "pause", "link"}:
-                found |= {one for one in self._stretches if one.clause not in begun and one.opens}
-            if found and after == "pause":
+            found: set[Stretch | str] = set()
+            if point.after != "stretch":
+                found |= {one for one in self._stretches if one.clause not in point.said}
+            if found and point.after == "pause":
                 found |= self._links
             self._known[point] = frozenset(found)
         return self._known[point]
-
-    def _later(self, clause: int, end: int) -> set[Stretch]:
-        return {one for one in self._stretches if one.clause == clause and one.start >= end}
-
-    def _take_in(
-        self, stretch: Stretch, within: Sequence[int] | None, at_start: Sequence[int] | None
-    ) -> bool:
-        if not within or not at_start:
-            return False
-        self._add(_WITHIN, within, stretch)
-        self._add(_AT_START, at_start, stretch)
-        self._stretches.add(stretch)
-        return True
 
     def _add(self, root: int, tokens: Sequence[int], one: Stretch | str) -> None:
         node = self._nodes[root]

@@ -32,7 +32,7 @@ _GOVERNS: Final = re.compile(
     "有点|有些|稍|略|几乎|差点|差一点|险些|勉强|基本|大概|可能|也许|似乎|偶尔|有时|"
     "有的|部分|少数|大多|多数|以前|从前|原来|曾|当初|起初|开始|刚[买到]|"
     "如果|要是|假如|若|万一|除非|希望|以为|本来|原本|应该|建议|说|号称|宣传|看似|看起来|"
-    "担心|怕|怀疑|想|打算|准备|期待|期望"
+    "担心|怕|怀疑|想|打算|准备|期待|期望|可|能|会|要"
 )
 _CONDITION: Final = re.compile("如果|要是|假如|若|万一|除非|只要|只有")
 _COMPARES: Final = re.compile("比|不如|不及|[多少高低强大小优短长]于|[胜超好强]过|输给")
@@ -40,11 +40,12 @@ _COMPARES: Final = re.compile("比|不如|不及|[多少高低强大小优短长
 _SUCCESS: Final = re.compile("[㐀-鿿][不得][了到起上下来去出开住动着见清懂完够进过掉惯成全]")
 # Words that link clauses, within a run of them and at its beginning.
 _LINKS: Final = re.compile("但是|(?<!不)但|(?<!只)不过|可是|然而|而且|并且")
-_FIRST: Final = re.compile("虽然|因为|所以|尽管|另外|此外|而|就是")
+_FIRST: Final = re.compile("虽然|因为|所以|尽管|另外|此外|而|就是|可惜")
 
-# A stretch does not end in one of these, for they belong to what follows; nor in a number.
+# No stretch begins behind one of these, for they belong to what follows; nor behind a number.
 _CLINGS: Final = frozenset(
-    "很太最更挺较极超真特也都就还再又从在把被给让向往与和或及可会要想得是每各这那哪某、一二三四五六七八九十百千万两半几第零"
+    "的很太最更挺较极超真特也都就还再又从在把被给让向往与和或及可会要想得是每各这那哪某、"
+    "一二三四五六七八九十百千万两半几第零"
 )
 # Nor does one begin with these.
 _TRAILS: Final = frozenset("的了着过得吗呢吧啊呀嘛们些点、， ")
@@ -59,15 +60,13 @@ class Clause:
 
     Attributes:
         pieces: Han characters, and whole words and numbers of other scripts.
-        starts: places of pieces that a stretch may begin with.
-        ends: places behind a piece that one may end with.
-        complete: those of the ends at which the clause may be left, for its predicate has been said.
+        starts: places of pieces that it may be begun with.
+        ends: places behind a piece at which it may be left, for its predicate has been said.
     """
 
     pieces: tuple[str, ...]
     starts: frozenset[int]
     ends: frozenset[int]
-    complete: frozenset[int]
 
     def text(self, start: int, end: int) -> str:
         """The stretch between two places."""
@@ -110,7 +109,7 @@ def _cut(pieces: tuple[str, ...]) -> Clause:
     text = "".join(piece if len(piece) == 1 else "〇" for piece in pieces)
     plain = _HARMLESS.sub(lambda match: "〇" * len(match[0]), text)
     if _COMPARES.search(plain):
-        return Clause(pieces, frozenset({0}), frozenset({size}), frozenset({size}))
+        return Clause(pieces, frozenset({0}), frozenset({size}))
     governing = [match.start() for match in _GOVERNS.finditer(plain)]
     whole = [*_HARMLESS.finditer(text), *_SUCCESS.finditer(plain)]
     governing += [match.start() for match in whole if match[0][1:2] == "不" and _SUCCESS.fullmatch(match[0])]
@@ -118,13 +117,11 @@ def _cut(pieces: tuple[str, ...]) -> Clause:
     inside |= set(range(min(governing, default=size) + 1, size))
     starts = {
         place
-        for place in range(size)
-        if place not in inside and pieces[place] not in _TRAILS and not (place and _clings(pieces[place - 1]))
+        for place in range(1, size)
+        if place not in inside and pieces[place] not in _TRAILS and not _clings(pieces[place - 1])
     }
-    ends = {place for place in range(1, size) if place not in inside and not _clings(pieces[place - 1])}
-    ends.add(size)
-    complete = {size, size - 1} & ends if pieces[-1] in _MOODS else {size}
-    return Clause(pieces, frozenset(starts | {0}), frozenset(ends), frozenset(complete))
+    ends = {size, size - 1} if size > 1 and pieces[-1] in _MOODS and size - 1 not in inside else {size}
+    return Clause(pieces, frozenset(starts | {0}), frozenset(ends))
 
 
 def _clings(piece: str) -> bool:
