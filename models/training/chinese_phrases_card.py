@@ -52,8 +52,8 @@ Low-rank updates of rank {rank} of all linear layers but the output matrix, in h
 when they are loaded. It is asked for an aspect, without examples: `adapter.json` says so, and whoever loads it asks so.
 
 ## Intended use
-To choose, shorten and join what reviews of a product or shop say, with the constraint that only stretches of the
-evidence's clauses are used (`PhraseRequest.copied`), several samples ranked, and the best one checked before it is
+To choose, shorten and join what reviews of a product or shop say, with the constraint that only clauses of the
+evidence are used (`PhraseRequest.copied`), several samples ranked, and the best one checked before it is
 published. Without the constraint it invents.
 
 ## Trained on
