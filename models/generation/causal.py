@@ -56,8 +56,8 @@ class CausalNetwork:
         """See `models.generation.steps.Network`."""
         # A batch may have more in common by chance; what its template begins with is computed once for all.
         common = common_prefix([prompt.tokens for prompt in prompts])
-        longest = max(len(prompt.tokens) + prompt.max_tokens for prompt in prompts)
-        if self._window is not None and longest > self._window:
+        places = max(len(prompt.tokens) for prompt in prompts) + max(prompt.max_tokens for prompt in prompts)
+        if self._window is not None and places > self._window:
             # transformers counts the window in places of a row: padding behind the prefix would push the prefix out.
             common = ()
         known = (prefix for prefix in self._prefixes if common[: len(prefix)] == prefix)

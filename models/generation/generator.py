@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.generation.causal import CausalNetwork, common_prefix
+from models.generation.clause_trie import ClauseTrie
 from models.generation.constraints import AnyWords, Constraint
 from models.generation.decoding import Written, write
 from models.generation.interfaces import Phrase, PhraseRequest
@@ -16,7 +17,7 @@ from models.generation.seq2seq import Seq2SeqNetwork
 from models.generation.spelling import Speller
 from models.generation.steps import Prompt
 from models.generation.word_trie import WordTrie
-from models.generation.words import allowed_words, is_blocked, sentence_ends
+from models.generation.words import UNSPACED, allowed_words, is_blocked, sentence_ends
 
 _ENDS = ".!?。！？\n"
 
@@ -154,10 +155,22 @@ class PhraseGenerator:
             if language not in self._any:
                 self._any[language] = self._any_words()
             return self._any[language]
-        words = allowed_words(request.evidence, language, self.options.blocked)
-        begun = bool(request.opening)
-        trie = WordTrie(self._speller, words, language, begun=begun, end_tokens=self._end_tokens)
+        trie = self._trie(request)
         return trie if trie.allowed(trie.start) else None
+
+    def _trie(self, request: PhraseRequest) -> Constraint:
+        language, blocked, begun = request.language, self.options.blocked, bool(request.opening)
+        if language in UNSPACED:
+            return ClauseTrie(
+                self._speller,
+                request.evidence,
+                language,
+                blocked=blocked,
+                begun=begun,
+                end_tokens=self._end_tokens,
+            )
+        words = allowed_words(request.evidence, language, blocked)
+        return WordTrie(self._speller, words, language, begun=begun, end_tokens=self._end_tokens)
 
     def _any_words(self) -> AnyWords:
         known = range(min(self._network.vocabulary, self._backend.get_vocab_size()))

@@ -22,11 +22,11 @@ from models.devices import (
     keep_freed_memory,
 )
 from models.errors import ModelConfigurationError
-from models.generation.adapters import WEIGHTS_NAME, merge_adapter_directory
+from models.generation.adapters import CONFIG_NAME, WEIGHTS_NAME, merge_adapter_directory
 from models.generation.attention import ATTENTION_NAME, register_attention
 from models.generation.causal import CausalNetwork
 from models.generation.generator import DecodingOptions, PhraseGenerator
-from models.generation.packaged import SMOLLM2_LANGUAGES, SMOLLM2_NAME, smollm2_directory
+from models.generation.packaged import converted_directory, packaged_generator
 from models.generation.prompts import PROMPT_FORMS
 from models.generation.seq2seq import Seq2SeqNetwork
 from models.hub import fetch_from_hub
@@ -35,8 +35,7 @@ from models.references import ModelReference, parse_reference
 
 _VERSION_DIGITS = 12
 
-# Of the built-in generator.
-_SHIPPED_ADAPTER = Path(__file__).parent.parent / "builtin" / "smollm2-phrases"
+_SHIPPED = Path(__file__).parent.parent / "builtin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +46,9 @@ class GeneratorOptions:
         device: auto, cpu, cuda or mps.
         dtype: auto, float32, bfloat16 or float16.
         adapter: a directory of `models.generation.adapters`, merged into the weights; "shipped": the one that is
-            shipped for the built-in model, and none for others; None: none, to compare.
+            shipped for a built-in model, if there is one; None: none, to compare.
         languages: ISO 639-1 codes that a path: or hf: model writes; None: any that it is asked for.
-        cache: where the built-in model is kept once it is converted; whoever knows the environment names the
+        cache: where a built-in model is kept once it is converted; whoever knows the environment names the
             user's cache directory (XDG_CACHE_HOME), this is what it is where nothing is set.
         shares_prefix: whether what all prompts begin with is computed once.
         decoding: how phrases are chosen.
@@ -84,8 +83,9 @@ def load_generator(reference: str, options: GeneratorOptions | None = None) -> P
     """Load a generator. Sets torch to one thread an operation in this whole process.
 
     Args:
-        reference: `builtin:smollm2-135m-instruct`, `path:/directory` or `hf:organisation/name@revision` of a
-            causal or sequence-to-sequence checkpoint in safetensors; only the last one reaches the network.
+        reference: `builtin:smollm2-135m-instruct`, `builtin:gemma-3-270m`, `path:/directory` or
+            `hf:organisation/name@revision` of a causal or sequence-to-sequence checkpoint in safetensors; only the
+            last one reaches the network.
         options: defaults where None.
 
     Raises:
@@ -108,7 +108,9 @@ def load_generator(reference: str, options: GeneratorOptions | None = None) -> P
     return PhraseGenerator(
         name=name,
         version=sha256_of(*weights)[:_VERSION_DIGITS],
-        languages=SMOLLM2_LANGUAGES if parsed.kind == "builtin" else options.languages,
+        languages=packaged_generator(parsed.name).languages
+        if parsed.kind == "builtin"
+        else options.languages,
         tokenizer=tokenizer,
         network=Seq2SeqNetwork(network, device)
         if network.config.is_encoder_decoder
@@ -129,18 +131,17 @@ def read_checkpoint(reference: ModelReference, cache: Path, dtype: torch.dtype) 
 def _adapter_of(reference: ModelReference, options: GeneratorOptions) -> Path | None:
     if options.adapter != "shipped":
         return options.adapter
-    return _SHIPPED_ADAPTER if reference.kind == "builtin" and _SHIPPED_ADAPTER.is_dir() else None
+    if reference.kind != "builtin":
+        return None
+    directory = _SHIPPED / packaged_generator(reference.name).adapter
+    return directory if (directory / CONFIG_NAME).is_file() else None
 
 
 def _directory_of(reference: ModelReference, cache: Path) -> Path:
     if reference.kind == "hf":
         return fetch_from_hub(reference)
     if reference.kind == "builtin":
-        if reference.name != SMOLLM2_NAME:
-            raise ModelConfigurationError(
-                f"there is no built-in generator {reference.name!r}; there is: {SMOLLM2_NAME}"
-            )
-        return smollm2_directory(cache)
+        return converted_directory(packaged_generator(reference.name), cache)
     directory = Path(reference.name).expanduser()
     if not directory.is_dir():
         raise ModelConfigurationError(f"generator {reference}: {directory} is not a directory")

@@ -9,10 +9,12 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, Literal, NamedTuple, get_args
 
+from models.generation.few_shot import MORE_EXAMPLES, Example
 from models.generation.interfaces import PhraseRequest
 
-#: How a key point is put: with examples to go by, or, to a model that was trained for it, its evidence alone.
-PromptForm = Literal["examples", "short"]
+#: How a key point is put: with examples to go by, or, to a model that was trained for it, its evidence alone, or its
+#: aspect and its evidence.
+PromptForm = Literal["examples", "short", "aspect"]
 PROMPT_FORMS: Final[tuple[PromptForm, ...]] = get_args(PromptForm)
 
 _NOT_QUOTED = re.compile(r'["“”<>|\x00-\x1f\x7f]+|\s+')
@@ -21,18 +23,11 @@ _NOT_QUOTED = re.compile(r'["“”<>|\x00-\x1f\x7f]+|\s+')
 _MOST_CHARACTERS = 300
 
 
-class _Example(NamedTuple):
-    aspect: str
-    polarity: str
-    evidence: tuple[str, ...]
-    phrase: str
-
-
 class _Template(NamedTuple):
     task: str
     question: str
     short_task: str
-    examples: tuple[_Example, ...]
+    examples: tuple[Example, ...]
 
 
 _TEMPLATES: Mapping[str, _Template] = MappingProxyType({
@@ -41,11 +36,11 @@ _TEMPLATES: Mapping[str, _Template] = MappingProxyType({
         "Aspect: {aspect} ({polarity})\nCustomers wrote: {evidence}\nOne short sentence:",
         "Say in one short sentence what customers wrote.",
         (
-            _Example("zip", "bad", ("The zip got stuck on day two.", "zip is stiff and sticks"),
+            Example("zip", "bad", ("The zip got stuck on day two.", "zip is stiff and sticks"),
                      "The zip is stiff and gets stuck."),
-            _Example("warmth", "good", ("Kept me warm at minus ten, so happy with this coat!",),
+            Example("warmth", "good", ("Kept me warm at minus ten, so happy with this coat!",),
                      "The coat is warm at minus ten."),
-            _Example("assembly", "mixed", ("Took me an hour to build but the manual was clear.",),
+            Example("assembly", "mixed", ("Took me an hour to build but the manual was clear.",),
                      "The manual was clear, but it took an hour to build."),
         ),
     ),
@@ -54,8 +49,8 @@ _TEMPLATES: Mapping[str, _Template] = MappingProxyType({
         "方面：{aspect}（{polarity}）\n顾客说：{evidence}\n短句：",
         "用一个短句说出顾客的话。",
         (
-            _Example("拉链", "差", ("拉链第二天就卡住了。", "拉链很硬"), "拉链很硬，第二天就卡住。"),
-            _Example("保暖", "好", ("零下十度也很暖和，喜欢这件大衣！",), "大衣零下十度也很暖和。"),
+            Example("拉链", "差", ("拉链第二天就卡住了。", "拉链很硬"), "拉链很硬，第二天就卡住。"),
+            Example("保暖", "好", ("零下十度也很暖和，喜欢这件大衣！",), "大衣零下十度也很暖和。"),
         ),
     ),
 })  # fmt: skip
@@ -95,11 +90,11 @@ def chat_prompt(tokenizer: Any, request: PhraseRequest, form: PromptForm = "exam
 def plain_prompt(request: PhraseRequest, form: PromptForm = "examples") -> str:
     """The prompt of a model that only goes on with a text; the opening stands at its end."""
     template = _template_of(request.language)
-    parts = [_task(template, form), *(f"{asked} {phrase}" for asked, phrase in _examples(template, form))]
-    asked = _asked(template, request, form)
-    # A model that is to begin writes the space itself, as part of its first token.
-    parts.append(f"{asked} {request.opening}" if request.opening else asked + "\n")
-    return "\n\n".join(parts)
+    more = [(_example_question(template, one), one.phrase) for one in MORE_EXAMPLES.get(request.language, ())]
+    examples = [*_examples(template, form), *(more if form == "examples" else ())]
+    parts = [_task(template, form), *(f"{asked}\n{phrase}" for asked, phrase in examples)]
+    # The phrase on a line of its own, for its first word has no space before it.
+    return "\n\n".join([*parts, f"{_asked(template, request, form)}\n{request.opening}"])
 
 
 def encoder_prompt(request: PhraseRequest) -> str:
@@ -124,10 +119,11 @@ def _examples(template: _Template, form: PromptForm) -> list[tuple[str, str]]:
     """Questions with their answers."""
     if form != "examples":
         return []
-    return [
-        (_question(template.question, example.aspect, example.polarity, example.evidence), example.phrase)
-        for example in template.examples
-    ]
+    return [(_example_question(template, example), example.phrase) for example in template.examples]
+
+
+def _example_question(template: _Template, example: Example) -> str:
+    return _question(template.question, example.aspect, example.polarity, example.evidence)
 
 
 def _task(template: _Template, form: PromptForm) -> str:

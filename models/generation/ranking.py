@@ -5,10 +5,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from models.generation.interfaces import Phrase
-from models.generation.words import content_words
+from models.generation.words import UNSPACED, content_words
 
-# Words of content that say enough and do not ramble.
-_FEWEST, _MOST = 3, 10
+# Words of content that say enough and do not ramble; where no spaces part them, pairs of characters.
+_FEWEST, _MOST, _MOST_PAIRS = 3, 10, 24
 
 # Unsupported words weigh most, for they may be wrong; a phrase that only reads badly can be dropped later.
 _SUPPORT_WEIGHT, _FLUENCY_WEIGHT, _LENGTH_WEIGHT = 2.0, 1.0, 0.5
@@ -41,7 +41,8 @@ def support(text: str, evidence: Sequence[str], language: str = "en") -> float:
 def _score(phrase: Phrase, evidence: Sequence[str], language: str) -> float:
     said = Counter(content_words(phrase.text, language))
     words = said.total()
-    amiss = max(0, _FEWEST - words) + max(0, words - _MOST) + words - len(said)
+    most = _MOST_PAIRS if language in UNSPACED else _MOST
+    amiss = max(0, _FEWEST - words) + max(0, words - most) + words - len(said)
     return (
         _SUPPORT_WEIGHT * support(phrase.text, evidence, language)
         + _FLUENCY_WEIGHT * math.exp(phrase.mean_log_probability)

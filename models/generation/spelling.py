@@ -1,5 +1,7 @@
 """The tokens that a model's tokenizer spells a word with, at the beginning of a text and within one."""
 
+from collections.abc import Iterable
+
 from tokenizers import Tokenizer
 
 # Texts whose tokens stay the same whatever follows, tried in turn.
@@ -31,6 +33,11 @@ class Speller:
         """The tokens of a text that nothing stands before; None where the tokenizer cannot write it."""
         tokens = self._tokens(text)
         return tuple(tokens) if self._tokenizer.decode(tokens).strip() == text else None
+
+    def single(self, marks: Iterable[str]) -> frozenset[int]:
+        """The tokens of those marks that are spelled with one."""
+        found = map(self.within, marks)
+        return frozenset(tokens[0] for tokens in found if tokens is not None and len(tokens) == 1)
 
     def text(self, tokens: list[int]) -> str:
         """What tokens spell, without special ones."""

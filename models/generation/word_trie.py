@@ -12,7 +12,6 @@ from models.generation.spelling import Speller
 from models.generation.words import (
     DETERMINERS,
     FUNCTION_WORDS,
-    UNSPACED,
     capitalised,
     pauses,
     sentence_ends,
@@ -48,8 +47,7 @@ class WordTrie:
     """Phrases of the given words, with a pause between two of them or none, and an end; see `constraints.Constraint`.
 
     A word of content is said once, no word twice on end; a word of content comes after an article, before a pause, and
-    last: small models like to go round in circles, and to stop in between. In languages without spaces a word is any
-    stretch of the evidence, and these rules do not hold.
+    last: small models like to go round in circles, and to stop in between. Languages without spaces: see `clause_trie`.
 
     Args:
         speller: of the model's tokenizer.
@@ -72,11 +70,10 @@ class WordTrie:
         self._within = self._node()
         start = self._within if begun else self._node()
         self._numbers: dict[str, int] = {}
-        gap = "" if language in UNSPACED else " "
         for word in sorted(words):
             number = self._numbers.setdefault(word.casefold(), len(self._numbers))
             for spelling in spellings(word):
-                self._add(self._within, speller.within(gap + spelling), number)
+                self._add(self._within, speller.within(" " + spelling), number)
             if not begun:
                 self._add(start, speller.at_start(capitalised(word)), number)
         function_words = FUNCTION_WORDS.get(language, frozenset())
@@ -85,13 +82,12 @@ class WordTrie:
             for word, number in self._numbers.items()
             if word not in function_words and number in self._within.through
         )
-        self._said_once = frozenset() if language in UNSPACED else of_content
+        self._said_once = of_content
         self._function_words = frozenset(self._numbers.values()) - of_content
         determiners = DETERMINERS.get(language, frozenset())
         self._determiners = frozenset(number for word, number in self._numbers.items() if word in determiners)
-        self._said_again = language in UNSPACED
-        self._pauses = _single_tokens(speller, pauses(language))
-        self._ends = _single_tokens(speller, sentence_ends(language)) | end_tokens
+        self._pauses = speller.single(pauses(language))
+        self._ends = speller.single(sentence_ends(language)) | end_tokens
         self.start: State = WordState(start.place, frozenset())
         self.tokens: frozenset[int] | None = (
             frozenset(token for node in self._nodes for token in node.children) | self._pauses | self._ends
@@ -130,8 +126,6 @@ class WordTrie:
 
     def _after(self, word: int, said: frozenset[int]) -> frozenset[int]:
         """What may not be said after a word."""
-        if self._said_again:
-            return frozenset()
         unfit = self._function_words if word in self._determiners else frozenset({word})
         return (said & self._said_once) | unfit
 
@@ -162,8 +156,3 @@ def _known(state: State) -> WordState:
     if not isinstance(state, WordState):
         raise TypeError(f"wanted a state of this trie, got {state!r}")
     return state
-
-
-def _single_tokens(speller: Speller, marks: Iterable[str]) -> frozenset[int]:
-    found = map(speller.within, marks)
-    return frozenset(tokens[0] for tokens in found if tokens is not None and len(tokens) == 1)

@@ -9,7 +9,6 @@ from typing import Final
 _WORD = re.compile(r"[$€£¥#]?\w+(?:['’.,/&+-]\w+)*[%°]?")
 _PART = re.compile(r"\w+")
 _HAN = re.compile(r"[㐀-鿿]+")
-_HAN_WORD_LENGTHS = range(2, 5)
 
 #: Languages whose words no spaces part.
 UNSPACED: Final = frozenset({"zh"})
@@ -22,7 +21,8 @@ FUNCTION_WORDS: Final[Mapping[str, frozenset[str]]] = MappingProxyType({
         "its", "of", "on", "or", "that", "the", "their", "they", "this", "these", "to", "was", "were", "when", "where",
         "which", "while", "with",
     }),
-    "zh": frozenset({"的", "了", "是", "在", "和", "也", "与", "有", "被", "把", "对", "而", "但", "地", "得", "着"}),
+    # They stand between clauses alone.
+    "zh": frozenset({"但", "但是", "可是", "不过", "就是", "而且", "并且", "也"}),
 })  # fmt: skip
 
 #: Function words that a word of content follows, and no pause.
@@ -54,18 +54,14 @@ def words_of(text: str) -> list[str]:
 
 
 def allowed_words(evidence: Iterable[str], language: str, blocked: frozenset[str]) -> frozenset[str]:
-    """The words that a phrase may consist of: those of the evidence and the language's function words.
-
-    In a language without spaces, all stretches of two to four characters of the evidence, and its other words.
+    """The words that a phrase may consist of in a language with spaces: those of the evidence and function words.
 
     Args:
         evidence: sentences.
         language: ISO 639-1 code.
         blocked: words, lower case, that are not said even where the evidence says them.
     """
-    found: set[str] = set()
-    for sentence in evidence:
-        found |= _han_words(sentence) if language in UNSPACED else set(words_of(sentence))
+    found = {word for sentence in evidence for word in words_of(sentence)}
     found |= FUNCTION_WORDS.get(language, frozenset())
     return frozenset(word for word in found if not is_blocked(word, blocked))
 
@@ -110,13 +106,3 @@ def content_words(text: str, language: str) -> list[str]:
             _HAN.sub(" ", text.casefold())
         )
     return [word for word in words_of(text.casefold()) if word not in function_words]
-
-
-def _han_words(sentence: str) -> set[str]:
-    stretches = {
-        run[start : start + length]
-        for run in _HAN.findall(sentence)
-        for length in _HAN_WORD_LENGTHS
-        for start in range(len(run) - length + 1)
-    }
-    return stretches | set(words_of(_HAN.sub(" ", sentence)))

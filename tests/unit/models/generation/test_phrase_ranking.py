@@ -36,3 +36,10 @@ def test_nothing_said_has_no_support() -> None:
     assert rank(same, EVIDENCE) == same
     assert support("电池很好。", ["电池很好用"], "zh") == 1.0
     assert support("音质很好。", ["电池很好用"], "zh") < 0.5
+
+
+def test_a_chinese_clause_more_is_no_rambling() -> None:
+    """Its length is told in pairs of characters, of which a sentence has more than words."""
+    evidence = ["纸张厚实不透墨，字也够大，老人看着不费劲。"]
+    short, whole = Phrase("字也够大。", -0.1), Phrase("纸张厚实不透墨，字也够大，老人看着不费劲。", -0.02)
+    assert rank([short, whole], evidence, "zh")[0] == whole

@@ -101,18 +101,6 @@ def test_a_word_that_begins_with_another() -> None:
     assert all(word in {"3", "3.5", "hours"} for text in texts if text for word in bare(text))
 
 
-def test_chinese_stretches() -> None:
-    """Without spaces, a phrase consists of stretches of the evidence and of function words."""
-    speller, end = SPELLERS["bytes"]
-    evidence = "电池续航很好"
-    known = allowed_words([evidence], "zh", frozenset())
-    trie = WordTrie(speller, known, "zh", begun=False, end_tokens=frozenset({end}))
-    for seed in range(30):
-        tokens = walk(trie, seed, most=4_000)
-        text = speller.text(tokens or [])
-        assert set(text) <= set(evidence) | FUNCTION_WORDS["zh"] | set("。！，、")
-
-
 def test_words_and_content() -> None:
     """What a word is, and which of them say something."""
     assert words_of("It's a 2-in-1 (really): $1,299.50!") == ["It's", "a", "2-in-1", "really", "$1,299.50"]
