@@ -144,6 +144,11 @@ class Recount:
             "(select max(version) from events where product = e.product and review = e.review)"
         )
 
+    def has(self, product_id: str, review_id: str) -> bool:
+        """Whether a review is there in the end."""
+        sql = "select 1 from newest where product = ? and review = ?"
+        return self._database.execute(sql, (product_id, review_id)).fetchone() is not None
+
     def counts(self, product_id: str) -> dict[str, Any]:
         """What `state_counts` must equal."""
 

@@ -1,7 +1,7 @@
 """Whether an English sentence says what its evidence says: clause by clause, word after word.
 
-What one clause of the evidence says may be said without its beginning or its end, where these are phrases of their
-own, and without its adverbs; one noun may move before its adjectives, as from "great price" to "the price is great".
+What one clause of the evidence says may be said without its beginning, where this is a phrase of its own, and without
+its adverbs; one noun may move before its adjectives, as from "great price" to "the price is great".
 Nothing else may be left out, join or move: "the screen has bad speakers" must not end as "the screen is bad".
 """
 
@@ -187,8 +187,8 @@ def _next(unit: str, words: Sequence[str], place: int) -> int | None:
 
 
 def _ends_well(words: Sequence[str], end: int) -> bool:
-    """Whether what is left out behind is a phrase of its own, and not the noun of the last adjective."""
-    return end == len(words) or words[end] in _GLUE or words[end] in _RELATIONS
+    """Whether nothing is left out behind: no noun of the last adjective, nothing for which alone it is so."""
+    return all(word in _GLUE or word in _ADVERBS for word in words[end:])
 
 
 def _begins_well(words: Sequence[str], start: int, *, is_moved: bool) -> bool:
@@ -200,4 +200,9 @@ def _begins_well(words: Sequence[str], start: int, *, is_moved: bool) -> bool:
         return True
     while before and before[-1] in _GLUE - _OPENS_ANOTHER:
         before.pop()
-    return not before or (before[-1] not in _RELATIONS and _OPENS_ANOTHER.isdisjoint(before))
+    return not before or (before[-1] not in _RELATIONS and not any(map(_takes_over, before)))
+
+
+def _takes_over(word: str) -> bool:
+    """Whether what follows belongs to it, and not to the rest: "cleaning the filter is a pain"."""
+    return word in _OPENS_ANOTHER or word == "to" or word.endswith("ing")

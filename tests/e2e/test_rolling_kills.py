@@ -1,7 +1,16 @@
-"""Every count is right, whatever dies: rolling workers killed under load, then a recount of each product."""
+"""Every count is right, whatever dies: rolling workers killed under load, then a recount of each product.
+
+Meanwhile somebody answers every refresh with a text. What summaries say in the end stands on reviews that are still
+there, and exactly once no older text replaces a newer one.
+"""
 
 import asyncio
+import contextlib
 import json
+from collections import Counter
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +18,13 @@ import orjson
 import pytest
 
 from schemas.products import ProductSummary
-from schemas.topics import ENRICHED_REVIEW, PRODUCT_SUMMARY
+from schemas.topics import ENRICHED_REVIEW, PRODUCT_SUMMARY, REFRESH_REQUESTED
+from streams.agents.generate import GenerateTexts
 from streams.publishing import RawRecord, publish
 from streams.tailing import follow
 from tests.brokers import ApacheKafka, unique_name
 from tests.e2e.cluster import CHECKPOINTS, Cluster, kill_and_replace, paced
+from tests.fakes import FakeRecord, fake_composer
 from tests.histories import Recount, random_history, summary_counts
 
 pytestmark = [pytest.mark.kafka]
@@ -34,14 +45,43 @@ def new_cluster(kafka: ApacheKafka, directory: Path, delivery: str) -> Cluster:
         environment={
             "REVIEWSTREAM_STATE__DIRECTORY": str(directory / "state"),
             "REVIEWSTREAM_ROLLING__TICK_S": "0.2",
+            "REVIEWSTREAM_ROLLING__REFRESHES_PER_MINUTE": "600",
         },
     )
 
 
+@contextlib.asynccontextmanager
+async def answered_refreshes(cluster: Cluster) -> AsyncIterator[None]:
+    """Every refresh that is asked for is answered meanwhile, as the generate role does."""
+
+    async def answer(executor: ThreadPoolExecutor) -> None:
+        texts = GenerateTexts(
+            fake_composer(), executor=executor, batch_records=1, now=lambda: datetime.now(UTC)
+        )
+        async with follow(cluster.client, [REFRESH_REQUESTED.name], from_beginning=True) as tail:
+            async for record in tail:
+                asked = FakeRecord(record.offset, record.key, record.value, record.topic, record.partition)
+                for output in (await texts([asked])).outputs:
+                    await publish(cluster.client, output.topic, [RawRecord(output.key or b"", output.value)])
+
+    with ThreadPoolExecutor(1) as executor:
+        answering = asyncio.create_task(answer(executor))
+        try:
+            yield
+        finally:
+            answering.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await answering
+
+
 async def run_with_kills(
     kafka: ApacheKafka, cluster: Cluster, history: list[dict[str, Any]], *, kills: int, restarts_broker: bool
-) -> dict[str, ProductSummary]:
-    """Publish a history while workers die, join and leave; the summaries that products end with."""
+) -> tuple[dict[str, ProductSummary], int]:
+    """Publish a history while workers die, join and leave.
+
+    Returns:
+        The summaries that products end with, and how often one had an older text than before.
+    """
     await cluster.create_topics()
     expected = expected_counts(history)
     records = [RawRecord(event["product_id"].encode(), orjson.dumps(event)) for event in history]
@@ -61,16 +101,17 @@ async def run_with_kills(
         killing_is_over.set()
 
     summaries: dict[str, ProductSummary] = {}
+    went_back = 0
     try:
-        async with asyncio.timeout(kills * 30 + 150):
+        async with asyncio.timeout(kills * 30 + 150), answered_refreshes(cluster):
             await asyncio.gather(publish_under_way(), kill())
-            await read_until_right(cluster, summaries, expected)
+            went_back = await read_until_right(cluster, summaries, expected)
     except TimeoutError:
         wrong = [one for one in expected if not is_right(summaries, expected, one)]
         pytest.fail(
             f"{len(wrong)} of {len(expected)} products are wrong: {wrong[:5]}\n{cluster.logs()[-4000:]}"
         )
-    return summaries
+    return summaries, went_back
 
 
 def expected_counts(history: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -88,19 +129,24 @@ def is_right(
 
 async def read_until_right(
     cluster: Cluster, summaries: dict[str, ProductSummary], expected: dict[str, dict[str, Any]]
-) -> None:
-    """The last summary of every product, read until all are what the recount says."""
+) -> int:
+    """The last summary of every product, read until all are what the recount says; how often a text got older."""
     right: set[str] = set()
+    newest: Counter[str] = Counter()
+    went_back = 0
     async with follow(cluster.client, [PRODUCT_SUMMARY.name], from_beginning=True) as tail:
         async for record in tail:
             summary = ProductSummary.model_validate_json(record.value)
             summaries[summary.product_id] = summary
+            went_back += summary.text_generation < newest[summary.product_id]
+            newest[summary.product_id] = summary.text_generation
             if is_right(summaries, expected, summary.product_id):
                 right.add(summary.product_id)
             else:
                 right.discard(summary.product_id)
             if len(right) == len(expected):
-                return
+                break
+    return went_back
 
 
 async def check(
@@ -115,17 +161,29 @@ async def check(
     history = random_history(5, events, products=PRODUCTS)
     cluster = new_cluster(kafka, directory, delivery)
     try:
-        summaries = await run_with_kills(
+        summaries, went_back = await run_with_kills(
             kafka, cluster, history, kills=kills, restarts_broker=restarts_broker
         )
         codes = await cluster.stop()
     finally:
         cluster.kill_all()
-    print(
-        json.dumps({"delivery": delivery, "kills": cluster.killed(), "products": len(summaries), "wrong": 0})
-    )
+    known = Recount(history)
+    texts = [summary for summary in summaries.values() if summary.text is not None]
+    gone = {
+        (summary.product_id, review_id)
+        for summary in texts
+        for claim in summary.claims
+        for review_id in claim.review_ids
+        if not known.has(summary.product_id, review_id)
+    }
+    found = {"products": len(summaries), "wrong": 0, "texts": len(texts), "older_texts": went_back}
+    print(json.dumps({"delivery": delivery, "kills": cluster.killed(), **found}))
     assert cluster.killed() == kills
     assert set(codes) == {0}
+    assert any(claim.review_ids for summary in texts for claim in summary.claims)
+    assert gone == set()
+    if delivery == "exactly_once":
+        assert went_back == 0
     for summary in summaries.values():
         for point in summary.key_points:
             assert point.count >= len(point.review_ids)

