@@ -14,7 +14,7 @@ from streams.lane.device_threads import give_way
 from streams.roles.worker import StreamWorker
 
 #: A text may wait, the reviews of a shop may not: on one machine enrichment computes first.
-_NICENESS = 15
+NICENESS = 15
 
 
 class GenerateWorker(StreamWorker):
@@ -33,7 +33,7 @@ class GenerateWorker(StreamWorker):
         """Load what puts snapshots into words."""
         del client, is_kafka
         executor = ThreadPoolExecutor(
-            1, thread_name_prefix="compose", initializer=partial(give_way, _NICENESS)
+            1, thread_name_prefix="compose", initializer=partial(give_way, NICENESS)
         )
         self._stack.callback(executor.shutdown, wait=False, cancel_futures=True)
         loop = asyncio.get_running_loop()
