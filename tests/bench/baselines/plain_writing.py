@@ -2,8 +2,9 @@
 
     python -m tests.bench.baselines.plain_writing REQUESTS_FILE
 
-Choices: the same weights, our dtype and one thread as ours has, so that only the way of decoding differs; sampled at the same temperature, up to as many tokens, from the whole vocabulary: nothing is checked. Its own
-tokens count up to the end of a phrase, also where it came to none, which ours does not count.
+Choices: the same weights, our dtype, and one thread as ours has, so that only the way of decoding differs; sampled at
+the same temperature, up to as many tokens, from the whole vocabulary: nothing is checked. Its tokens count up to the
+end of a phrase, also where it came to none; such phrases do not count in ours.
 """
 
 import sys
