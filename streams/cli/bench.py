@@ -120,7 +120,7 @@ def rolling(
 @app.command()
 @command
 def summaries(
-    products: Annotated[int, typer.Option(help="Snapshots, each of a product of its own.", min=1)] = 40,
+    products: Annotated[int, typer.Option(help="Snapshots, each of a product of its own.", min=1)] = 32,
     repeats: Annotated[int, typer.Option(help="How often each is measured.", min=1)] = 3,
     reviews: Annotated[int, typer.Option(help="For the enrich role, alone and beside.", min=40)] = 1_200,
     broker: Broker = "auto",

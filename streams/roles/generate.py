@@ -26,8 +26,8 @@ class GenerateWorker(StreamWorker):
 
     @property
     def max_in_flight_records(self) -> int:
-        """What is written together, and what is decoded or published meanwhile."""
-        return min(super().max_in_flight_records, 2 * self._settings.generation.batch_snapshots)
+        """Some batches, and as many that are decoded or published meanwhile."""
+        return min(super().max_in_flight_records, 8 * self._settings.generation.batch_snapshots)
 
     async def load_handler(self, client: dict[str, Any], *, is_kafka: bool) -> Handler:
         """Load what puts snapshots into words."""

@@ -57,7 +57,7 @@ class Options:
         broker: see `open_broker`.
     """
 
-    products: int = 40
+    products: int = 32
     repeats: int = 3
     reviews: int = 1_200
     broker: str = "auto"
@@ -102,7 +102,8 @@ class _Runner:
                 drained = asyncio.run(drain_texts(broker, snapshots, group=group, directory=directory))
                 self._add_role(drained)
                 requests = drained.account["requests"]
-                bare = self._process(_BARE, requests)
+                rows = self._report.model.get("bare_rows", 0)
+                bare = self._process(_BARE, requests, str(rows))
                 self._report.model = {"name": bare["model"], "bare_rows": bare["rows"]}
                 self._add("bare_tokens_per_second", bare["tokens"] / bare["seconds"])
                 self._add("bare_tokens_per_cpu_second", bare["tokens"] / bare["cpu_s"])
@@ -153,10 +154,10 @@ class _Runner:
     def _texts(self, broker: BenchBroker) -> list[dict[str, Any]]:
         return [orjson.loads(record.value) for record in asyncio.run(read_all(broker, PRODUCT_TEXT.name))]
 
-    def _process(self, module: str, requests: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    def _process(self, module: str, requests: Sequence[dict[str, Any]], *arguments: str) -> dict[str, Any]:
         file = self._directory / "requests.json"
         file.write_bytes(orjson.dumps(requests))
-        command = [sys.executable, "-m", module, str(file)]
+        command = [sys.executable, "-m", module, str(file), *arguments]
         done = subprocess.run(command, cwd=contenders.ROOT, capture_output=True, check=False)
         if done.returncode:
             raise FatalError(f"bench: {module}: {done.stderr.decode(errors='replace')[-800:]}")

@@ -21,11 +21,13 @@ from aiokafka.errors import KafkaError
 from schemas.topics import PRODUCT_TEXT, REFRESH_REQUESTED
 from streams.errors import FatalError
 from tests.bench import contenders
-from tests.bench.brokers import BenchBroker, create_topics
+from tests.bench.brokers import PARTITIONS, BenchBroker, create_topics
 from tests.bench.contenders import Contender
 from tests.bench.drain import ends_of, raise_if_ended, read_all, read_since, stop
 
 GENERATE = Contender("generate", "tests.bench.ours.writing", "Reviewstream, the generate role")
+#: Snapshots that follow each other on a partition: the longest chunk of a slow role.
+_RUN = 32
 _POLL_S = 0.2
 _STALL_S = 300.0
 
@@ -48,13 +50,14 @@ class DrainedTexts:
 
 
 async def fill_snapshots(broker: BenchBroker, snapshots: Snapshots) -> None:
-    """Make the topics, and publish the snapshots."""
+    """Make the topics, and publish the snapshots, in runs: the role gets chunks as of a long backlog."""
     await create_topics(broker, (PRODUCT_TEXT.name,))
     producer = AIOKafkaProducer(**broker.client, linger_ms=5)
     await producer.start()
     try:
-        for key, value in snapshots:
-            await producer.send(REFRESH_REQUESTED.name, value, key=key)
+        for number, (key, value) in enumerate(snapshots):
+            partition = number // _RUN % PARTITIONS
+            await producer.send(REFRESH_REQUESTED.name, value, key=key, partition=partition)
     finally:
         await producer.stop()
 

@@ -1,10 +1,10 @@
 """The generator alone, at its best: all requests at once, the best of some batch sizes, nothing around it.
 
-    python -m tests.bench.ours.bare_writing REQUESTS_FILE
+    python -m tests.bench.ours.bare_writing REQUESTS_FILE [ROWS]
 
 REQUESTS_FILE holds a JSON list of `PhraseRequest`. Prints one JSON object: `tokens`, `seconds`, `cpu_s` (of the
-process), `rows` (the best batch), `model`. It is loaded as the generate role loads it, and called from a thread that
-gives way like the role's.
+process), `rows` (the best batch, or ROWS if that is not 0), `model`. It is loaded as the generate role loads it, and
+called from a thread that gives way like the role's.
 """
 
 import math
@@ -27,11 +27,11 @@ from streams.roles.parts import default_parts
 from streams.roles.voices import load_voices
 from tests.bench.ours.tokens import TokenCount
 
-_ROWS = (64, 128)
-_TRIAL_REQUESTS = 32
+_ROWS = (64, 128, 256)
+_TRIAL_REQUESTS = 64
 
 
-def main(requests_file: Path) -> dict[str, Any]:
+def main(requests_file: Path, known_best: int = 0) -> dict[str, Any]:
     """Measure."""
     requests = read_requests(requests_file)
     voice = load_voices(settings.load(), default_parts().load_readers)[requests[0].language]
@@ -46,7 +46,7 @@ def main(requests_file: Path) -> dict[str, Any]:
         return time.perf_counter() - started
 
     generator.phrase(requests[:2], deadline_s=math.inf)  # what its prompts begin with is computed
-    best = min(_ROWS, key=lambda rows: seconds(rows, requests[:_TRIAL_REQUESTS]))
+    best = known_best or min(_ROWS, key=lambda rows: seconds(rows, requests[:_TRIAL_REQUESTS]))
     count = TokenCount()
     count.start()
     cpu_began_s = time.process_time()
@@ -64,5 +64,5 @@ def read_requests(file: Path) -> list[PhraseRequest]:
 
 if __name__ == "__main__":
     with ThreadPoolExecutor(1, initializer=partial(give_way, NICENESS)) as executor:
-        told = executor.submit(main, Path(sys.argv[1])).result()
+        told = executor.submit(main, Path(sys.argv[1]), *map(int, sys.argv[2:])).result()
     sys.stdout.buffer.write(orjson.dumps(told))
