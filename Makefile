@@ -50,7 +50,8 @@ bench: $(INSTALLED)  ## measure this machine, ours beside other ways (half an ho
 	@$(BIN)/reviewstream bench enrich --plot build/bench/enrich.png > build/bench/enrich.md
 	@$(BIN)/reviewstream bench safety > build/bench/safety.md
 	@$(BIN)/reviewstream bench rolling > build/bench/rolling.md
-	@cat build/bench/enrich.md build/bench/safety.md build/bench/rolling.md
+	@$(BIN)/reviewstream bench summaries > build/bench/summaries.md
+	@cat build/bench/enrich.md build/bench/safety.md build/bench/rolling.md build/bench/summaries.md
 
 contracts: $(INSTALLED)  ## write schemas/generated anew
 	@$(BIN)/reviewstream contracts

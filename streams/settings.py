@@ -195,9 +195,9 @@ class RollingSettings(_Section):
 class GenerationSettings(_Section):
     """How summaries are phrased, and how long that may take."""
 
-    batch_snapshots: int = Field(32, ge=1, le=1000, description="products whose texts are written together")
+    batch_snapshots: int = Field(8, ge=1, le=1000, description="products whose texts are written together")
     batch_s: float = Field(
-        20.0, gt=0, le=600, description="for these; what is not phrased by then is counted and quoted"
+        60.0, gt=0, le=600, description="for these; what is not phrased by then is counted and quoted"
     )
     samples: int = Field(4, ge=1, le=32, description="phrases to choose from, for every sentence")
     seed: int = Field(0, ge=0, description="the same requests with the same seed give the same phrases")

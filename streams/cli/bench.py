@@ -117,6 +117,27 @@ def rolling(
         out.print(harness.to_markdown(report), markup=False)
 
 
+@app.command()
+@command
+def summaries(
+    products: Annotated[int, typer.Option(help="Snapshots, each of a product of its own.", min=1)] = 32,
+    repeats: Annotated[int, typer.Option(help="How often each is measured.", min=1)] = 3,
+    reviews: Annotated[int, typer.Option(help="For the enrich role, alone and beside.", min=40)] = 1_200,
+    broker: Broker = "auto",
+    as_json: Json = False,
+) -> None:
+    """The generate role: texts a minute, its generator beside the bare one, and what it takes from enrichment."""
+    load_settings()
+    _require_broker(broker)
+    harness = _harness("summaries")
+    options = harness.Options(products=products, repeats=repeats, reviews=reviews, broker=broker)
+    report = harness.run(options, lambda line: err.print(line, markup=False))
+    if as_json:
+        print_json(report.to_dict())
+    else:
+        out.print(report.to_markdown(), markup=False)
+
+
 def _require_broker(choice: str) -> None:
     choices = _harness("brokers").CHOICES
     if choice not in choices:

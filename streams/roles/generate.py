@@ -14,7 +14,7 @@ from streams.lane.device_threads import give_way
 from streams.roles.worker import StreamWorker
 
 #: A text may wait, the reviews of a shop may not: on one machine enrichment computes first.
-_NICENESS = 15
+NICENESS = 15
 
 
 class GenerateWorker(StreamWorker):
@@ -26,14 +26,14 @@ class GenerateWorker(StreamWorker):
 
     @property
     def max_in_flight_records(self) -> int:
-        """What is written together, and what is decoded or published meanwhile."""
-        return min(super().max_in_flight_records, 2 * self._settings.generation.batch_snapshots)
+        """Some batches, and as many that are decoded or published meanwhile."""
+        return min(super().max_in_flight_records, 8 * self._settings.generation.batch_snapshots)
 
     async def load_handler(self, client: dict[str, Any], *, is_kafka: bool) -> Handler:
         """Load what puts snapshots into words."""
         del client, is_kafka
         executor = ThreadPoolExecutor(
-            1, thread_name_prefix="compose", initializer=partial(give_way, _NICENESS)
+            1, thread_name_prefix="compose", initializer=partial(give_way, NICENESS)
         )
         self._stack.callback(executor.shutdown, wait=False, cancel_futures=True)
         loop = asyncio.get_running_loop()

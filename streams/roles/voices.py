@@ -13,6 +13,9 @@ from streams.errors import ConfigurationError
 from streams.roles.batches import read_at_once
 from streams.settings import Settings
 
+# Samples side by side, more than a batch of snapshots has: on a core 64 wrote 183 tokens a second, 128 203, 256 222.
+_MOST_ROWS = 256
+
 
 def _read(reading: ReviewReading) -> Read:
     """What is looked at of a reading before a sentence is published; of an aspect the surest mention counts."""
@@ -75,7 +78,7 @@ def _load_generator(settings: Settings, reference: str, adapter: Path | None) ->
         dtype=settings.model.dtype,
         adapter=adapter,
         cache=settings.model.cache_directory,
-        decoding=DecodingOptions(seed=settings.generation.seed),
+        decoding=DecodingOptions(seed=settings.generation.seed, most_rows=_MOST_ROWS),
     )
     try:
         return load_generator(reference, options)

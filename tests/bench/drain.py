@@ -91,7 +91,7 @@ async def drain(
     Raises:
         FatalError: it ended, stood still, lost a review, or gave one that nobody published.
     """
-    begin = await _ends(broker, contender.output)
+    begin = await ends_of(broker, contender.output)
     workers = [
         contenders.start(
             contender,
@@ -116,7 +116,7 @@ async def drain(
             await _until_seen(broker, workers, wanted, begin, clock)
         cpu_s, broker_cpu_s = clock.since_first_result()
         memory.stop()
-        records = await _read(broker, begin)
+        records = await read_since(broker, begin)
     except FatalError as error:
         tail = (directory / "log").read_text(errors="replace")[-1500:]
         raise FatalError(f"bench: {contender.key}: {error}. Its last lines: {tail}") from error
@@ -182,7 +182,7 @@ async def _until_committed(
     clock: _CpuClock,
 ) -> None:
     loop = asyncio.get_running_loop()
-    wanted = {tp: end for tp, end in (await _ends(broker, source)).items() if end}
+    wanted = {tp: end for tp, end in (await ends_of(broker, source)).items() if end}
     admin = AIOKafkaAdminClient(**broker.client)
     await admin.start()
     consumer = AIOKafkaConsumer(**broker.client)
@@ -190,7 +190,7 @@ async def _until_committed(
     try:
         seen, moved = begin, loop.time()
         while True:
-            _raise_if_ended(workers)
+            raise_if_ended(workers)
             try:
                 told = await admin.list_consumer_group_offsets(contenders.group_id(contender, group))
             except KafkaError:  # on a new broker the topic of the groups is still being made
@@ -221,7 +221,7 @@ async def _until_seen(
     quiet_since = time.monotonic()
     async with _reader(broker, begin) as reader:
         while missing:
-            _raise_if_ended(workers)
+            raise_if_ended(workers)
             records = await _poll(reader)
             missing -= {orjson.loads(record.value)["review_id"] for record in records}
             if records:
@@ -233,13 +233,15 @@ async def _until_seen(
                 )
 
 
-def _raise_if_ended(workers: "Sequence[subprocess.Popen[bytes]]") -> None:
+def raise_if_ended(workers: "Sequence[subprocess.Popen[bytes]]") -> None:
+    """Raise FatalError if one of them has ended by itself."""
     for worker in workers:
         if worker.poll() is not None:
             raise FatalError(f"it ended with exit code {worker.returncode}")
 
 
-async def _ends(broker: BenchBroker, topic: str) -> dict[TopicPartition, int]:
+async def ends_of(broker: BenchBroker, topic: str) -> dict[TopicPartition, int]:
+    """The end of each partition of a topic."""
     partitions = [TopicPartition(topic, number) for number in range(PARTITIONS)]
     async with _reader(broker, dict.fromkeys(partitions, 0)) as reader:
         if broker.is_kafka:
@@ -252,10 +254,10 @@ async def read_all(broker: BenchBroker, topic: str) -> list[ConsumerRecord]:
     """Every committed record of a topic; none if there is no such topic."""
     if not await topic_admin.describe(broker.client, [topic]):
         return []
-    return await _read(broker, {TopicPartition(topic, number): 0 for number in range(PARTITIONS)})
+    return await read_since(broker, {TopicPartition(topic, number): 0 for number in range(PARTITIONS)})
 
 
-async def _read(broker: BenchBroker, begin: Mapping[TopicPartition, int]) -> list[ConsumerRecord]:
+async def read_since(broker: BenchBroker, begin: Mapping[TopicPartition, int]) -> list[ConsumerRecord]:
     """Every committed record since `begin`."""
     records: list[ConsumerRecord] = []
     quiet = 0

@@ -100,7 +100,7 @@ def run(options: Options, say: Say) -> Report:
     reason = contenders.install_baselines(say)
     if reason:
         say(f"the baselines with packages of their own are left out: {reason}")
-    report = Report(machine=_machine(), missing=reason)
+    report = Report(machine=machine(), missing=reason)
     with tempfile.TemporaryDirectory(prefix="reviewstream-bench-") as directory:
         runner = _Runner(options, report, Path(directory), say)
         bare = runner.enrich()
@@ -299,7 +299,8 @@ def _memory(drained: Drained) -> dict[str, float]:
     }
 
 
-def _machine() -> dict[str, Any]:
+def machine() -> dict[str, Any]:
+    """What it is measured on, and when."""
     name = platform.processor() or platform.machine()
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
