@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from models.errors import ModelError
 from models.interfaces import ReviewReader, ReviewReading, SentimentPrediction
@@ -47,7 +47,7 @@ def load_voices(
     reads = {model: _reads(settings, model) for model in models.values()}
     readers = {language: reads[model] for language, model in models.items()}
     voices = {}
-    loaded: dict[tuple[str, Path | None], Any] = {}
+    loaded: dict[tuple[str, Path | str], Any] = {}
     for language, reference in references.items():
         read = readers.get(language) or readers.get(ANY_LANGUAGE)
         if read is None:
@@ -55,7 +55,7 @@ def load_voices(
                 f"REVIEWSTREAM_MODEL__GENERATORS: what is phrased in {language!r} is read again before it is "
                 "published, and no model reads it; see REVIEWSTREAM_MODEL__READERS"
             )
-        adapter = settings.model.adapters.get(language)
+        adapter = settings.model.adapters.get(language, "shipped")
         if (reference, adapter) not in loaded:
             loaded[reference, adapter] = _load_generator(settings, reference, adapter)
         generator = loaded[reference, adapter]
@@ -68,7 +68,7 @@ def load_voices(
     return voices, readers
 
 
-def _load_generator(settings: Settings, reference: str, adapter: Path | None) -> Any:
+def _load_generator(settings: Settings, reference: str, adapter: Path | Literal["shipped"]) -> Any:
     # torch takes seconds to import
     from models.generation.generator import DecodingOptions  # noqa: PLC0415
     from models.generation.loading import GeneratorOptions, load_generator  # noqa: PLC0415
