@@ -47,7 +47,7 @@ def load_voices(
     reads = {model: _reads(settings, model) for model in models.values()}
     readers = {language: reads[model] for language, model in models.items()}
     voices = {}
-    loaded: dict[tuple[str, Path | str], Any] = {}
+    loaded: dict[tuple[str, Path | Literal["shipped"]], Any] = {}
     for language, reference in references.items():
         read = readers.get(language) or readers.get(ANY_LANGUAGE)
         if read is None:
@@ -55,7 +55,7 @@ def load_voices(
                 f"REVIEWSTREAM_MODEL__GENERATORS: what is phrased in {language!r} is read again before it is "
                 "published, and no model reads it; see REVIEWSTREAM_MODEL__READERS"
             )
-        adapter = settings.model.adapters.get(language, "shipped")
+        adapter: Path | Literal["shipped"] = settings.model.adapters.get(language, "shipped")
         if (reference, adapter) not in loaded:
             loaded[reference, adapter] = _load_generator(settings, reference, adapter)
         generator = loaded[reference, adapter]
