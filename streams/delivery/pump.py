@@ -18,7 +18,7 @@ Observer = Callable[[Chunk, Effects, float], None]
 
 
 class _Line:
-    """The chunks of one lease, in order, from their handler's start to their delivery."""
+    """The chunks of one lease, or of all that share tables, in order, from their handler's start to their delivery."""
 
     def __init__(self) -> None:
         self._chunks: deque[Chunk] = deque()
@@ -39,9 +39,9 @@ class _Line:
         return bool(self._chunks) and self._chunks[0] in self._effects
 
     def take_ready(self) -> list[tuple[Chunk, Effects]]:
-        """All chunks from the head of the line on whose effects are known, up to the first that is not."""
-        ready = []
-        while self.has_ready():
+        """The chunks of one lease from the head of the line on whose effects are known."""
+        ready: list[tuple[Chunk, Effects]] = []
+        while self.has_ready() and (not ready or self._chunks[0].lease is ready[0][0].lease):
             chunk = self._chunks.popleft()
             ready.append((chunk, self._effects.pop(chunk)))
         return ready
@@ -71,6 +71,8 @@ class Pump:
         sink: makes it so.
         observe: told of every delivery.
         checkpoint: called by name at the points where a crash is most interesting.
+        shares_tables: whether the topics' partitions of one number change the same tables. Then their chunks are
+            delivered in the order in which they were handled: a later one holds what an earlier one changed.
     """
 
     def __init__(
@@ -82,6 +84,7 @@ class Pump:
         on_tick: TickHandler | None = None,
         observe: Observer = lambda _chunk, _effects, _seconds: None,
         checkpoint: Checkpoint = pass_by,
+        shares_tables: bool = False,
     ) -> None:
         self._intake = intake
         self._handler = handler
@@ -89,6 +92,7 @@ class Pump:
         self._sink = sink
         self._observe = observe
         self._checkpoint = checkpoint
+        self._shares_tables = shares_tables
 
     async def run(self) -> None:
         """Carry chunks until cancelled.
@@ -97,13 +101,18 @@ class Pump:
             BaseExceptionGroup: the handler or the sink is broken. Nothing of the chunks in flight is marked
                 done, so whoever reads next from the committed offset gets them again.
         """
-        lines: dict[Lease, _Line] = {}
+        lines: dict[Lease | int, _Line] = {}
         try:
             async with asyncio.TaskGroup() as group:
                 while True:
                     chunk = await self._intake.next()
-                    lines = {lease: line for lease, line in lines.items() if lease.is_held or line}
-                    line = lines.setdefault(chunk.lease, _Line())
+                    lines = {
+                        key: line
+                        for key, line in lines.items()
+                        if isinstance(key, int) or key.is_held or line
+                    }
+                    key = chunk.lease.partition.partition if self._shares_tables else chunk.lease
+                    line = lines.setdefault(key, _Line())
                     line.enter(chunk)
                     group.create_task(self._carry(chunk, line))
         finally:

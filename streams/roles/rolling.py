@@ -23,6 +23,7 @@ class RollingWorker(StreamWorker):
 
     role = "rolling"
     topics = (ENRICHED_REVIEW.name, NEW_PRODUCT.name, PRODUCT_TEXT.name)
+    shares_tables = True
     _tables: TableSet | None = None
     _handler: RollProducts | None = None
 

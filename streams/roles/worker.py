@@ -54,6 +54,8 @@ class StreamWorker(ABC):
     role: ClassVar[str]
     #: What it reads, all with as many partitions.
     topics: ClassVar[tuple[str, ...]]
+    #: Whether partitions of one number change the same tables, whatever their topic.
+    shares_tables: ClassVar[bool] = False
 
     @property
     def max_in_flight_records(self) -> int:
@@ -153,6 +155,7 @@ class StreamWorker(ABC):
             on_tick=self.tick_handler(),
             observe=self._metrics.delivered,
             checkpoint=self._parts.checkpoint,
+            shares_tables=self.shares_tables,
         )
         # Faust wants a directory although it keeps no tables; nothing is ever written to it.
         data_directory = Path(tempfile.gettempdir()) / "reviewstream" / self._group

@@ -300,3 +300,29 @@ async def test_a_cancelled_pump_leaves_nothing_in_flight() -> None:
         assert rig.intake.in_flight_records == 0
         assert await rig.intake.drain(0)
         assert rig.leases[P0].done is None
+
+
+@pytest.mark.parametrize("shares_tables", [True, False])
+async def test_partitions_that_share_tables_are_delivered_in_the_order_of_handling(
+    shares_tables: bool,
+) -> None:
+    """What was handled last holds what was changed before, so it may not be overtaken: not even after a pause."""
+    other = Partition("product-text", 0)
+    intake = Intake([TOPIC, other.topic], max_in_flight_records=10)
+    await intake.assign({P0: 0, other: 0})
+    sink = FakeSink(pause_s=0.02)
+
+    async def handle(records: Sequence[Record]) -> Effects:
+        return Effects([Output("out", record.key, b"") for record in records])
+
+    pump = Pump(intake, handle, sink, shares_tables=shares_tables)
+    running = asyncio.create_task(pump.run())
+    handled = [(other, 0), (other, 1), (P0, 0), (other, 2), (P0, 1)]
+    for partition, offset in handled:
+        await intake.offer(partition, [FakeRecord(offset, topic=partition.topic)], intake.epoch)
+        await settle()
+    await asyncio.sleep(0.3)
+    in_order = [(partition, next_offset - 1) for partition, next_offset, _ in sink.delivered]
+    assert (in_order == handled) is shares_tables
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
