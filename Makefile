@@ -45,7 +45,7 @@ test: check  ## everything CI runs: the checks and all tests but the slow ones
 test-slow: $(INSTALLED)  ## the long forms too: twenty kills, tens of thousands of reviews
 	@$(BIN)/pytest --run-slow
 
-bench: $(INSTALLED)  ## measure this machine, ours beside other ways (half an hour); writes build/bench
+bench: $(INSTALLED)  ## measure this machine, ours beside other ways (three quarters of an hour); writes build/bench
 	@mkdir -p build/bench
 	@$(BIN)/reviewstream bench enrich --plot build/bench/enrich.png > build/bench/enrich.md
 	@$(BIN)/reviewstream bench safety > build/bench/safety.md

@@ -13,7 +13,8 @@ from streams.errors import ConfigurationError
 from streams.roles.batches import read_at_once
 from streams.settings import Settings
 
-# Samples side by side, more than a batch of snapshots has: on a core 64 wrote 183 tokens a second, 128 203, 256 222.
+# Samples side by side, more than a batch of snapshots has. On a core 172 samples took 8.3 s of CPU time with it, 9.1 s
+# with 128 and 9.4 s with 64; the process grew to 1.4, 1.1 and 0.9 GB.
 _MOST_ROWS = 256
 
 
