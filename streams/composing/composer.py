@@ -3,6 +3,7 @@
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 from schemas.products import RefreshRequested
 from streams.composing.phrasing import PROMPT_VERSION, Voice, phrase_opinions
@@ -25,7 +26,7 @@ class SummaryComposer:
 
     Args:
         voices: who writes, by language ("en", "zh"); empty: nobody.
-        readers: who reads quotes again, by language.
+        readers: who reads quotes again, by language; none: quotes are told as they were read in their reviews.
         deadline_s: seconds for all snapshots of a call; what is not phrased by then is counted and quoted.
         clock: in seconds, monotonic.
     """
@@ -33,7 +34,7 @@ class SummaryComposer:
     def __init__(
         self,
         voices: Mapping[str, Voice],
-        readers: Mapping[str, ReadSentences],
+        readers: Mapping[str, ReadSentences] = MappingProxyType({}),
         *,
         deadline_s: float,
         clock: Callable[[], float] = time.monotonic,

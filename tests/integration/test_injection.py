@@ -19,9 +19,10 @@ from models.personal_data import mask_personal_data
 from streams.agents.generate import Composition
 from streams.composing.composer import SummaryComposer
 from streams.composing.publishable import clean_quote
+from streams.composing.rereading import Read
 from streams.settings import Settings
 from streams.summarising import Summarised, summarise
-from tests.unit.streams.composing.phrasers import FakeRead, fake_voice
+from tests.unit.streams.composing.phrasers import fake_voice, read_as
 
 pytestmark = [
     pytest.mark.model,
@@ -120,11 +121,11 @@ def test_nothing_of_a_lost_model_is_published(product: Product) -> None:
     def writes(request: PhraseRequest) -> list[str]:
         return [next(worst)[0] for _ in range(3)] + [f"{quote}." for quote in request.evidence]
 
-    def agrees_to_all(texts: Sequence[str]) -> list[FakeRead]:
-        return [FakeRead("positive") for _ in texts]
+    def agrees_to_all(texts: Sequence[str]) -> list[Read]:
+        return [read_as("positive") for _ in texts]
 
-    def agrees_to_worse(texts: Sequence[str]) -> list[FakeRead]:
-        return [FakeRead("negative") for _ in texts]
+    def agrees_to_worse(texts: Sequence[str]) -> list[Read]:
+        return [read_as("negative") for _ in texts]
 
     snapshot = product.summarised.snapshot
     asked = 0

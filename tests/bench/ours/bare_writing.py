@@ -34,8 +34,8 @@ _TRIAL_REQUESTS = 64
 def main(requests_file: Path, known_best: int = 0) -> dict[str, Any]:
     """Measure."""
     requests = read_requests(requests_file)
-    voice = load_voices(settings.load(), default_parts().load_readers)[requests[0].language]
-    generator = voice.phraser
+    voices, _ = load_voices(settings.load(), default_parts().load_readers)
+    generator = voices[requests[0].language].phraser
     if not isinstance(generator, PhraseGenerator):
         raise TypeError(f"bench: wanted a PhraseGenerator, got {type(generator).__name__}")
 

@@ -20,7 +20,8 @@ from streams.agents.generate import Composer
 from streams.app import run_worker
 from streams.cli.console import run_async, stop_on_signals
 from streams.composing.composer import SummaryComposer
-from streams.composing.phrasing import Phraser, Read, Voice
+from streams.composing.phrasing import Phraser, Voice
+from streams.composing.rereading import Read
 from streams.composing.values import Composition
 from streams.roles.parts import Parts, default_parts
 from streams.roles.voices import load_voices
@@ -128,10 +129,10 @@ async def main(account: Account, count: TokenCount) -> None:
     real = default_parts()
 
     def load_composer(settings_: Settings) -> Composer:
-        voices = load_voices(settings_, real.load_readers)
+        voices, readers = load_voices(settings_, real.load_readers)
         count.start()
         kept = {language: accounted_voice(voice, account) for language, voice in voices.items()}
-        inner = SummaryComposer(kept, deadline_s=settings_.generation.batch_s)
+        inner = SummaryComposer(kept, readers, deadline_s=settings_.generation.batch_s)
         return AccountedComposer(inner, account)
 
     parts = Parts(real.load_readers, real.load_preparer, load_composer, account.checkpoint)

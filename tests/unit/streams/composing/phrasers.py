@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from models.generation.interfaces import Phrase, PhraseRequest
 from schemas.fields import SentimentLabel
 from streams.composing.phrasing import Voice
+from streams.composing.rereading import Feeling, Read
 
 
 @dataclass(eq=False)
@@ -37,16 +38,15 @@ class FakePhraser:
         self.is_stopped = True
 
 
-@dataclass(frozen=True)
-class FakeRead:
-    polarity: SentimentLabel
-    aspects: frozenset[str] = frozenset()
+def read_as(polarity: SentimentLabel, *aspects: str) -> Read:
+    """Read with all certainty, the aspects with the same polarity."""
+    return Read(Feeling(polarity, 1.0), dict.fromkeys(aspects, Feeling(polarity, 1.0)))
 
 
-def read_bluntly(texts: Sequence[str]) -> list[FakeRead]:
+def read_bluntly(texts: Sequence[str]) -> list[Read]:
     """Negative where a text speaks of something loose or late or 松, else positive; of no aspect."""
     return [
-        FakeRead("negative" if any(word in text for word in ("loose", "late", "松")) else "positive")
+        read_as("negative" if any(word in text for word in ("loose", "late", "松")) else "positive")
         for text in texts
     ]
 
@@ -59,7 +59,7 @@ def repeated(request: PhraseRequest) -> list[str]:
 
 def fake_voice(
     write: Callable[[PhraseRequest], Sequence[str]] = repeated,
-    read: Callable[[Sequence[str]], Sequence[FakeRead]] = read_bluntly,
+    read: Callable[[Sequence[str]], Sequence[Read]] = read_bluntly,
 ) -> tuple[Voice, FakePhraser]:
     """A voice, and who is in it."""
     phraser = FakePhraser(write)

@@ -7,9 +7,10 @@ import pytest
 from models.generation.interfaces import PhraseRequest
 from schemas.products import RefreshRequested
 from streams.composing.phrasing import can_phrase, evidence_of, phrase_opinions
+from streams.composing.rereading import Read
 from streams.composing.values import Opinion
 from streams.composing.writing import outline, write
-from tests.unit.streams.composing.phrasers import FakePhraser, FakeRead, fake_voice, read_bluntly
+from tests.unit.streams.composing.phrasers import FakePhraser, fake_voice, read_as, read_bluntly
 from tests.unit.streams.composing.snapshots import point, snapshot
 
 HINGE = point("quality", "negative", "the hinge is loose", "the whole arm came loose")
@@ -85,8 +86,8 @@ def test_the_best_sentence_that_passes_is_told() -> None:
 
 
 def test_a_sentence_that_is_read_otherwise_is_not_told() -> None:
-    def cheerful(texts: Sequence[str]) -> list[FakeRead]:
-        return [FakeRead("positive") for _ in texts]
+    def cheerful(texts: Sequence[str]) -> list[Read]:
+        return [read_as("positive") for _ in texts]
 
     assert phrased(snapshot(4, 0, 4, [HINGE]), fake_voice(read=cheerful)) == {}
     assert len(phrased(snapshot(4, 0, 4, [LIGHT]), fake_voice(read=cheerful))) == 1
@@ -102,8 +103,8 @@ def test_a_sentence_that_is_read_otherwise_is_not_told() -> None:
     ],
 )
 def test_a_sentence_on_another_aspect_is_not_told(aspects: set[str], aspect: str, is_told: bool) -> None:
-    def reads(texts: Sequence[str]) -> list[FakeRead]:
-        return [FakeRead("negative", frozenset(aspects)) for _ in texts]
+    def reads(texts: Sequence[str]) -> list[Read]:
+        return [read_as("negative", *aspects) for _ in texts]
 
     found = phrased(
         snapshot(4, 0, 4, [point(aspect, "negative", "the hinge is loose")]), fake_voice(read=reads)
@@ -147,7 +148,7 @@ def test_nobody_is_asked_where_there_is_nothing_to_say() -> None:
 def test_sentences_are_read_once_and_together() -> None:
     read: list[list[str]] = []
 
-    def reads(texts: Sequence[str]) -> list[FakeRead]:
+    def reads(texts: Sequence[str]) -> list[Read]:
         read.append(list(texts))
         return read_bluntly(texts)
 
