@@ -5,6 +5,8 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
+import structlog
+
 from schemas.products import RefreshRequested
 from streams.composing.phrasing import PROMPT_VERSION, Voice, phrase_opinions
 from streams.composing.rereading import ReadSentences, fitting_quotes
@@ -17,6 +19,8 @@ from streams.composing.writing import (
     outline,
     write,
 )
+
+log = structlog.get_logger(__name__)
 
 
 class SummaryComposer:
@@ -61,12 +65,7 @@ class SummaryComposer:
         voices = self._voices
         for language, places in _phrased(outlines, voices).items():
             voice = voices[language]
-            found = phrase_opinions(
-                [outlines[place] for place in places],
-                language,
-                voice,
-                deadline_s=max(0.0, ends_at - self._clock()),
-            )
+            found = self._phrase([outlines[place] for place in places], language, voice, ends_at)
             for place, said in zip(places, found, strict=True):
                 sentences[place] = said
                 models[place] = voice.model
@@ -74,6 +73,20 @@ class SummaryComposer:
             write(planned, said, model=model, most_words=most_words)
             for planned, said, model in zip(outlines, sentences, models, strict=True)
         ]
+
+    def _phrase(
+        self, outlines: Sequence[Outline], language: str, voice: Voice, ends_at: float
+    ) -> Sequence[Sentences]:
+        """Sentences for all at once; one by one where a model breaks, so that one product costs no other its text."""
+        try:
+            left_s = max(0.0, ends_at - self._clock())
+            return phrase_opinions(outlines, language, voice, deadline_s=left_s)
+        except Exception as error:  # noqa: BLE001 - whatever a model raises, there is a text without it
+            products = [one.snapshot.product_id for one in outlines]
+            log.warning("phrasing failed", error=repr(error), model=voice.model, products=products)
+            if len(outlines) == 1:
+                return [NO_SENTENCES]
+            return [said for one in outlines for said in self._phrase([one], language, voice, ends_at)]
 
     def stop(self) -> None:
         """End what is being phrased soon, from another thread; nothing is phrased after it."""

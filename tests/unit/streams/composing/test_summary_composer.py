@@ -5,11 +5,12 @@ from itertools import count
 
 import pytest
 
+from models.generation.interfaces import PhraseRequest
 from schemas.products import RefreshRequested
 from streams.composing.composer import SummaryComposer
 from streams.composing.phrasing import PROMPT_VERSION
 from streams.composing.writing import TEMPLATES_VERSION, compose
-from tests.unit.streams.composing.phrasers import FakePhraser, fake_voice
+from tests.unit.streams.composing.phrasers import FakePhraser, fake_voice, repeated
 from tests.unit.streams.composing.snapshots import point, snapshot
 
 
@@ -114,12 +115,17 @@ def test_a_short_text_has_so_many_words_and_nothing_on_all_reviews(most_words: i
     assert all(claim.aspect for claim in made.claims)
 
 
-def test_what_a_model_raises_is_not_hidden() -> None:
-    """The handler finds out which snapshot it is."""
+def test_a_product_that_breaks_the_model_is_counted_and_quoted_alone() -> None:
+    """The others of its batch are phrased."""
+    points = [point("design", "positive", "a shade of doom", "shade of doom")]
+    cursed = snapshot(5, 0, 1, points, product_id="cursed")
 
-    def breaks(_request: object) -> list[str]:
-        raise RuntimeError("out of memory")
+    def breaks(request: PhraseRequest) -> list[str]:
+        if "doom" in request.evidence[0]:
+            raise RuntimeError("out of memory")
+        return repeated(request)
 
     voice, _ = fake_voice(breaks)
-    with pytest.raises(RuntimeError, match="out of memory"):
-        SummaryComposer({"en": voice}, deadline_s=20.0).compose([lamp()])
+    made = SummaryComposer({"en": voice}, deadline_s=20.0).compose([lamp(), cursed])
+    assert made[0].model == ("fake-phraser", "1")
+    assert made[1] == compose(cursed)
