@@ -1,5 +1,6 @@
 """From key points to what there is to tell: points of one aspect and polarity together, each with a fit quote."""
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ MAX_QUOTES = 2
 _MAX_POINTS = 4
 _COMFORTABLE_WORDS = 16
 _COMFORTABLE_CHARACTERS = 100
+_WITHOUT_SUBJECT = re.compile(r"(?:is|are|was|were|has|have|had|does|did|can|will|would)\b", re.IGNORECASE)
 
 
 #: Whether a quote, cleaned, says what its key point says.
@@ -124,4 +126,9 @@ class _Quoting:
 
 
 def _is_comfortable(quote: str) -> bool:
-    return len(quote.split()) <= _COMFORTABLE_WORDS and len(quote) <= _COMFORTABLE_CHARACTERS
+    """Whether it is short, and says of itself what it is about."""
+    return (
+        len(quote.split()) <= _COMFORTABLE_WORDS
+        and len(quote) <= _COMFORTABLE_CHARACTERS
+        and not _WITHOUT_SUBJECT.match(quote)
+    )
