@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Generic, Self
 
@@ -9,6 +10,10 @@ from streams.errors import FatalError
 from streams.lane.calls import ModelCalls, Outcome, TokenBudget
 from streams.lane.planning import next_batch
 from streams.lane.values import Answer, BatchReport, Failure, LaneLimits, LaneModel, Prediction, Tokenised
+
+#: Texts that are tokenised at once. All calls that wait at the door come in together, for under a trickle each
+#: brings one text, and the way to the tokeniser's thread and back for each of them keeps the device waiting.
+_ENTER_AT_ONCE = 256
 
 #: Handed to the device beyond what it works on, so that it need not wait for the event loop between two.
 _BATCHES_AHEAD = 1
@@ -42,11 +47,13 @@ class _Item(Generic[Tokenised, Prediction]):
 class _Group(Generic[Prediction]):
     """The texts of one call, answered together."""
 
-    __slots__ = ("answers", "future", "missing")
+    __slots__ = ("answers", "entered", "future", "missing", "texts")
 
-    def __init__(self, size: int) -> None:
-        self.answers: list[Answer[Prediction] | None] = [None] * size
-        self.missing = size
+    def __init__(self, texts: Sequence[str]) -> None:
+        self.texts = texts
+        self.entered = time.monotonic()
+        self.answers: list[Answer[Prediction] | None] = [None] * len(texts)
+        self.missing = len(texts)
         self.future: asyncio.Future[list[Answer[Prediction]]] = asyncio.get_running_loop().create_future()
 
     def set(self, index: int, answer: Answer[Prediction]) -> None:
@@ -91,9 +98,10 @@ class Lane(Generic[Tokenised, Prediction]):
         self._waiting: list[_Item[Tokenised, Prediction]] = []
         self._waiting_tokens = 0
         self._changed = asyncio.Condition()
-        self._entrance = asyncio.Lock()
+        self._at_the_door: deque[_Group[Prediction]] = deque()
         self._groups: set[_Group[Prediction]] = set()
         self._places = asyncio.Semaphore(model.streams + _BATCHES_AHEAD)
+        self._doorkeeper: asyncio.Task[None] | None = None
         self._dispatcher: asyncio.Task[None] | None = None
         self._batches: set[asyncio.Task[None]] = set()
         self._broken: BaseException | None = None
@@ -110,16 +118,19 @@ class Lane(Generic[Tokenised, Prediction]):
             FatalError: it does not.
         """
         await self._calls.start()
+        self._doorkeeper = asyncio.create_task(self._let_in())
         self._dispatcher = asyncio.create_task(self._dispatch())
         return self
 
     async def __aexit__(self, *_exception: object) -> None:
         """Stop. Calls that still wait end: those that are in with a cancellation, those at the door with an error."""
         self._broken = self._broken or FatalError("it is closed")
-        tasks = [task for task in (self._dispatcher, *self._batches) if task is not None]
+        tasks = [task for task in (self._doorkeeper, self._dispatcher, *self._batches) if task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for group in self._at_the_door:
+            group.fail(self._is_broken())
         for group in self._groups:
             group.future.cancel()
         async with self._changed:
@@ -134,32 +145,65 @@ class Lane(Generic[Tokenised, Prediction]):
         """
         if not texts:
             return []
-        entered = time.monotonic()
-        group: _Group[Prediction] = _Group(len(texts))
+        group: _Group[Prediction] = _Group(texts)
         self._groups.add(group)
+        self._at_the_door.append(group)
         try:
-            # One call at a time comes in, or many could find the same room.
-            async with self._entrance:
-                async with self._changed:
-                    await self._changed.wait_for(self._has_room)
+            async with self._changed:
                 if self._broken is not None:
-                    raise FatalError(f"model lane: {self._broken}") from self._broken
-                await self._enter(group, texts, entered)
+                    raise self._is_broken()
+                self._changed.notify_all()
             return await group.future
         finally:
             self._groups.discard(group)
 
-    async def _enter(self, group: _Group[Prediction], texts: Sequence[str], entered: float) -> None:
-        """Tokenise the texts of a call and let them wait for their batch."""
+    def _is_broken(self) -> FatalError:
+        error = FatalError(f"model lane: {self._broken}")
+        error.__cause__ = self._broken
+        return error
+
+    async def _let_in(self) -> None:
+        """Whenever there is room, let those in who wait at the door, in the order they came."""
+        while True:
+            async with self._changed:
+                await self._changed.wait_for(lambda: self._at_the_door and self._has_room())
+            groups = self._next_groups()
+            if self._broken is not None:
+                for group in groups:
+                    group.fail(self._is_broken())
+            elif groups:
+                await self._enter(groups)
+
+    def _next_groups(self) -> list[_Group[Prediction]]:
+        """Whole calls, at least one; those that nobody waits for any more are left out."""
+        groups: list[_Group[Prediction]] = []
+        texts = 0
+        # A text has a token at least.
+        most = min(_ENTER_AT_ONCE, self._max_waiting_tokens - self._waiting_tokens)
+        while self._at_the_door and (not groups or texts + len(self._at_the_door[0].texts) <= most):
+            group = self._at_the_door.popleft()
+            if not group.future.done():
+                groups.append(group)
+                texts += len(group.texts)
+        return groups
+
+    async def _enter(self, groups: Sequence[_Group[Prediction]]) -> None:
+        """Tokenise the texts of some calls and let them wait for their batch."""
         started = time.monotonic()
-        tokenised = await self._calls.tokenise(texts)
+        try:
+            tokenised = await self._calls.tokenise([text for group in groups for text in group.texts])
+        except Exception as error:  # noqa: BLE001 - whoever waits for these texts has to learn of it
+            for group in groups:
+                group.fail(error)
+            return
         tokenise_ms = (time.monotonic() - started) * 1000
         items = []
-        for index, one in enumerate(tokenised):
+        places = ((group, index) for group in groups for index in range(len(group.texts)))
+        for (group, index), one in zip(places, tokenised, strict=True):
             if isinstance(one, Failure):
-                group.set(index, Answer(one, (started - entered) * 1000, tokenise_ms, 0.0))
+                group.set(index, Answer(one, (started - group.entered) * 1000, tokenise_ms, 0.0))
             else:
-                items.append(_Item(group, index, one, entered, tokenise_ms))
+                items.append(_Item(group, index, one, group.entered, tokenise_ms))
         async with self._changed:
             self._waiting.extend(items)
             self._waiting_tokens += sum(item.tokens for item in items)
