@@ -389,6 +389,49 @@ class TestBounds:
         assert let_in < 6 + 4
 
 
+class TestTheDoor:
+    async def test_calls_that_wait_are_tokenised_together(self) -> None:
+        """While one is tokenised others come: they are one way to the thread and back, and each gets its own answer."""
+        asked: list[list[str]] = []
+        gate, is_busy = threading.Event(), threading.Event()
+
+        class Slow(FakeReader):
+            def tokenise(self, texts: Sequence[str]) -> list[TokenisedReview]:
+                asked.append(list(texts))
+                if texts[0] == "first":
+                    is_busy.set()
+                    gate.wait(PATIENCE_S)
+                return super().tokenise(texts)
+
+        async with Lane(Slow(), LaneLimits()) as lane:
+            calls = [asyncio.create_task(lane.run(["first"]))]
+            await asyncio.to_thread(is_busy.wait, PATIENCE_S)
+            calls += [asyncio.create_task(lane.run(texts)) for texts in (["bad"], ["fine", "bad"], ["fine"])]
+            gone = asyncio.create_task(lane.run(["nobody waits"]))
+            await settle()
+            gone.cancel()
+            await settle()
+            gate.set()
+            answers = await asyncio.gather(*calls)
+        assert asked[1:] == [["first"], ["bad", "fine", "bad", "fine"]]
+        assert [[outcome(one) for one in answer] for answer in answers] == [
+            ["positive"], ["negative"], ["positive", "negative"], ["positive"],
+        ]  # fmt: skip
+
+    async def test_who_stands_there_when_the_lane_closes_gets_an_error(self) -> None:
+        model = GatedReader()
+        async with Lane(model, LaneLimits(max_batch_tokens=1, max_waiting_tokens=2)) as lane:
+            inside = asyncio.create_task(lane.run(["a", "b", "c", "d"]))
+            await asyncio.to_thread(model.is_busy.wait, PATIENCE_S)
+            outside = asyncio.create_task(lane.run(["e"]))
+            await settle()
+        model.gate.set()
+        with pytest.raises(FatalError, match="closed"):
+            await outside
+        with pytest.raises(asyncio.CancelledError):
+            await inside
+
+
 class TestLeaving:
     async def test_calls_in_flight_end_when_the_lane_closes(self) -> None:
         """Calls on the device, planned, waiting, or waiting for room: none of them waits for ever."""
