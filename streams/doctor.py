@@ -19,6 +19,7 @@ from streams.delivery.probe import choose_guarantee, probe
 from streams.errors import ReviewstreamError
 from streams.lane.calls import CANARY_TEXT
 from streams.roles.parts import default_parts
+from streams.roles.voices import load_voices
 from streams.settings import Settings
 
 _TIMEOUT_S = 60.0
@@ -45,6 +46,7 @@ async def examine(settings: Settings) -> list[Finding]:
         "broker": _broker,
         "redis": _redis,
         "model": _model,
+        "generator": _generator,
     }
     findings = [Finding("configuration", "ok", "every REVIEWSTREAM_ variable is known and fits")]
     for subject, look in subjects.items():
@@ -125,6 +127,19 @@ async def _model(settings: Settings) -> list[Finding]:
     device = "CUDA" if torch.cuda.is_available() else "CPU"
     streams = max(model.streams for model in models.values())
     return [*findings, Finding("device", "ok", f"{device}, {streams} forward passes side by side")]
+
+
+async def _generator(settings: Settings) -> list[Finding]:
+    try:
+        voices, _ = await asyncio.to_thread(load_voices, settings, default_parts().load_readers)
+    except Exception as error:  # noqa: BLE001 - whatever keeps a generator from loading is the finding
+        return [Finding("generator", "failed", str(error), "see REVIEWSTREAM_MODEL__GENERATORS")]
+    if not voices:
+        return [Finding("generator", "note", "none is configured: summaries are counted and quoted")]
+    named = [f"{' '.join(voice.model)} for {language}" for language, voice in voices.items()]
+    return [
+        Finding("generator", "ok", f"{', '.join(named)}; in other languages summaries are counted and quoted")
+    ]
 
 
 def _try_model(model: ReviewReader[Any], languages: list[str]) -> Finding:
