@@ -195,7 +195,7 @@ class RollingSettings(_Section):
 class GenerationSettings(_Section):
     """How summaries are phrased, and how long that may take."""
 
-    batch_snapshots: int = Field(8, ge=1, le=1000, description="products whose texts are written together")
+    batch_snapshots: int = Field(12, ge=1, le=1000, description="products whose texts are written together")
     batch_s: float = Field(
         60.0, gt=0, le=600, description="for these; what is not phrased by then is counted and quoted"
     )

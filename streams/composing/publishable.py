@@ -1,6 +1,7 @@
 """What every text must pass before it is published, and quotes that do."""
 
 import re
+from functools import lru_cache
 
 from models.personal_data import mask_personal_data
 from models.quality.links import links
@@ -76,6 +77,7 @@ def is_written_for_effect(quote: str) -> bool:
     return not {"instructions", "mark-up", "strange characters", "advertisement"}.isdisjoint(problems(quote))
 
 
+@lru_cache(maxsize=4096)  # of one text a quote is looked at when it is read again, chosen, and told
 def clean_quote(quote: str, language: str | None = None) -> str | None:
     """The part of a quote that is published, word for word, without a conjunction or punctuation at its ends.
 

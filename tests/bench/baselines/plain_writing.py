@@ -18,7 +18,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from models.devices import available_devices, choose_device, choose_dtype, has_fast_bfloat16
 from models.generation.generator import DecodingOptions
 from models.generation.interfaces import PhraseRequest
-from models.generation.packaged import smollm2_directory
+from models.generation.packaged import SMOLLM2_NAME, converted_directory, packaged_generator
 from models.generation.prompts import chat_prompt
 from streams import settings
 from tests.bench.ours.bare_writing import read_requests
@@ -29,7 +29,7 @@ _PROMPTS = 32
 def main(requests: list[PhraseRequest]) -> dict[str, float]:
     """Measure."""
     model = settings.load().model
-    directory = smollm2_directory(model.cache_directory)
+    directory = converted_directory(packaged_generator(SMOLLM2_NAME), model.cache_directory)
     device = choose_device(model.device, available_devices())
     dtype = choose_dtype(model.dtype, device, has_fast_bfloat16=has_fast_bfloat16(device))
     tokenizer = AutoTokenizer.from_pretrained(directory, padding_side="left", local_files_only=True)
