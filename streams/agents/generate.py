@@ -36,7 +36,7 @@ class Composition(Protocol):
 
 
 class Composer(Protocol):
-    """Puts snapshots into words; thread-safe.
+    """Puts snapshots into words; asked from one thread at a time.
 
     Attributes:
         prompt_version: names the templates and prompts.
@@ -77,15 +77,15 @@ class GenerateTexts:
     async def __call__(self, records: Sequence[Record]) -> Effects:
         """Answer a chunk of requests; see `Handler`."""
         loop = asyncio.get_running_loop()
-        size = self._batch_records
-        batches = [records[first : first + size] for first in range(0, len(records), size)]
-        answers = await asyncio.gather(
-            *(loop.run_in_executor(self._executor, self._answer, batch) for batch in batches)
-        )
-        return Effects(
-            [output for effects in answers for output in effects.outputs],
-            [letter for effects in answers for letter in effects.dead_letters],
-        )
+        outputs: list[Output] = []
+        dead: list[DeadLetter] = []
+        # Batch by batch: a worker that has to stop waits for one of them at most.
+        for first in range(0, len(records), self._batch_records):
+            batch = records[first : first + self._batch_records]
+            effects = await loop.run_in_executor(self._executor, self._answer, batch)
+            outputs += effects.outputs
+            dead += effects.dead_letters
+        return Effects(outputs, dead)
 
     def _answer(self, records: Sequence[Record]) -> Effects:
         asked: list[tuple[Record, RefreshRequested]] = []

@@ -3,15 +3,12 @@
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from threading import Lock
 from types import MappingProxyType
 
 import structlog
 
-from models.generation.interfaces import Phrase, PhraseRequest
 from schemas.products import RefreshRequested
-from streams.composing.phrasing import PROMPT_VERSION, Phraser, Voice, phrase_opinions
+from streams.composing.phrasing import PROMPT_VERSION, Voice, phrase_opinions
 from streams.composing.rereading import ReadSentences, fitting_quotes
 from streams.composing.values import Composition, primary
 from streams.composing.writing import (
@@ -28,8 +25,6 @@ log = structlog.get_logger(__name__)
 
 class SummaryComposer:
     """Has a model phrase what there is to tell where one writes the language, and counts and quotes the rest.
-
-    Thread-safe: one batch may be checked while another is in the generator.
 
     Of several snapshots of one product only the latest is phrased: the others are out of date already.
 
@@ -52,8 +47,6 @@ class SummaryComposer:
         self._readers = readers
         self._deadline_s = deadline_s
         self._clock = clock
-        # A generator is asked from one thread at a time.
-        self._generating = Lock()
 
     @property
     def prompt_version(self) -> str:
@@ -86,9 +79,8 @@ class SummaryComposer:
     ) -> Sequence[Sentences]:
         """Sentences for all at once; one by one where a model breaks, so that one product costs no other its text."""
         try:
-            with_lock = replace(voice, phraser=_InTurn(voice.phraser, self._generating))
             left_s = max(0.0, ends_at - self._clock())
-            return phrase_opinions(outlines, language, with_lock, deadline_s=left_s)
+            return phrase_opinions(outlines, language, voice, deadline_s=left_s)
         except Exception as error:  # noqa: BLE001 - whatever a model raises, there is a text without it
             products = [one.snapshot.product_id for one in outlines]
             log.warning("phrasing failed", error=repr(error), model=voice.model, products=products)
@@ -101,20 +93,6 @@ class SummaryComposer:
         self._voices, voices = {}, self._voices
         for voice in voices.values():
             voice.phraser.stop()
-
-
-class _InTurn:
-    """A generator that others ask too; the time for an answer begins when it is its turn."""
-
-    def __init__(self, inner: Phraser, turn: Lock) -> None:
-        self._inner = inner
-        self._turn = turn
-        self.name, self.version, self.stop = inner.name, inner.version, inner.stop
-
-    def phrase(self, requests: Sequence[PhraseRequest], *, deadline_s: float) -> list[list[Phrase]]:
-        """See `Phraser`."""
-        with self._turn:
-            return self._inner.phrase(requests, deadline_s=deadline_s)
 
 
 def _phrased(outlines: Sequence[Outline], voices: Mapping[str, Voice]) -> dict[str, list[int]]:

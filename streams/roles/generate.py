@@ -16,9 +16,6 @@ from streams.roles.worker import StreamWorker
 #: A text may wait, the reviews of a shop may not: on one machine enrichment computes first.
 NICENESS = 15
 
-#: While one batch is in the generator, the sentences of the one before are checked, read again and published.
-_THREADS = 2
-
 
 class GenerateWorker(StreamWorker):
     """See `StreamWorker`."""
@@ -36,7 +33,7 @@ class GenerateWorker(StreamWorker):
         """Load what puts snapshots into words."""
         del client, is_kafka
         executor = ThreadPoolExecutor(
-            _THREADS, thread_name_prefix="compose", initializer=partial(give_way, NICENESS)
+            1, thread_name_prefix="compose", initializer=partial(give_way, NICENESS)
         )
         self._stack.callback(executor.shutdown, wait=False, cancel_futures=True)
         loop = asyncio.get_running_loop()

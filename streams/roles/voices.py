@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from threading import Lock
 from typing import Any, Literal
 
 from models.errors import ModelError
@@ -91,11 +90,7 @@ def _load_generator(settings: Settings, reference: str, adapter: Path | Literal[
 
 
 def _reads(settings: Settings, reader: ReviewReader[Any]) -> ReadSentences:
-    turn = Lock()
-
     def read(texts: Sequence[str]) -> list[Read]:
-        tokenised = reader.tokenise(texts)
-        with turn:
-            return [_read(one) for one in read_at_once(settings, reader, tokenised)]
+        return [_read(one) for one in read_at_once(settings, reader, reader.tokenise(texts))]
 
     return read
