@@ -145,13 +145,13 @@ class Lane(Generic[Tokenised, Prediction]):
         """
         if not texts:
             return []
+        if self._broken is not None:
+            raise self._is_broken()
         group: _Group[Prediction] = _Group(texts)
         self._groups.add(group)
         self._at_the_door.append(group)
         try:
             async with self._changed:
-                if self._broken is not None:
-                    raise self._is_broken()
                 self._changed.notify_all()
             return await group.future
         finally:
@@ -172,7 +172,11 @@ class Lane(Generic[Tokenised, Prediction]):
                 for group in groups:
                     group.fail(self._is_broken())
             elif groups:
-                await self._enter(groups)
+                try:
+                    await self._enter(groups)
+                except Exception as error:  # noqa: BLE001 - they have to learn of it, and others want to come in
+                    for group in groups:
+                        group.fail(error)
 
     def _next_groups(self) -> list[_Group[Prediction]]:
         """Whole calls, at least one; those that nobody waits for any more are left out."""
@@ -190,12 +194,7 @@ class Lane(Generic[Tokenised, Prediction]):
     async def _enter(self, groups: Sequence[_Group[Prediction]]) -> None:
         """Tokenise the texts of some calls and let them wait for their batch."""
         started = time.monotonic()
-        try:
-            tokenised = await self._calls.tokenise([text for group in groups for text in group.texts])
-        except Exception as error:  # noqa: BLE001 - whoever waits for these texts has to learn of it
-            for group in groups:
-                group.fail(error)
-            return
+        tokenised = await self._calls.tokenise([text for group in groups for text in group.texts])
         tokenise_ms = (time.monotonic() - started) * 1000
         items = []
         places = ((group, index) for group in groups for index in range(len(group.texts)))

@@ -418,6 +418,18 @@ class TestTheDoor:
             ["positive"], ["negative"], ["positive", "negative"], ["positive"],
         ]  # fmt: skip
 
+    async def test_a_tokeniser_that_forgets_a_text_is_found_out(self) -> None:
+        """Whoever came in with it learns of it, and the door opens to the next."""
+
+        class Forgetful(FakeReader):
+            def tokenise(self, texts: Sequence[str]) -> list[TokenisedReview]:
+                return super().tokenise(texts)[: 1 if "forget" in texts else None]
+
+        async with Lane(Forgetful(), LaneLimits()) as lane, asyncio.timeout(PATIENCE_S):
+            with pytest.raises(ValueError, match="shorter"):
+                await lane.run(["fine", "forget"])
+            assert [outcome(one) for one in await lane.run(["bad"])] == ["negative"]
+
     async def test_who_stands_there_when_the_lane_closes_gets_an_error(self) -> None:
         model = GatedReader()
         async with Lane(model, LaneLimits(max_batch_tokens=1, max_waiting_tokens=2)) as lane:
