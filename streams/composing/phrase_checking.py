@@ -42,8 +42,6 @@ _BUT: Mapping[str, re.Pattern[str]] = MappingProxyType(
         "zh": re.compile(r"但|不过|可是|却|虽然|而"),
     }
 )
-
-
 _IS_SAID: Mapping[str, Callable[[str, Sequence[str]], bool]] = MappingProxyType(
     {"en": is_said_in_english, "zh": is_said_in_chinese}
 )

@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from models.generation.words import FUNCTION_WORDS
 
 _WORD = re.compile(r"[a-z0-9]+(?:['’][a-z]+)?|[^\W\d_a-z]", re.IGNORECASE)
-_PERSONAL = frozenset(
+#: Who tells of himself tells of one case; people who sum up do not.
+PERSONAL = frozenset(
     {
         "i", "i'm", "i've", "i'd", "i'll", "me", "my", "mine", "we", "we're", "we've", "we'd", "us", "our",
         "我", "咱", "俺",
@@ -45,7 +46,7 @@ class Worth:
         if not different:
             return -1.0
         shared = sum(self._frequency[word] - 1 for word in different) / (self._quotes * len(different))
-        return shared - sum(word in _PERSONAL for word in words) / len(words)
+        return shared - sum(word in PERSONAL for word in words) / len(words)
 
 
 def _words(quote: str) -> list[str]:

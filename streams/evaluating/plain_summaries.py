@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import log
 
 from models.interfaces import SENTIMENT_LABELS
+from streams.composing.telling import PERSONAL
 from streams.evaluating.summary_texts import EvaluatedSentence, EvaluatedText, ReadItem
 from streams.evaluating.summary_words import tokens_of
 from streams.rolling.values import POSITIVE, Kind
@@ -15,13 +16,6 @@ from streams.rolling.values import POSITIVE, Kind
 _LEAST_WORDS = 4
 _MOST_WORDS = 30
 _COUNT_WEIGHT = 0.1
-#: Who tells of himself tells of one case; people who sum up do not.
-_PERSONAL = frozenset(
-    {
-        "i", "i'm", "i've", "i'd", "i'll", "me", "my", "mine", "we", "we're", "we've", "we'd", "us", "our",
-        "我", "咱", "俺",
-    }
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,4 +88,4 @@ def _worth(words: list[str], frequency: Mapping[str, int], documents: int) -> fl
         return 0.0
     different = set(words)
     shared = sum(frequency[word] - 1 for word in different) / (documents * len(different))
-    return shared - sum(word in _PERSONAL for word in words) / len(words)
+    return shared - sum(word in PERSONAL for word in words) / len(words)
