@@ -12,6 +12,7 @@ from torch import Tensor
 
 from models.devices import ComputePlan, to_device
 from models.errors import ModelConfigurationError
+from models.fused_bert import FusedBert, can_fuse
 from models.packed_bert import BertShape, PackedBert
 from models.sentence_tokeniser import SentenceTokeniser
 
@@ -69,14 +70,15 @@ class MiniLmEncoder:
     """The network on torch, without padding: token vectors of FEATURE_LAYERS, side by side.
 
     Args:
-        bert: the network, adapter merged.
+        bert: the network, adapter merged; not to be used after.
         plan: device and dtype.
     """
 
     packs = True
 
     def __init__(self, bert: PackedBert, plan: ComputePlan) -> None:
-        self._bert = bert.to(plan.device, plan.dtype).eval()
+        bert = bert.to(plan.device, plan.dtype).eval()
+        self._bert = FusedBert(bert) if can_fuse(plan) else bert
         self._device = plan.device
 
     @torch.inference_mode()
@@ -86,7 +88,7 @@ class MiniLmEncoder:
         return feature_states(self._bert, to_device(token_ids, self._device), list(map(len, windows)))
 
 
-def feature_states(bert: PackedBert, token_ids: Tensor, lengths: Sequence[int]) -> Tensor:
+def feature_states(bert: PackedBert | FusedBert, token_ids: Tensor, lengths: Sequence[int]) -> Tensor:
     """Run the network over packed sequences: (tokens,) to (tokens, width) float32 vectors of FEATURE_LAYERS."""
     states = bert(token_ids, lengths)
     return torch.cat([states[layer] for layer in FEATURE_LAYERS], dim=1).float()

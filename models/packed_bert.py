@@ -60,7 +60,7 @@ class PackedBert(nn.Module):
         self.segments = _embedding(weights, "embeddings.token_type_embeddings")
         self.norm = _layer_norm(weights, "embeddings.LayerNorm", shape.layer_norm_epsilon)
         self.layers = nn.ModuleList(
-            _PackedLayer(shape, weights, f"encoder.layer.{index}") for index in range(shape.layers)
+            PackedLayer(shape, weights, f"encoder.layer.{index}") for index in range(shape.layers)
         )
 
     def forward(self, token_ids: Tensor, lengths: Sequence[int]) -> list[Tensor]:
@@ -125,7 +125,9 @@ class PaddedAttention:
         return attended.transpose(1, 2).reshape(rows * longest, -1).index_select(0, self._places)
 
 
-class _PackedLayer(nn.Module):
+class PackedLayer(nn.Module):
+    """Attention and the two linear layers after it, each with its residual and its norm."""
+
     def __init__(self, shape: BertShape, weights: Mapping[str, Tensor], name: str) -> None:
         super().__init__()
         self.heads = shape.heads
