@@ -1,11 +1,16 @@
 """A packed BERT for inference in bfloat16 on a CPU: fewer, larger operations than `models.packed_bert`.
 
-Same network, same weights; three things are done another way, since they are what a small encoder spends its time
-on besides matrix products. Weights lie in the layout of the multiplication and GELU is computed where the product
-still is in registers (oneDNN, through the operators that torch's compiler emits). Attention is computed for groups
-of sequences of similar length. All numbers of rows are rounded up, for every new shape costs a compiled kernel.
+Same network, same weights; what a small encoder spends its time on besides matrix products is done another way.
+Weights lie in the layout of the multiplication, and GELU is computed where the product still is in registers
+(oneDNN, through the operators that torch's compiler emits). Attention is computed for groups of sequences of similar
+length. Numbers of rows are rounded up, for every new shape costs a compiled kernel. The layers run as TorchScript:
+Python's lock is then taken once a pass and not once an operation, so passes side by side and the event loop do not
+wait for each other. torch 2.13 calls TorchScript deprecated; what it names instead needs a C++ compiler where it runs.
+
+On reviews of the benchmark all this took 20 % of the time of a pass away.
 """
 
+import warnings
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -23,6 +28,12 @@ _SHORTEST_OF_GROUP = 0.75
 _LENGTH_OF_ANY = 32
 
 
+def can_fuse(plan: ComputePlan) -> bool:
+    """Whether `FusedBert` is for this plan; in float32 its attention would be slower, not faster."""
+    is_available = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    return plan.device == "cpu" and plan.dtype is torch.bfloat16 and bool(is_available)
+
+
 class FusedBert(nn.Module):
     """See `PackedBert`, whose weights it takes over.
 
@@ -34,9 +45,10 @@ class FusedBert(nn.Module):
         super().__init__()
         self.words, self.positions, self.segments = bert.words, bert.positions, bert.segments
         self.norm = bert.norm
-        self.layers = nn.ModuleList(
-            _FusedLayer(layer) for layer in bert.layers if isinstance(layer, PackedLayer)
-        )
+        layers = _FusedLayers([layer for layer in bert.layers if isinstance(layer, PackedLayer)])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            self._layers = torch.jit.script(layers.eval())
 
     def forward(self, token_ids: Tensor, lengths: Sequence[int]) -> list[Tensor]:
         """See `PackedBert.forward`."""
@@ -45,42 +57,33 @@ class FusedBert(nn.Module):
         room = (0, _rounded(tokens) - tokens)
         token_ids, positions = functional.pad(token_ids, room), functional.pad(positions, room)
         embedded = self.words(token_ids) + self.positions(positions) + self.segments.weight[0]
-        states: list[Tensor] = [self.norm(embedded)]
-        attention = GroupedAttention(lengths)
-        for layer in self.layers:
-            states.append(layer(states[-1], attention))
+        states = self._layers(self.norm(embedded), *AttentionGroups.of(lengths))
         return [state[:tokens] for state in states]
 
 
-class _Group(NamedTuple):
-    """Sequences that are computed together, in rows padded to one length.
+class AttentionGroups(NamedTuple):
+    """Which sequences of a packed row are computed together, in rows padded to one length.
 
     Attributes:
-        rows: how many.
-        length: of each row.
-        places: (rows * length,) which token stands there; any one for padding.
-        mask: (rows, 1, 1, length) to add to scores: 0 for a token, -inf for padding, in bfloat16.
+        places: by group, (rows * length,): which token stands there; any one for padding.
+        masks: by group, (rows, 1, 1, length) bfloat16, to add to scores: 0 for a token, -inf for padding.
+        result_of: (tokens,) rounded up: where in the groups' rows, one group after the other, each token stands.
     """
 
-    rows: int
-    length: int
-    places: Tensor
-    mask: Tensor
+    places: list[Tensor]
+    masks: list[Tensor]
+    result_of: Tensor
 
+    @classmethod
+    def of(cls, lengths: Sequence[int]) -> "AttentionGroups":
+        """Group sequences that lie end to end and have these lengths.
 
-class GroupedAttention:
-    """Self-attention within each sequence of a packed row, in bfloat16.
-
-    Args:
-        lengths: of the sequences, which lie end to end.
-    """
-
-    def __init__(self, lengths: Sequence[int]) -> None:
+        >>> [tuple(mask.shape) for mask in AttentionGroups.of([5, 100, 30, 96, 70]).masks]
+        [(2, 1, 1, 112), (1, 1, 1, 80), (2, 1, 1, 32)]
+        """
         starts = torch.tensor([0, *lengths]).cumsum(0).tolist()
-        self._groups: list[_Group] = []
-        # The row of the padded result that each token of the packed row is in.
-        self._result_of = torch.zeros(_rounded(starts[-1]), dtype=torch.long)
-        self._padded_rows = 0
+        groups = cls([], [], torch.zeros(_rounded(starts[-1]), dtype=torch.long))
+        padded_rows = 0
         for length, members in _grouped(lengths):
             places = torch.zeros((len(members), length), dtype=torch.long)
             mask = torch.full((len(members), length), -torch.inf, dtype=torch.bfloat16)
@@ -88,64 +91,63 @@ class GroupedAttention:
                 start, end = starts[sequence], starts[sequence + 1]
                 places[row, : end - start] = torch.arange(start, end)
                 mask[row, : end - start] = 0
-                first = self._padded_rows + row * length
-                self._result_of[start:end] = torch.arange(first, first + end - start)
-            self._groups.append(_Group(len(members), length, places.flatten(), mask[:, None, None]))
-            self._padded_rows += len(members) * length
-
-    def __call__(self, packed: Tensor) -> Tensor:
-        """(tokens, 3, heads, head width), query scaled, to (tokens, width); tokens rounded up."""
-        _tokens, _, heads, width = packed.shape
-        result = packed.new_empty((self._padded_rows, heads, width))
-        first = 0
-        for group in self._groups:
-            last = first + group.rows * group.length
-            _attend(packed, group, result[first:last])
-            first = last
-        return result.view(-1, heads * width).index_select(0, self._result_of)
+                first = padded_rows + row * length
+                groups.result_of[start:end] = torch.arange(first, first + end - start)
+            groups.places.append(places.flatten())
+            groups.masks.append(mask[:, None, None])
+            padded_rows += len(members) * length
+        return groups
 
 
-def can_fuse(plan: ComputePlan) -> bool:
-    """Whether `FusedBert` is for this plan; in float32 its attention would be slower, not faster."""
-    return plan.device == "cpu" and plan.dtype is torch.bfloat16 and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+def grouped_attention(
+    packed: Tensor, heads: int, places: list[Tensor], masks: list[Tensor], result_of: Tensor
+) -> Tensor:
+    """Self-attention within each sequence of a packed row.
 
-
-def _attend(packed: Tensor, group: _Group, result: Tensor) -> None:
-    """Attention of one group into its rows of the result, (rows * length, heads, width)."""
-    _, _, heads, width = packed.shape
-    rows, length = group.rows, group.length
-    chosen = packed.index_select(0, group.places).view(rows, length, 3, heads, width)
-    query, key, value = chosen.permute(2, 0, 3, 1, 4).reshape(3, rows * heads, length, width)
-    scores = torch.bmm(query, key.transpose(1, 2))
-    scores.view(rows, heads, length, length).add_(group.mask)
-    attended = torch.bmm(scores.softmax(-1), value).view(rows, heads, length, width)
-    result.view(rows, length, heads, width).copy_(attended.transpose(1, 2))
-
-
-def _grouped(lengths: Sequence[int]) -> list[tuple[int, list[int]]]:
-    """Put sequences of similar length together.
+    Args:
+        packed: (tokens, 3 * width): query, scaled already, key and value; tokens rounded up.
+        heads: how many.
+        places: see `AttentionGroups`.
+        masks: likewise.
+        result_of: likewise.
 
     Returns:
-        The rounded length of each group, and its sequences.
-
-    >>> _grouped([5, 100, 30, 96, 70])
-    [(112, [1, 3]), (80, [4]), (32, [2, 0])]
+        (tokens, width).
     """
-    groups: list[tuple[int, list[int]]] = []
-    for index in sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True):
-        if groups:
-            longest, members = groups[-1]
-            if longest <= _LENGTH_OF_ANY or lengths[index] >= _SHORTEST_OF_GROUP * longest:
-                members.append(index)
-                continue
-        groups.append((_rounded(lengths[index]), [index]))
-    return groups
+    width = packed.shape[1] // 3
+    attended: list[Tensor] = []
+    for place, mask in zip(places, masks):  # noqa: B905 - TorchScript knows no strict
+        rows, length = mask.shape[0], mask.shape[3]
+        chosen = packed.index_select(0, place).view(rows, length, 3, heads, width // heads)
+        query, key, value = (
+            chosen.permute(2, 0, 3, 1, 4).reshape(3, rows * heads, length, width // heads).unbind(0)
+        )
+        scores = torch.bmm(query, key.transpose(1, 2))
+        scores.view(rows, heads, length, length).add_(mask)
+        summed = torch.bmm(scores.softmax(-1), value).view(rows, heads, length, width // heads)
+        attended.append(summed.transpose(1, 2).reshape(rows * length, width))
+    return torch.cat(attended).index_select(0, result_of)
+
+
+class _FusedLayers(nn.Module):
+    def __init__(self, layers: Sequence[PackedLayer]) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(map(_FusedLayer, layers))
+
+    def forward(
+        self, hidden: Tensor, places: list[Tensor], masks: list[Tensor], result_of: Tensor
+    ) -> list[Tensor]:
+        """The input of the first layer, and the output of each: (tokens, width), tokens rounded up."""
+        states = [hidden]
+        for layer in self.layers:
+            states.append(layer(states[-1], places, masks, result_of))
+        return states
 
 
 class _FusedLayer(nn.Module):
     def __init__(self, layer: PackedLayer) -> None:
         super().__init__()
-        self.heads = layer.heads
+        self.heads: int = layer.heads
         self.query_key_value = _FusedLinear(_with_scaled_query(layer.query_key_value, layer.heads))
         self.attention_output = _FusedLinear(layer.attention_output)
         self.attention_norm = layer.attention_norm
@@ -153,11 +155,11 @@ class _FusedLayer(nn.Module):
         self.narrow = _FusedLinear(layer.narrow)
         self.output_norm = layer.output_norm
 
-    def forward(self, hidden: Tensor, attention: GroupedAttention) -> Tensor:
+    def forward(self, hidden: Tensor, places: list[Tensor], masks: list[Tensor], result_of: Tensor) -> Tensor:
         """(tokens, width) to (tokens, width)."""
-        tokens, width = hidden.shape
-        packed = self.query_key_value(hidden).view(tokens, 3, self.heads, width // self.heads)
-        hidden = self.attention_norm(self.attention_output(attention(packed)) + hidden)
+        packed = self.query_key_value(hidden)
+        attended = grouped_attention(packed, self.heads, places, masks, result_of)
+        hidden = self.attention_norm(self.attention_output(attended) + hidden)
         output: Tensor = self.output_norm(self.narrow(self.widen(hidden)) + hidden)
         return output
 
@@ -172,16 +174,29 @@ class _FusedLinear(nn.Module):
 
     def __init__(self, layer: nn.Linear, then: str = "none") -> None:
         super().__init__()
-        self._weight = torch.ops.mkldnn._reorder_linear_weight(layer.weight.detach(), None)  # noqa: SLF001
-        self._bias = layer.bias.detach()
-        self._then = then
+        self.weight = torch.ops.mkldnn._reorder_linear_weight(layer.weight.detach(), None)  # noqa: SLF001
+        self.bias = layer.bias.detach()
+        self.then: str = then
 
     def forward(self, rows: Tensor) -> Tensor:
         """(tokens, width) to (tokens, width of the output)."""
         output: Tensor = torch.ops.mkldnn._linear_pointwise(  # noqa: SLF001 - what torch's compiler emits
-            rows, self._weight, self._bias, self._then, [], "none"
+            rows, self.weight, self.bias, self.then, [], "none"
         )
         return output
+
+
+def _grouped(lengths: Sequence[int]) -> list[tuple[int, list[int]]]:
+    """Put sequences of similar length together: the rounded length of each group, and its sequences."""
+    groups: list[tuple[int, list[int]]] = []
+    for index in sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True):
+        if groups:
+            longest, members = groups[-1]
+            if longest <= _LENGTH_OF_ANY or lengths[index] >= _SHORTEST_OF_GROUP * longest:
+                members.append(index)
+                continue
+        groups.append((_rounded(lengths[index]), [index]))
+    return groups
 
 
 def _with_scaled_query(layer: nn.Linear, heads: int) -> nn.Linear:
