@@ -32,7 +32,7 @@ def enrich(
     ] = None,
     columns: Columns = "",
     constants: Constants = "",
-    reviews: Annotated[int, typer.Option(help="How many reviews.", min=40)] = 4_000,
+    reviews: Annotated[int, typer.Option(help="How many reviews.", min=40)] = 2_000,
     repeats: Annotated[int, typer.Option(help="How often each contender is measured.", min=1)] = 5,
     events: Annotated[int, typer.Option(help="Events for the costless model.", min=10_000)] = 200_000,
     latency_s: Annotated[float, typer.Option(help="Seconds of open-loop load.", min=1)] = 40.0,

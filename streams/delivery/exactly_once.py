@@ -30,9 +30,9 @@ class ExactlyOnceSink:
     """
 
     is_committed_by_consumer = False
-    # A transaction costs five requests, some milliseconds of CPU time here and at the broker. Under a trickle of
-    # reviews one for each would cost more than the model does; this way 20 a second and partition are the most.
-    pause_s = 0.05
+    # A transaction costs five requests, some milliseconds of CPU time here and at the broker: one for each review
+    # would cost more than the model does.
+    pause_s = 0.1
 
     def __init__(self, client: dict[str, Any], *, group: str, checkpoint: Checkpoint = pass_by) -> None:
         self._client = client

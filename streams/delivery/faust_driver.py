@@ -30,8 +30,10 @@ _faust_log = logging.getLogger("faust")
 _SCHEME = "kafka+chunks"
 _EMBEDDED_FETCH_WAIT_MS = 100
 _MUCH_BYTES = 32 * 1024
-_BACKLOG_RECORDS = 64
-_BACKLOG_FETCH_WAIT_MS = 500
+_IDLE_FETCH_WAIT_MS = 500
+_IDLE_S = 1.0
+# Longer than the broker gathers, so that an empty answer means that nothing came.
+_SURELY_ANSWERED_S = 0.05
 _SELDOM_S = 60.0
 drivers.TRANSPORTS.aliases[_SCHEME] = f"{__name__}:Transport"
 
@@ -69,7 +71,7 @@ class ChunkApp(faust.App):  # type: ignore[misc]
         sink: is told of assignments, and whether the consumer has to commit.
         is_kafka: False on the embedded broker, which has no producer ids and no transactions.
         drain_timeout_s: how long a rebalance or a stop waits for what is in flight.
-        fetch_wait_ms: how long the broker may gather records for one fetch.
+        fetch_wait_ms: how long the broker may gather records for one fetch at most.
         options: what `faust.App` takes.
     """
 
@@ -116,10 +118,6 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         consumer = super()._create_worker_consumer(transport)
         if self.app.is_kafka:
             consumer._isolation_level = "read_committed"  # noqa: SLF001
-            # Under a trickle of reviews a request for each costs more than reading them: the broker answers at once
-            # if it has much, else after some milliseconds with whatever has come to all our partitions.
-            consumer._fetch_min_bytes = _MUCH_BYTES  # noqa: SLF001
-            consumer._fetch_max_wait_ms = self.app.fetch_wait_ms  # noqa: SLF001
         else:
             # The embedded broker lets a fetch wait to the end even if records come meanwhile.
             consumer._fetch_max_wait_ms = _EMBEDDED_FETCH_WAIT_MS  # noqa: SLF001
@@ -145,6 +143,7 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         """
         intake = self.app.intake
         positioned: int | None = None
+        patience_s = _IDLE_S
         try:
             while not (self._stopped.is_set() or fetcher._stopped.is_set()):  # noqa: SLF001
                 if not self.flow_active:
@@ -152,8 +151,8 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
                 elif intake.epoch != positioned:
                     positioned = await self._go_to_leases()
                 else:
-                    records, _ = await self._wait_next_records(timeout=1.0)
-                    self._choose_fetch_wait(sum(map(len, (records or {}).values())))
+                    records, _ = await self._wait_next_records(timeout=patience_s)
+                    patience_s = self._choose_gathering(has_come=bool(records))
                     if not await self._hand_over(records or {}, positioned):
                         positioned = None
                 await asyncio.sleep(0)
@@ -161,11 +160,25 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
             if not self.app.should_stop:  # at a stop this is how the fetcher ends, not a crash
                 raise
 
-    def _choose_fetch_wait(self, fetched: int) -> None:
-        """The next fetch gathers for a moment under a trickle; under a backlog it need not come back soon."""
-        if self.app.is_kafka:
-            wait_ms = _BACKLOG_FETCH_WAIT_MS if fetched >= _BACKLOG_RECORDS else self.app.fetch_wait_ms
-            self._thread._consumer._fetcher._fetch_max_wait_ms = wait_ms  # noqa: SLF001
+    def _choose_gathering(self, *, has_come: bool) -> float:
+        """How the broker is to answer the next fetches.
+
+        While nothing comes it answers the first record at once. While records come, a request for each would cost
+        more than reading them: it answers at once if it has much, else after a moment with whatever has come to
+        all our partitions.
+
+        Returns:
+            The seconds after which nothing more has come.
+        """
+        if not self.app.is_kafka:
+            return _IDLE_S
+        fetcher = self._thread._consumer._fetcher  # noqa: SLF001
+        if not has_come:
+            fetcher._fetch_min_bytes, fetcher._fetch_max_wait_ms = 1, _IDLE_FETCH_WAIT_MS  # noqa: SLF001
+            return _IDLE_S
+        gathering_ms = min(self.app.fetch_wait_ms, max(1, round(self.app.intake.gathering_s * 1000)))
+        fetcher._fetch_min_bytes, fetcher._fetch_max_wait_ms = _MUCH_BYTES, gathering_ms  # noqa: SLF001
+        return 2 * gathering_ms / 1000 + _SURELY_ANSWERED_S
 
     async def _go_to_leases(self) -> int | None:
         """Put each partition where its lease stands; the epoch that this holds for, None if there is none."""

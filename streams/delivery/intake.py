@@ -16,6 +16,9 @@ from streams.delivery.records import Partition, Record
 _FIRST_LIMIT = 512
 _LEAST_LIMIT = 128
 _LEAST_CHUNK = 32
+# Of the time that a recent chunk took, so much may be spent on gathering what is fetched or delivered together.
+_GATHERING_SHARE = 0.25
+_WEIGHT_OF_LAST = 0.2
 
 
 class Lease:
@@ -139,6 +142,7 @@ class Intake:
         self.has_been_assigned = False
         self.in_flight_records = 0
         self._limit = WorkLimit(max_in_flight_records, target_s=in_flight_s)
+        self._chunk_s = 0.0
         self._clock = clock
         self._is_draining = False
         self._in_flight: dict[Chunk, float] = {}
@@ -155,6 +159,15 @@ class Intake:
     def is_filling(self) -> bool:
         """Whether more is in flight than half of what may be: records come faster than they are worked off."""
         return self.in_flight_records > self._limit.records // 2
+
+    @property
+    def gathering_s(self) -> float:
+        """How long to gather records before they are fetched, or effects before they are delivered.
+
+        Every request costs the broker and this process time that the model then does not have. A share of what a
+        chunk takes anyway makes them few when much is under way, and does not keep a lone review waiting.
+        """
+        return _GATHERING_SHARE * self._chunk_s
 
     async def assign(self, starts: Mapping[Partition, int | None]) -> None:
         """Take leases on exactly these partitions, each from its committed offset."""
@@ -229,6 +242,8 @@ class Intake:
             seconds = self._clock() - self._in_flight.pop(chunk)
             is_full = not self._has_room_for(self._limit.chunk_records)
             self._limit.learn(seconds, is_full=is_full)
+            if not chunk.is_tick:
+                self._chunk_s += _WEIGHT_OF_LAST * (seconds - self._chunk_s)
             self.in_flight_records -= len(chunk.records)
             self._changed.notify_all()
 

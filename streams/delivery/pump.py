@@ -138,7 +138,7 @@ class Pump:
         now = asyncio.get_running_loop().time
         while line.has_ready():
             await asyncio.sleep(line.next_delivery - now())
-            line.next_delivery = now() + self._sink.pause_s
+            line.next_delivery = now() + min(self._sink.pause_s, self._intake.gathering_s)
             await self._settle(line.take_ready())
         line.is_delivering = False  # not after an error: nothing may overtake what was not delivered
 

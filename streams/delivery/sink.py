@@ -21,7 +21,7 @@ class Sink(Protocol):
 
     #: Whether the consumer has to commit `done`; a transaction does it by itself.
     is_committed_by_consumer: bool
-    #: Seconds from the start of one delivery of a partition to the start of its next, at least.
+    #: The longest to gather effects: from the start of one delivery of a partition to the start of its next.
     pause_s: float
     checkpoint: Checkpoint
 

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import orjson
 
 from schemas.topics import ENRICHED_REVIEW, NEW_REVIEW
 from tests.bench.brokers import OUTPUT_PREFIX, BenchBroker
+from tests.bench.cores import confined
 
 ROOT = Path(__file__).resolve().parents[2]
 #: The interpreter of baselines whose packages contradict our pins; see `install`.
@@ -103,8 +104,9 @@ def start(
     directory: Path,
     arguments: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
+    on_cores: Collection[int] | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Start a contender; what it writes goes to `directory/log`."""
+    """Start a contender, on some cores or on all; what it writes goes to `directory/log`."""
     if contender.is_ours:
         module, tail = contender.module or "streams.cli", list(arguments) or ["worker", "enrich"]
         if contender.module:
@@ -126,7 +128,7 @@ def start(
         "REVIEWSTREAM_HTTP__PORT": "0",
         "REVIEWSTREAM_LOG__LEVEL": "warning",
     }
-    with (directory / "log").open("ab") as log:
+    with (directory / "log").open("ab") as log, confined(on_cores):
         return subprocess.Popen(
             [python, "-m", module, *tail],
             cwd=ROOT,

@@ -7,7 +7,6 @@ committed, make the run fail: what loses reviews is not fast.
 
 import asyncio
 import contextlib
-import os
 import signal
 import subprocess
 import threading
@@ -85,6 +84,7 @@ async def drain(
     arguments: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
     count: int = 1,
+    on_cores: Collection[int] | None = None,
 ) -> Drained:
     """Let a contender, or `count` of it in one group, work until all of `source` is committed; then recount.
 
@@ -101,6 +101,7 @@ async def drain(
             directory=directory,
             arguments=arguments,
             environment=environment,
+            on_cores=on_cores,
         )
         for _ in range(count)
     ]
@@ -343,8 +344,3 @@ def stop(worker: "subprocess.Popen[bytes]") -> None:
     except subprocess.TimeoutExpired:
         worker.kill()
         worker.wait()
-
-
-def cores() -> int:
-    """Cores this run may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -5,7 +5,7 @@ import platform
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +18,8 @@ from streams.errors import ConfigurationError, FatalError
 from tests.bench import contenders, latency
 from tests.bench.brokers import BenchBroker, create_topics, open_broker
 from tests.bench.contenders import SHORT_SOURCE, SOURCE, Contender, enrich_contenders, transport_contenders
-from tests.bench.drain import Drained, cores, drain, fill
+from tests.bench.cores import confined, cores, split_cores
+from tests.bench.drain import Drained, drain, fill
 from tests.bench.report import Report
 from tests.bench.reviews import BenchReview, costless_reviews
 
@@ -122,18 +123,18 @@ class _Runner:
         self._directory = directory
         self._say = say
         self._count = 0
+        self._texts = directory / "texts.json"
 
     def enrich(self) -> _Bare:
         """The bare model and everything that drains a topic with it."""
         options, bare = self._options, _Bare()
         reviews = options.reviews
         short = reviews[: max(1, len(reviews) // _SHORT_SHARE)]
-        texts = self._directory / "texts.json"
-        texts.write_bytes(orjson.dumps([review.text for review in reviews]))
+        self._texts.write_bytes(orjson.dumps([review.text for review in reviews]))
         with open_broker(options.broker) as broker:
             self._report.broker = broker.name
             self._say(f"broker: {broker.name}; {len(reviews)} reviews, {options.repeats} repeats")
-            self._run_bare(texts, bare)  # its dtype is the one that others are to have; not counted
+            self._run_bare(bare)  # its dtype is the one that others are to have; not counted
             taking_part = [one for one in enrich_contenders(bare.dtype) if self._takes_part(one)]
             asyncio.run(self._prepare(broker, taking_part, {SOURCE: reviews, SHORT_SOURCE: short}))
             if taking_part:
@@ -141,7 +142,7 @@ class _Runner:
             bare.rps.clear()
             for repeat in range(options.repeats):
                 self._say(f"repeat {repeat + 1} of {options.repeats}")
-                self._run_bare(texts, bare)
+                self._run_bare(bare)
                 for one in taking_part:
                     source, wanted = (SHORT_SOURCE, short) if one.is_slow else (SOURCE, reviews)
                     drained = self._drain(one, broker, wanted, source)
@@ -196,10 +197,30 @@ class _Runner:
                 self._report.stages = orjson.loads(account.read_bytes())
 
     def latency(self, bare: _Bare) -> None:
-        """Open-loop load at shares of the capacity that was just measured."""
+        """Open-loop load: everything on the same cores, then the worker on half of them and all else on the rest."""
         capacity = self._report.median("pipeline_rps")
         if capacity is None:
             return
+        self._latency_at_loads(bare, capacity, "")
+        split = split_cores()
+        if split is None:
+            return
+        with confined(split.rest):
+            alone = _Bare()
+            self._run_bare(alone, on_cores=split.worker)
+            with open_broker(self._options.broker) as broker:
+                if broker.pid is None:
+                    self._say("the worker on cores of its own: left out, the broker's are not ours to choose")
+                    return
+                asyncio.run(self._prepare(broker, [], {SOURCE: self._options.reviews}))
+                pipeline = enrich_contenders("")[0]
+                drained = self._drain(pipeline, broker, self._options.reviews, SOURCE, on_cores=split.worker)
+            self._latency_at_loads(alone, drained.rps, ", worker on cores of its own", split.worker)
+
+    def _latency_at_loads(
+        self, bare: _Bare, capacity: float, where: str, on_cores: Collection[int] | None = None
+    ) -> None:
+        """At shares of the capacity that was just measured."""
         pipeline, cost = enrich_contenders("")[0], latency.cost_of(bare.forwards)
         for load in LOADS:
             count = max(50, round(self._options.latency_s * load * capacity))
@@ -207,7 +228,7 @@ class _Runner:
             tokens = [bare.tokens[n % len(bare.tokens)] for n in range(count)]
             with open_broker(self._options.broker) as broker:
                 asyncio.run(create_topics(broker))
-                self._say(f"latency at {load:.0%} of {capacity:.0f} reviews/s, {count} reviews")
+                self._say(f"latency at {load:.0%} of {capacity:.0f} reviews/s{where}, {count} reviews")
                 found = asyncio.run(
                     latency.measure(
                         pipeline,
@@ -221,9 +242,12 @@ class _Runner:
                         max_tokens=bare.max_tokens,
                         group=self._group(),
                         directory=self._directory,
+                        on_cores=on_cores,
                     )
                 )
-            self._report.latency[f"{load:.0%}"] = asdict(found) | {"p99_over_ideal": found.p99_over_ideal}
+            self._report.latency[f"{load:.0%}{where}"] = asdict(found) | {
+                "p99_over_ideal": found.p99_over_ideal
+            }
 
     def _takes_part(self, one: Contender) -> bool:
         return self._options.wants(one.key) and not (one.needs_baselines_python and self._report.missing)
@@ -239,9 +263,10 @@ class _Runner:
         for topic, reviews in topics.items():
             await fill(broker, topic, reviews)
 
-    def _run_bare(self, texts: Path, bare: _Bare) -> None:
-        command = [sys.executable, "-m", "tests.bench.ours.bare", str(texts)]
-        done = subprocess.run(command, cwd=contenders.ROOT, capture_output=True, check=False)
+    def _run_bare(self, bare: _Bare, on_cores: Collection[int] | None = None) -> None:
+        command = [sys.executable, "-m", "tests.bench.ours.bare", str(self._texts)]
+        with confined(on_cores):
+            done = subprocess.run(command, cwd=contenders.ROOT, capture_output=True, check=False)
         if done.returncode:
             raise FatalError(f"bench: the bare model: {done.stderr.decode(errors='replace')[-800:]}")
         told = orjson.loads(done.stdout)

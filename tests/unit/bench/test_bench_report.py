@@ -30,8 +30,13 @@ def test_what_is_not_reached_is_named() -> None:
 def test_slow_latency_is_named() -> None:
     """The ideal batcher is the measure, and each load has its own limit."""
     found = report()
-    found.latency = {"50%": {"p99_over_ideal": 1.6}, "80%": {"p99_over_ideal": 1.9}}
-    assert [line.partition(":")[0] for line in found.not_reached()] == ["p99 at 50% over the ideal batcher's"]
+    found.latency = {
+        "50%": {"load": 0.5, "p99_over_ideal": 1.6},
+        "80%": {"load": 0.8, "p99_over_ideal": 1.9},
+        "80%, elsewhere": {"load": 0.8, "p99_over_ideal": 2.1},
+    }
+    missed = [line.partition(" over")[0] for line in found.not_reached()]
+    assert missed == ["p99 at 50%", "p99 at 80%, elsewhere"]
 
 
 def test_json_has_every_key_measured_or_not() -> None:

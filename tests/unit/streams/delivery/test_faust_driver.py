@@ -229,19 +229,26 @@ async def test_a_fetch_across_a_rebalance_skips_nothing(start: int | None, is_re
     assert len(taken) >= 40
 
 
-async def test_a_trickle_is_gathered_and_a_backlog_is_not_asked_for_often() -> None:
-    """After a small fetch the broker gathers for the time that was set; after a large one it may take its time."""
+async def test_the_first_record_is_not_waited_with_and_those_that_follow_are_gathered() -> None:
+    """The broker answers at once after a silence, else after a share of a chunk's time, never more than was set."""
     consumer = FakeFetching(make_app(), AsyncMock())
-    fetcher = consumer._consumer._fetcher
-    consumer._choose_fetch_wait(3)
+    fetcher, intake = consumer._consumer._fetcher, consumer.app.intake
+    intake._chunk_s = 0.08
+    patience_s = consumer._choose_gathering(has_come=True)
+    assert (fetcher._fetch_min_bytes > 1000, fetcher._fetch_max_wait_ms) == (True, 20)
+    assert patience_s > 0.04
+    intake._chunk_s = 30.0
+    consumer._choose_gathering(has_come=True)
     assert fetcher._fetch_max_wait_ms == consumer.app.fetch_wait_ms == KafkaSettings().fetch_wait_ms
-    consumer._choose_fetch_wait(500)
-    assert fetcher._fetch_max_wait_ms == 500
+    consumer._choose_gathering(has_come=False)
+    assert (fetcher._fetch_min_bytes, fetcher._fetch_max_wait_ms) == (1, 500)
 
 
-def test_the_fetcher_reads_its_wait_at_every_request() -> None:
-    """Aiokafka's fetcher has the attribute that is set between two requests, and uses it when it makes one."""
-    assert "self._fetch_max_wait_ms," in inspect.getsource(Fetcher._get_actions_per_node)
+def test_the_fetcher_reads_how_to_gather_at_every_request() -> None:
+    """Aiokafka's fetcher has the attributes that are set between two requests, and uses them when it makes one."""
+    source = inspect.getsource(Fetcher._get_actions_per_node)
+    assert "self._fetch_max_wait_ms," in source
+    assert "self._fetch_min_bytes," in source
 
 
 async def test_exactly_once_leaves_commits_to_the_transaction() -> None:

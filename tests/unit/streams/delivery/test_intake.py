@@ -319,3 +319,21 @@ async def test_a_fast_model_gets_more_in_flight_and_a_slow_one_less() -> None:
     assert "limit=2048" in repr(intake)
     await work(5.0, chunks=3)
     assert "limit=128" in repr(intake)
+
+
+async def test_gathering_takes_a_share_of_what_chunks_take_and_ticks_do_not_count() -> None:
+    """Quick chunks are not kept waiting, slow ones a little; a tick says nothing about reviews."""
+    now = [0.0]
+    intake = Intake([TOPIC], max_in_flight_records=100, clock=lambda: now[0])
+    await intake.assign({P0: 0})
+    assert intake.gathering_s == 0
+    for offset in range(40):
+        await intake.offer(P0, [FakeRecord(offset)], intake.epoch)
+        chunk = await intake.next()
+        now[0] += 0.2
+        await intake.release(chunk)
+    assert intake.gathering_s == pytest.approx(0.05, rel=0.01)
+    for _ in range(40):
+        await intake.tick(TOPIC)
+        await intake.release(await intake.next())
+    assert intake.gathering_s == pytest.approx(0.05, rel=0.01)

@@ -308,9 +308,13 @@ async def test_partitions_that_share_tables_are_delivered_in_the_order_of_handli
 ) -> None:
     """What was handled last holds what was changed before, so it may not be overtaken: not even after a pause."""
     other = Partition("product-text", 0)
-    intake = Intake([TOPIC, other.topic], max_in_flight_records=10)
+
+    class Gathering(Intake):
+        gathering_s = 0.02
+
+    intake = Gathering([TOPIC, other.topic], max_in_flight_records=10)
     await intake.assign({P0: 0, other: 0})
-    sink = FakeSink(pause_s=0.02)
+    sink = FakeSink(pause_s=1.0)
 
     async def handle(records: Sequence[Record]) -> Effects:
         return Effects([Output("out", record.key, b"") for record in records])
