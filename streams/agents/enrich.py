@@ -149,6 +149,8 @@ class _Chunk:
 
     def without(self, failures: Mapping[int, Failure], records: Sequence[Record]) -> "_Chunk":
         """The chunk with these reviews set aside."""
+        if not failures:
+            return self
         dead = {
             index: DeadLetter(records[index], failure.reason, failure.error)
             for index, failure in failures.items()

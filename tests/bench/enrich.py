@@ -214,7 +214,10 @@ class _Runner:
                     return
                 asyncio.run(self._prepare(broker, [], {SOURCE: self._options.reviews}))
                 pipeline = enrich_contenders("")[0]
-                drained = self._drain(pipeline, broker, self._options.reviews, SOURCE, on_cores=split.worker)
+                for _ in range(2):  # the first warms the broker up
+                    drained = self._drain(
+                        pipeline, broker, self._options.reviews, SOURCE, on_cores=split.worker
+                    )
             self._latency_at_loads(alone, drained.rps, ", worker on cores of its own", split.worker)
 
     def _latency_at_loads(
