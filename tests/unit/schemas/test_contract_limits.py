@@ -1,9 +1,11 @@
 """Every limit of the contracts at, below and above its edge."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from schemas.copywriting import CopyRequest
@@ -157,6 +159,22 @@ def test_a_plausible_moment_is_from_1990_to_two_days_ahead() -> None:
         False,
         False,
     ]
+
+
+@given(
+    edge=st.sampled_from(["first", "last"]),
+    off_by_s=st.integers(-3 * 86_400, 3 * 86_400),
+    hour_of_now=st.integers(0, 23),
+    offset_minutes=st.integers(-1439, 1439),
+)
+def test_whatever_its_offset_a_moment_is_judged_by_when_it_is(
+    edge: str, off_by_s: int, hour_of_now: int, offset_minutes: int
+) -> None:
+    """The date that an offset shows is not what decides, however near to an edge."""
+    now_s = datetime(2025, 6, 1, hour_of_now, 59, 59, tzinfo=UTC).timestamp()
+    moment_s = (EARLIEST_S if edge == "first" else now_s + 2 * 86_400) + off_by_s
+    moment = datetime.fromtimestamp(moment_s, timezone(timedelta(minutes=offset_minutes)))
+    assert is_plausible(moment, now_s=now_s) is (EARLIEST_S <= moment_s <= now_s + 2 * 86_400)
 
 
 @pytest.mark.parametrize(
