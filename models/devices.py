@@ -4,7 +4,6 @@ import ctypes
 import os
 import sys
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 import torch
@@ -18,7 +17,6 @@ _LARGEST_KEPT_BYTES, _MOST_KEPT_BYTES = 1 << 30, (1 << 31) - 1
 #: On a CPU smaller batches cost more a token (8 % at 512), and larger ones only hold up the next.
 CPU_BATCH_TOKENS = 1024
 _ACCELERATOR_BATCH_TOKENS = 16_384
-_ENGINES = ("torch", "openvino")
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -32,13 +30,11 @@ class ComputePlan:
         streams: forward passes that run side by side: on a CPU one a core, each on a single torch thread;
             one on an accelerator. On two cores, two passes of one thread each gave 304 reviews/s, one pass on
             two threads 229, one on one 154: most of a small encoder's operations are too short to share.
-        engine: "torch", or "openvino" for the built-in encoder on a CPU.
     """
 
     device: str
     dtype: torch.dtype
     streams: int = 1
-    engine: str = "torch"
 
     @property
     def batch_tokens(self) -> int:
@@ -51,9 +47,7 @@ class ComputePlan:
         return str(self.dtype).removeprefix("torch.")
 
 
-def plan_compute(
-    device: str = "auto", dtype: str = "auto", threads: int | None = None, engine: str = "torch"
-) -> ComputePlan:
+def plan_compute(device: str = "auto", dtype: str = "auto", threads: int | None = None) -> ComputePlan:
     """Fill in what is left to us, from what this machine has.
 
     Raises:
@@ -66,7 +60,6 @@ def plan_compute(
         device=chosen_device,
         dtype=choose_dtype(dtype, chosen_device, has_fast_bfloat16=has_fast_bfloat16(chosen_device)),
         streams=(threads or usable_cores()) if chosen_device == "cpu" else 1,
-        engine=choose_engine(engine, chosen_device, has_openvino=find_spec("openvino") is not None),
     )
 
 
@@ -83,25 +76,6 @@ def choose_device(requested: str, available: frozenset[str]) -> str:
             f"device {requested!r} is not available here: torch {torch.__version__} offers "
             f"{', '.join(sorted(available))}. Choose one of these, or auto"
         )
-    return requested
-
-
-def choose_engine(requested: str, device: str, *, has_openvino: bool) -> str:
-    """What computes the built-in encoder; `auto` is OpenVINO where it is installed and the device is a CPU.
-
-    >>> choose_engine("auto", "cpu", has_openvino=True), choose_engine("auto", "cuda", has_openvino=True)
-    ('openvino', 'torch')
-    """
-    if requested == "auto":
-        return "openvino" if has_openvino and device == "cpu" else "torch"
-    if requested == "openvino" and not (has_openvino and device == "cpu"):
-        raise ModelConfigurationError(
-            f"engine openvino: wanted its package and the device cpu, got "
-            f"{'the package' if has_openvino else 'no package'} and {device}: "
-            "pip install 'reviewstream[openvino]', set the device to cpu, or choose the engine torch"
-        )
-    if requested not in _ENGINES:
-        raise ModelConfigurationError(f"engine {requested!r} is none of auto, {', '.join(_ENGINES)}")
     return requested
 
 

@@ -26,14 +26,12 @@ class LoadOptions:
         device: auto, cpu, cuda or mps.
         dtype: auto, float32, bfloat16 or float16, of an encoder; heads and probabilities are float32 or more.
         threads: cores of the CPU to compute on, each with a forward pass of its own; None: all.
-        engine: torch; openvino, or auto, for the built-in encoder.
         labels: what a checkpoint's label names mean, where it calls them LABEL_0 and the like.
     """
 
     device: str = "auto"
     dtype: str = "auto"
     threads: int | None = None
-    engine: str = "torch"
     labels: Mapping[str, SentimentLabel] | None = None
 
 
@@ -74,7 +72,7 @@ def load_reader(reference: str, options: LoadOptions) -> ReviewReader[Any]:
         DamagedModelError: the files are not those that were trained or shipped.
     """
     parsed = parse_reference(reference)
-    plan = plan_compute(options.device, options.dtype, options.threads, options.engine)
+    plan = plan_compute(options.device, options.dtype, options.threads)
     torch.set_num_threads(1)
     keep_freed_memory()
     reader = _load(parsed, _directory_of(parsed), plan, options.labels)

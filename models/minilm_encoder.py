@@ -3,7 +3,6 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
 
 import torch
 from safetensors.torch import load_file
@@ -52,20 +51,6 @@ def encoder_tokeniser(directory: Path) -> SentenceTokeniser:
     return SentenceTokeniser(Tokenizer.from_file(str(directory / "tokenizer.json")), _WINDOW_TOKENS)
 
 
-class Encoder(Protocol):
-    """Turns windows of tokens into token vectors, on some engine.
-
-    Attributes:
-        packs: see `models.interfaces.ReviewReader`.
-    """
-
-    packs: bool
-
-    def states(self, windows: Sequence[Sequence[int]]) -> Tensor:
-        """The windows' token vectors end to end, special tokens included: (tokens, width) float32."""
-        ...
-
-
 class MiniLmEncoder:
     """The network on torch, without padding: token vectors of FEATURE_LAYERS, side by side.
 
@@ -74,16 +59,14 @@ class MiniLmEncoder:
         plan: device and dtype.
     """
 
-    packs = True
-
     def __init__(self, bert: PackedBert, plan: ComputePlan) -> None:
         bert = bert.to(plan.device, plan.dtype).eval()
-        self._bert = FusedBert(bert) if can_fuse(plan) else bert
+        self._bert = FusedBert(bert) if can_fuse(plan.device) else bert
         self._device = plan.device
 
     @torch.inference_mode()
     def states(self, windows: Sequence[Sequence[int]]) -> Tensor:
-        """See `Encoder`; on the encoder's device."""
+        """The windows' token vectors end to end, special tokens included: (tokens, width) float32."""
         token_ids = torch.tensor([token for window in windows for token in window])
         return feature_states(self._bert, to_device(token_ids, self._device), list(map(len, windows)))
 

@@ -21,13 +21,11 @@ from models.interfaces import (
 from models.low_rank import merge_adapter
 from models.manifest import sha256_of
 from models.minilm_encoder import (
-    Encoder,
     MiniLmEncoder,
     encoder_directory,
     encoder_tokeniser,
     load_packed_bert,
 )
-from models.packed_bert import PackedBert
 from models.review_heads import AspectLogits, mean_by_segment
 from models.review_weights import WEIGHTS_NAME, ReviewWeights, load_review_weights
 from models.sentence_directions import DIRECTIONS_NAME, SentenceDirections, load_sentence_directions
@@ -43,13 +41,14 @@ class MiniLmReviews:
     """See `models.interfaces.ReviewReader`."""
 
     languages: frozenset[str] | None = frozenset({"en"})
+    packs = True
 
     def __init__(
         self,
         name: str,
         version: str,
         *,
-        encoder: Encoder,
+        encoder: MiniLmEncoder,
         tokenise: SentenceTokeniser,
         weights: ReviewWeights,
         plan: ComputePlan,
@@ -59,7 +58,6 @@ class MiniLmReviews:
         self.version = version
         self.streams = plan.streams
         self.batch_tokens = plan.batch_tokens
-        self.packs = encoder.packs
         self._encoder = encoder
         self._tokenise = tokenise
         self._weights = weights
@@ -237,15 +235,7 @@ def new_minilm_reviews(
     files = encoder_directory()
     bert = load_packed_bert(files)
     merge_adapter(bert, weights.adapter)
-    encoder, tokenise = _encoder_on(plan, bert), encoder_tokeniser(files)
+    encoder, tokenise = MiniLmEncoder(bert, plan), encoder_tokeniser(files)
     return MiniLmReviews(
         name, version, encoder=encoder, tokenise=tokenise, weights=weights, plan=plan, directions=directions
     )
-
-
-def _encoder_on(plan: ComputePlan, bert: PackedBert) -> Encoder:
-    if plan.engine == "openvino":
-        from models.openvino_encoder import OpenVinoEncoder  # noqa: PLC0415 - an extra
-
-        return OpenVinoEncoder(bert, plan)
-    return MiniLmEncoder(bert, plan)

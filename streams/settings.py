@@ -101,10 +101,6 @@ class ModelSettings(_Section):
     )
     device: Device = "auto"
     dtype: Dtype = "auto"
-    engine: Literal["auto", "torch", "openvino"] = Field(
-        "torch",
-        description="torch, openvino (extra, built-in encoder, CPU), auto: openvino if it is installed",
-    )
     threads: int | None = Field(
         None, ge=1, le=512, description="cores of the CPU to compute on, a forward pass each; empty: all"
     )

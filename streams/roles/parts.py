@@ -45,7 +45,7 @@ def default_parts() -> Parts:
 
         model = settings.model
         try:
-            options = LoadOptions(model.device, model.dtype, model.threads, model.engine, model.labels)
+            options = LoadOptions(model.device, model.dtype, model.threads, model.labels)
             return load(model.readers, options)
         except ModelError as error:
             raise ConfigurationError(str(error)) from error
