@@ -1,7 +1,7 @@
 """Writes enriched reviews: from what was read to the dictionaries that are encoded."""
 
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -28,6 +28,20 @@ MAX_SENTENCES = 1_000
 MAX_ASPECTS = 500
 _MAX_QUOTED_CHARACTERS = 40_000
 
+_NOTHING_READ: dict[str, Any] = {
+    "title": None,
+    "text": None,
+    "author_id": None,
+    "language": None,
+    "sentiment": None,
+    "sentences": (),
+    "aspects": (),
+    "flags": (),
+    "masked": (),
+    "signature": None,
+    "model": None,
+}
+
 
 class EnrichedReviewWriter:
     """Writes one chunk's `ReviewEnriched` events.
@@ -46,13 +60,12 @@ class EnrichedReviewWriter:
 
     def removed(self, review: Review, record: Record) -> dict[str, Any]:
         """That a review is gone; nothing of its text is repeated."""
-        return self._event(review, record, "removed")
+        return self._event(review, record, "removed", _NOTHING_READ)
 
     def unread(self, review: Review, record: Record, prepared: Prepared) -> dict[str, Any]:
         """A review in a language that no model covers."""
-        event = self._event(review, record, "unsupported_language")
-        event.update(_prepared(prepared, prepared.flags))
-        return event
+        about = _NOTHING_READ | _prepared(prepared, prepared.flags)
+        return self._event(review, record, "unsupported_language", about)
 
     def read(
         self, review: Review, record: Record, prepared: Prepared, *, by: Reader, reading: Reading
@@ -60,14 +73,13 @@ class EnrichedReviewWriter:
         """A review and what a model says of it; without the timings."""
         doubt = self._preparer.rating_flag(review.rating, reading.sentiment)
         flags = prepared.flags if doubt is None else (*prepared.flags, doubt)
-        event = self._event(review, record, "enriched")
-        event.update(_prepared(prepared, flags))
-        event["sentiment"] = _rounded(reading.sentiment)
+        about = _prepared(prepared, flags)
+        about["sentiment"] = _rounded(reading.sentiment)
         place, asked = prepared.place, prepared.asked
-        event["sentences"] = [_sentence(place, one) for one in reading.sentences[:MAX_SENTENCES]]
-        event["aspects"] = [_aspect(place, asked, one) for one in _quotable(reading.aspects)]
-        event["model"] = {"name": by.name, "version": by.version}
-        return event
+        about["sentences"] = [_sentence(place, one) for one in reading.sentences[:MAX_SENTENCES]]
+        about["aspects"] = [_aspect(place, asked, one) for one in _quotable(reading.aspects)]
+        about["model"] = {"name": by.name, "version": by.version}
+        return self._event(review, record, "enriched", about)
 
     def timings(self, answer: Answer[Reading]) -> dict[str, float]:
         """How long its steps took; rounded once for all reviews that were in one batch."""
@@ -79,24 +91,16 @@ class EnrichedReviewWriter:
             self._timings[key] = timings
         return timings
 
-    def _event(self, review: Review, record: Record, status: str) -> dict[str, Any]:
+    def _event(
+        self, review: Review, record: Record, status: str, about: Mapping[str, Any]
+    ) -> dict[str, Any]:
         return {
             "schema_version": "1.0",
             "review_id": review.review_id,
             "product_id": review.product_id,
             "review_version": review.version,
             "status": status,
-            "title": None,
-            "text": None,
-            "author_id": None,
             "rating": review.rating,
-            "language": None,
-            "sentiment": None,
-            "sentences": [],
-            "aspects": [],
-            "flags": [],
-            "masked": [],
-            "signature": None,
             "verified_purchase": review.verified_purchase,
             "platform": review.platform,
             "created_at": review.created_at,
@@ -107,9 +111,9 @@ class EnrichedReviewWriter:
                 "timestamp_ms": max(0, record.timestamp),
             },
             "made_at": self._made_at,
-            "model": None,
             "replay_id": None,
             "timings": None,
+            **about,
         }
 
 

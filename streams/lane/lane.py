@@ -224,16 +224,18 @@ class Lane(Generic[Tokenised, Prediction]):
 
     def _take_batch(self) -> list[_Item[Tokenised, Prediction]]:
         """The batch with the text that has waited longest; the rest goes on waiting."""
+        # Without padding it is those who came first, so nobody behind them needs to be looked at.
+        most = len(self._waiting) if self._is_padded else self._limits.max_batch_reviews
+        first, behind = self._waiting[:most], self._waiting[most:]
         chosen = next_batch(
-            [item.tokens for item in self._waiting],
+            [item.tokens for item in first],
             max_tokens=self._budget.tokens,
             max_reviews=self._limits.max_batch_reviews,
             is_padded=self._is_padded,
         )
-        batch = [self._waiting[index] for index in chosen]
         taken = set(chosen)
-        self._waiting = [item for index, item in enumerate(self._waiting) if index not in taken]
-        return batch
+        self._waiting = [item for index, item in enumerate(first) if index not in taken] + behind
+        return [first[index] for index in chosen]
 
     async def _carry(self, batch: list[_Item[Tokenised, Prediction]]) -> None:
         try:
