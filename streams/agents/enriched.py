@@ -91,9 +91,7 @@ class EnrichedReviewWriter:
             self._timings[key] = timings
         return timings
 
-    def _event(
-        self, review: Review, record: Record, status: str, about: Mapping[str, Any]
-    ) -> dict[str, Any]:
+    def _event(self, review: Review, record: Record, status: str, about: Mapping[str, Any]) -> dict[str, Any]:
         return {
             "schema_version": "1.0",
             "review_id": review.review_id,
