@@ -106,14 +106,16 @@ class ExactlyOnceSink:
         await producer.begin_transaction()
         self.checkpoint("before_output")
         futures = await enqueue(producer, partition.partition, effects)
+        published = await asyncio.gather(*futures)
+        # One after the other: while the broker adds the group to a transaction it refuses the outputs' batch, and a
+        # transaction in fifteen would wait for the retry.
         offsets = {TopicPartition(*partition): chunk.next_offset}
-        published = asyncio.gather(*futures)
-        await asyncio.gather(published, producer.send_offsets_to_transaction(offsets, self._group))
+        await producer.send_offsets_to_transaction(offsets, self._group)
         self.checkpoint("after_output")
         self.checkpoint("before_commit")
         await producer.commit_transaction()
         self.checkpoint("after_commit")
-        return first_offsets(published.result())
+        return first_offsets(published)
 
     async def _renew(self, partition: Partition) -> AIOKafkaProducer:
         transactional_id = f"{self._group}-{partition.topic}-{partition.partition}"

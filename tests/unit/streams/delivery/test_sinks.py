@@ -42,10 +42,14 @@ class Broker:
 
 @dataclass
 class FakeProducer:
-    """Publishes to the fake broker; the error of a commit says whether it went through all the same."""
+    """Publishes to the fake broker; the error of a commit says whether it went through all the same.
+
+    As Kafka 4 does, it does not bear a batch under way while the group is added to the transaction.
+    """
 
     broker: Broker
     is_open: bool = True
+    _sent: "list[asyncio.Future[object]]" = field(default_factory=list)
     _pending: list[int] = field(default_factory=list)
     _offset: int | None = None
 
@@ -60,19 +64,23 @@ class FakeProducer:
     ) -> "asyncio.Future[object]":
         assert self.is_open
         assert batch.record_count() == 1
-        acknowledged: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        acknowledged: asyncio.Future[object] = loop.create_future()
+        self._sent.append(acknowledged)
         error = self.broker.send_errors.pop(0) if self.broker.send_errors else None
         if error is None:
             self.broker.published.append(partition)
             offset = len(self.broker.published) - 1
-            acknowledged.set_result(RecordMetadata(topic, partition, None, offset, None, None, None))
+            metadata = RecordMetadata(topic, partition, None, offset, None, None, None)
+            loop.call_soon(acknowledged.set_result, metadata)
         else:
-            acknowledged.set_exception(error)
+            loop.call_soon(acknowledged.set_exception, error)
         return acknowledged
 
     async def begin_transaction(self) -> None: ...
 
     async def send_offsets_to_transaction(self, offsets: dict[object, int], _group: str) -> None:
+        assert all(batch.done() for batch in self._sent)
         (self._offset,) = offsets.values()
 
     async def commit_transaction(self) -> None:
