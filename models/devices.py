@@ -1,18 +1,12 @@
 """Choose the device, the number format and the number of threads that a model computes with."""
 
-import ctypes
 import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
 from models.errors import ModelConfigurationError
-
-# Of malloc.h.
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
-_LARGEST_KEPT_BYTES, _MOST_KEPT_BYTES = 1 << 30, (1 << 31) - 1
 
 #: On a CPU smaller batches cost more a token (8 % at 512), and larger ones only hold up the next.
 CPU_BATCH_TOKENS = 1024
@@ -97,19 +91,6 @@ def to_device(tensor: torch.Tensor, device: str) -> torch.Tensor:
     if device != "cuda":
         return tensor.to(device)
     return tensor.pin_memory().to(device, non_blocking=True)
-
-
-def keep_freed_memory() -> None:
-    """Let this process keep the memory of one operation for the next, instead of giving it back in between.
-
-    An activation of some megabytes is, for glibc's defaults, worth returning to the system at every operation,
-    which then has to be asked for it again and zeroes it: 5 % of the time of a forward pass here. Elsewhere than
-    on glibc nothing happens.
-    """
-    if sys.platform != "linux" or not hasattr(libc := ctypes.CDLL(None), "mallopt"):
-        return
-    libc.mallopt(_M_MMAP_THRESHOLD, _LARGEST_KEPT_BYTES)
-    libc.mallopt(_M_TRIM_THRESHOLD, _MOST_KEPT_BYTES)
 
 
 def usable_cores() -> int:

@@ -7,10 +7,11 @@ from typing import Any
 
 import torch
 
-from models.devices import ComputePlan, keep_freed_memory, plan_compute
+from models.devices import ComputePlan, plan_compute
 from models.errors import ModelConfigurationError
 from models.hub import fetch_from_hub
 from models.interfaces import ReviewReader, SentimentLabel
+from models.memory import keep_freed_memory
 from models.references import ModelReference, parse_reference
 
 _BUILTIN_DIRECTORY = Path(__file__).parent / "builtin"

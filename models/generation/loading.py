@@ -19,7 +19,6 @@ from models.devices import (
     choose_device,
     choose_dtype,
     has_fast_bfloat16,
-    keep_freed_memory,
 )
 from models.errors import ModelConfigurationError
 from models.generation.adapters import CONFIG_NAME, WEIGHTS_NAME, merge_adapter_directory
@@ -31,6 +30,7 @@ from models.generation.prompts import PROMPT_FORMS
 from models.generation.seq2seq import Seq2SeqNetwork
 from models.hub import fetch_from_hub
 from models.manifest import sha256_of
+from models.memory import keep_freed_memory
 from models.references import ModelReference, parse_reference
 
 _VERSION_DIGITS = 12

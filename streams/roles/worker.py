@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 import structlog
 
+from models.memory import keep_freed_memory
 from streams import topic_admin
 from streams.delivery.at_least_once import AtLeastOnceSink
 from streams.delivery.connection import client_options
@@ -89,7 +90,7 @@ class StreamWorker(ABC):
             await asyncio.wait({preparing, stopping}, return_when=asyncio.FIRST_COMPLETED)
             if preparing.done():
                 app, pump, lag = preparing.result()
-                _tune_interpreter()
+                _tune_process()
                 background = [lag.run(), *self.background()]
                 agent = f"{self.role}_agent"
                 await run_app(app, pump, topics=self.topics, agent=agent, stop=stop, background=background)
@@ -195,8 +196,8 @@ class StreamWorker(ABC):
         return AtLeastOnceSink(client, is_idempotent=is_kafka, checkpoint=checkpoint)
 
 
-def _tune_interpreter() -> None:
-    """Settle what is loaded, and set the interpreter up for a few large chunks at a time.
+def _tune_process() -> None:
+    """Settle what is loaded, and set interpreter and memory up for a few large chunks at a time.
 
     What a worker keeps (code, contracts, weights) is not looked through for garbage again, and what a chunk makes
     (some objects an event, freed by reference counts) is not looked through at every 700th: a third of the
@@ -206,3 +207,4 @@ def _tune_interpreter() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_COLLECT_AFTER)
+    keep_freed_memory()
