@@ -19,6 +19,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from streams.delivery.connection import MAX_BATCH_BYTES, MAX_REQUEST_BYTES, REQUEST_TIMEOUT_MS, tls_context
+from streams.delivery.gathering import gather_before_fetches
 from streams.delivery.intake import Intake
 from streams.delivery.records import Partition, Record
 from streams.delivery.sink import Sink
@@ -29,11 +30,7 @@ _faust_log = logging.getLogger("faust")
 
 _SCHEME = "kafka+chunks"
 _EMBEDDED_FETCH_WAIT_MS = 100
-_MUCH_BYTES = 32 * 1024
-_IDLE_FETCH_WAIT_MS = 500
-_IDLE_S = 1.0
-# Longer than the broker gathers, so that an empty answer means that nothing came.
-_SURELY_ANSWERED_S = 0.05
+_PATIENCE_S = 1.0
 _SELDOM_S = 60.0
 drivers.TRANSPORTS.aliases[_SCHEME] = f"{__name__}:Transport"
 
@@ -51,6 +48,7 @@ OVERRIDDEN = {
     "Consumer._commit": "(self, offsets)",
     "Consumer._new_consumer_thread": "(self)",
     "Consumer.verify_event_path": "(self, now, tp)",
+    "AIOKafkaConsumerThread.on_start": "(self)",
     "AIOKafkaConsumerThread._create_worker_consumer": "(self, transport)",
     "Producer._settings_extra": "(self)",
 }
@@ -71,7 +69,7 @@ class ChunkApp(faust.App):  # type: ignore[misc]
         sink: is told of assignments, and whether the consumer has to commit.
         is_kafka: False on the embedded broker, which has no producer ids and no transactions.
         drain_timeout_s: how long a rebalance or a stop waits for what is in flight.
-        fetch_wait_ms: how long the broker may gather records for one fetch at most.
+        gathering_s: how long records may be gathered before a fetch at most.
         options: what `faust.App` takes.
     """
 
@@ -85,14 +83,14 @@ class ChunkApp(faust.App):  # type: ignore[misc]
         sink: Sink,
         is_kafka: bool,
         drain_timeout_s: float,
-        fetch_wait_ms: int,
+        gathering_s: float,
         **options: Any,
     ):
         self.intake = intake
         self.sink = sink
         self.is_kafka = is_kafka
         self.drain_timeout_s = drain_timeout_s
-        self.fetch_wait_ms = fetch_wait_ms
+        self.max_gathering_s = gathering_s
         super().__init__(*args, **options)
 
     async def ends(self, partitions: Sequence[Partition]) -> dict[Partition, int]:
@@ -110,9 +108,19 @@ class ChunkApp(faust.App):  # type: ignore[misc]
 
 
 class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
-    """Faust's consumer thread, reading committed records only, and not waiting long for more of them."""
+    """Faust's consumer thread, reading committed records only, and several of them at once."""
 
     logger = _faust_log
+
+    async def on_start(self) -> None:
+        """Connect."""
+        await super().on_start()
+        if self.app.is_kafka:
+            app = self.app
+            gather_before_fetches(
+                self._consumer._fetcher,  # noqa: SLF001
+                lambda: min(app.max_gathering_s, app.intake.gathering_s),
+            )
 
     def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
@@ -143,7 +151,6 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         """
         intake = self.app.intake
         positioned: int | None = None
-        patience_s = _IDLE_S
         try:
             while not (self._stopped.is_set() or fetcher._stopped.is_set()):  # noqa: SLF001
                 if not self.flow_active:
@@ -151,34 +158,13 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
                 elif intake.epoch != positioned:
                     positioned = await self._go_to_leases()
                 else:
-                    records, _ = await self._wait_next_records(timeout=patience_s)
-                    patience_s = self._choose_gathering(has_come=bool(records))
+                    records, _ = await self._wait_next_records(timeout=_PATIENCE_S)
                     if not await self._hand_over(records or {}, positioned):
                         positioned = None
                 await asyncio.sleep(0)
         except (asyncio.CancelledError, *self.consumer_stopped_errors):
             if not self.app.should_stop:  # at a stop this is how the fetcher ends, not a crash
                 raise
-
-    def _choose_gathering(self, *, has_come: bool) -> float:
-        """How the broker is to answer the next fetches.
-
-        While nothing comes it answers the first record at once. While records come, a request for each would cost
-        more than reading them: it answers at once if it has much, else after a moment with whatever has come to
-        all our partitions.
-
-        Returns:
-            The seconds after which nothing more has come.
-        """
-        if not self.app.is_kafka:
-            return _IDLE_S
-        fetcher = self._thread._consumer._fetcher  # noqa: SLF001
-        if not has_come:
-            fetcher._fetch_min_bytes, fetcher._fetch_max_wait_ms = 1, _IDLE_FETCH_WAIT_MS  # noqa: SLF001
-            return _IDLE_S
-        gathering_ms = min(self.app.fetch_wait_ms, max(1, round(self.app.intake.gathering_s * 1000)))
-        fetcher._fetch_min_bytes, fetcher._fetch_max_wait_ms = _MUCH_BYTES, gathering_ms  # noqa: SLF001
-        return 2 * gathering_ms / 1000 + _SURELY_ANSWERED_S
 
     async def _go_to_leases(self) -> int | None:
         """Put each partition where its lease stands; the epoch that this holds for, None if there is none."""
@@ -290,7 +276,7 @@ def new_app(
         sink=sink,
         is_kafka=is_kafka,
         drain_timeout_s=chunk.drain_timeout_s,
-        fetch_wait_ms=kafka.fetch_wait_ms,
+        gathering_s=kafka.fetch_wait_ms / 1000,
         broker=[f"{_SCHEME}://{server.strip()}" for server in str(kafka.bootstrap_servers).split(",")],
         broker_credentials=_credentials(kafka),
         store="memory://",

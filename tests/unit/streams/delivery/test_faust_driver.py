@@ -6,11 +6,9 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
-from unittest.mock import AsyncMock
 
 import pytest
 from aiokafka import TopicPartition
-from aiokafka.consumer.fetcher import Fetcher
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
@@ -167,7 +165,6 @@ class FakeFetching(faust_driver.Consumer):
         self._stopped = self.fetcher_stopped = asyncio.Event()
         self.flow_active = True
         self._thread = self
-        self._consumer = SimpleNamespace(_fetcher=SimpleNamespace(_fetch_max_wait_ms=None))
 
     async def seek_wait(self, partitions: Mapping[TP, int]) -> None:
         (self.position,) = partitions.values()
@@ -227,28 +224,6 @@ async def test_a_fetch_across_a_rebalance_skips_nothing(start: int | None, is_re
         await intake.release(chunk)
     assert taken == list(range(start or 0, (start or 0) + len(taken)))
     assert len(taken) >= 40
-
-
-async def test_the_first_record_is_not_waited_with_and_those_that_follow_are_gathered() -> None:
-    """The broker answers at once after a silence, else after a share of a chunk's time, never more than was set."""
-    consumer = FakeFetching(make_app(), AsyncMock())
-    fetcher, intake = consumer._consumer._fetcher, consumer.app.intake
-    intake._chunk_s = 0.08
-    patience_s = consumer._choose_gathering(has_come=True)
-    assert (fetcher._fetch_min_bytes > 1000, fetcher._fetch_max_wait_ms) == (True, 20)
-    assert patience_s > 0.04
-    intake._chunk_s = 30.0
-    consumer._choose_gathering(has_come=True)
-    assert fetcher._fetch_max_wait_ms == consumer.app.fetch_wait_ms == KafkaSettings().fetch_wait_ms
-    consumer._choose_gathering(has_come=False)
-    assert (fetcher._fetch_min_bytes, fetcher._fetch_max_wait_ms) == (1, 500)
-
-
-def test_the_fetcher_reads_how_to_gather_at_every_request() -> None:
-    """Aiokafka's fetcher has the attributes that are set between two requests, and uses them when it makes one."""
-    source = inspect.getsource(Fetcher._get_actions_per_node)
-    assert "self._fetch_max_wait_ms," in source
-    assert "self._fetch_min_bytes," in source
 
 
 async def test_exactly_once_leaves_commits_to_the_transaction() -> None:
