@@ -16,6 +16,7 @@ from streams import topic_admin
 from streams.delivery.connection import client_options
 from streams.embedded import EmbeddedStack
 from streams.errors import ConfigurationError
+from tests.bench.warming import warm_up
 from tests.brokers import ApacheKafka, NoApacheKafkaError
 
 PARTITIONS = 4
@@ -50,7 +51,7 @@ class BenchBroker:
 
 @contextmanager
 def open_broker(choice: str) -> Iterator[BenchBroker]:
-    """An empty broker; each phase of the run has its own, so that none inherits another's topics.
+    """An empty broker; each phase of the run has its own, so that none inherits another's topics; one of ours is warm.
 
     Args:
         choice: auto takes Apache Kafka where it can be started, else the configured broker, else the embedded.
@@ -68,6 +69,7 @@ def open_broker(choice: str) -> Iterator[BenchBroker]:
                     raise ConfigurationError(f"bench: wanted Apache Kafka; got none: {why}") from why
             else:
                 with kafka:
+                    asyncio.run(warm_up({"bootstrap_servers": kafka.bootstrap_servers}))
                     yield _own("Apache Kafka, started for this run", kafka.bootstrap_servers, kafka.pid)
                 return
     if choice != "embedded" and configured.bootstrap_servers:
