@@ -53,7 +53,7 @@ class KafkaSettings(_Section):
     )
     fetch_max_bytes: int = Field(8 * 1024 * 1024, ge=1024, description="per partition and request")
     fetch_wait_ms: int = Field(
-        100, ge=1, le=10_000, description="the longest that records are gathered before a fetch"
+        100, ge=1, le=10_000, description="the longest that records are gathered for a fetch"
     )
 
     @property

@@ -107,11 +107,11 @@ class ExactlyOnceSink:
         self.checkpoint("before_output")
         futures = await enqueue(producer, partition.partition, effects)
         published = await asyncio.gather(*futures)
+        self.checkpoint("after_output")
         # One after the other: while the broker adds the group to a transaction it refuses the outputs' batch, and a
         # transaction in fifteen would wait for the retry.
         offsets = {TopicPartition(*partition): chunk.next_offset}
         await producer.send_offsets_to_transaction(offsets, self._group)
-        self.checkpoint("after_output")
         self.checkpoint("before_commit")
         await producer.commit_transaction()
         self.checkpoint("after_commit")

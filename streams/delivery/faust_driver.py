@@ -69,7 +69,7 @@ class ChunkApp(faust.App):  # type: ignore[misc]
         sink: is told of assignments, and whether the consumer has to commit.
         is_kafka: False on the embedded broker, which has no producer ids and no transactions.
         drain_timeout_s: how long a rebalance or a stop waits for what is in flight.
-        gathering_s: how long records may be gathered before a fetch at most.
+        max_gathering_s: how long records may be gathered before a fetch at most.
         options: what `faust.App` takes.
     """
 
@@ -83,14 +83,14 @@ class ChunkApp(faust.App):  # type: ignore[misc]
         sink: Sink,
         is_kafka: bool,
         drain_timeout_s: float,
-        gathering_s: float,
+        max_gathering_s: float,
         **options: Any,
     ):
         self.intake = intake
         self.sink = sink
         self.is_kafka = is_kafka
         self.drain_timeout_s = drain_timeout_s
-        self.max_gathering_s = gathering_s
+        self.max_gathering_s = max_gathering_s
         super().__init__(*args, **options)
 
     async def ends(self, partitions: Sequence[Partition]) -> dict[Partition, int]:
@@ -276,7 +276,7 @@ def new_app(
         sink=sink,
         is_kafka=is_kafka,
         drain_timeout_s=chunk.drain_timeout_s,
-        gathering_s=kafka.fetch_wait_ms / 1000,
+        max_gathering_s=kafka.fetch_wait_ms / 1000,
         broker=[f"{_SCHEME}://{server.strip()}" for server in str(kafka.bootstrap_servers).split(",")],
         broker_credentials=_credentials(kafka),
         store="memory://",

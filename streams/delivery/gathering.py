@@ -22,7 +22,10 @@ def gather_before_fetches(fetcher: Any, gathering_s: Callable[[], float]) -> Non
 
     async def gather_and_fetch(assignment: Any, node: int, request: Any) -> bool:
         if brought_records.get(node) and not _is_behind(assignment, request):
-            await asyncio.sleep(gathering_s())
+            try:
+                await asyncio.sleep(gathering_s())
+            except asyncio.CancelledError:
+                return False  # as the fetch itself does: the fetcher's `close` awaits what it cancels, unprotected
         brought_records[node] = await fetch(assignment, node, request)
         return brought_records[node]
 

@@ -18,7 +18,7 @@ _VALUE = b"x" * 2_000
 
 
 async def warm_up(client: dict[str, Any]) -> None:
-    """Some seconds of transactions, of fetches, and of what is neither.
+    """Some seconds of transactions, plain sends and fetches.
 
     Args:
         client: aiokafka's connection arguments.

@@ -6,6 +6,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from aiokafka import TopicPartition
@@ -224,6 +225,29 @@ async def test_a_fetch_across_a_rebalance_skips_nothing(start: int | None, is_re
         await intake.release(chunk)
     assert taken == list(range(start or 0, (start or 0) + len(taken)))
     assert len(taken) >= 40
+
+
+@pytest.mark.parametrize(
+    ("chunk_s", "gathered_s"), [(0.08, 0.02), (30.0, KafkaSettings().fetch_wait_ms / 1000)]
+)
+async def test_a_started_consumer_gathers_for_a_share_of_a_chunks_time_and_never_longer_than_was_set(
+    chunk_s: float, gathered_s: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The thread's fetcher is told, once there is one."""
+    told: list[Callable[[], float]] = []
+
+    async def connect(thread: Any) -> None:
+        thread._consumer = SimpleNamespace(_fetcher=None)
+
+    monkeypatch.setattr(driver.AIOKafkaConsumerThread, "on_start", connect)
+    monkeypatch.setattr(
+        faust_driver, "gather_before_fetches", lambda _fetcher, gathering_s: told.append(gathering_s)
+    )
+    thread = faust_driver.ConsumerThread.__new__(faust_driver.ConsumerThread)
+    thread.app = make_app()
+    thread.app.intake._chunk_s = chunk_s
+    await thread.on_start()
+    assert [gathering_s() for gathering_s in told] == [gathered_s]
 
 
 async def test_exactly_once_leaves_commits_to_the_transaction() -> None:

@@ -1,5 +1,6 @@
 """Fetches that wait for more records, and those that do not."""
 
+import asyncio
 import inspect
 import time
 from types import SimpleNamespace
@@ -78,6 +79,17 @@ async def test_each_broker_is_waited_for_on_its_own() -> None:
         False,
         True,
     ]
+
+
+async def test_a_stop_while_records_are_gathered_ends_as_one_while_they_are_fetched() -> None:
+    """Aiokafka's fetcher awaits what it cancels without protection: an error would keep the consumer from closing."""
+    fetcher = FakeFetcher(True)
+    gather_before_fetches(fetcher, lambda: 60.0)
+    await fetcher._proc_fetch_request(Assignment(7), 0, request(7))
+    gathering = asyncio.ensure_future(fetcher._proc_fetch_request(Assignment(7), 0, request(7)))
+    await asyncio.sleep(0)
+    gathering.cancel()
+    assert await gathering is False
 
 
 def test_aiokafkas_fetcher_sends_its_requests_where_it_is_replaced() -> None:
