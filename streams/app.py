@@ -5,13 +5,13 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 from streams.errors import FatalError
-from streams.roles.enrich import EnrichWorker
-from streams.roles.generate import GenerateWorker
+from streams.roles.enrich.worker import EnrichWorker
+from streams.roles.generate.worker import GenerateWorker
 from streams.roles.parts import Parts, default_parts
-from streams.roles.rolling import RollingWorker
-from streams.roles.worker import StreamWorker
-from streams.serving.worker import run_serving
+from streams.roles.rolling.worker import RollingWorker
+from streams.roles.serve.worker import run_serving
 from streams.settings import Settings
+from streams.worker.stream_worker import StreamWorker
 
 _WORKERS: dict[str, Callable[[Settings, Parts, AsyncExitStack, int], StreamWorker]] = {
     "enrich": EnrichWorker,

@@ -19,9 +19,9 @@ import docker
 from docker.errors import DockerException
 from testcontainers.community.kafka import KafkaContainer
 
-from streams import topic_admin
-from streams.child_process import Child, Guardian
 from streams.errors import RetryableError
+from streams.kafka import topic_admin
+from streams.local.child_process import Child, Guardian
 
 KAFKA_DIRECTORY = Path(__file__).resolve().parents[2] / "shared" / "kafka"
 _CONTAINER_PORT = 9093

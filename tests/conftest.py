@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.embedded import EmbeddedStack
+from streams.local.embedded import EmbeddedStack
 from tests.brokers import ApacheKafka, Broker, NoApacheKafkaError
 
 #: Programs, not modules: each takes its task from the command line when it is imported.

@@ -10,10 +10,10 @@ from models.interfaces import ReviewReading, SentenceReading, SentimentPredictio
 from models.personal_data import Mask
 from models.quality import QualityFlag
 from schemas.products import RefreshRequested, SummaryClaim
-from streams.agents.generate import Composer
 from streams.delivery.intake import Chunk
 from streams.delivery.records import Effects, Partition
 from streams.delivery.sink import Checkpoint, pass_by
+from streams.roles.generate.handler import Composer
 
 NEVER = threading.Event()
 

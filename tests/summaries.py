@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from streams.publishing import RawRecord
+from streams.kafka.publishing import RawRecord
 
 TODAY = date(2026, 11, 25)
 

@@ -9,9 +9,9 @@ from typing import Self
 
 import redis
 
-from streams.child_process import Child, Guardian
-from streams.embedded import free_port
-from streams.embedded_servers import HOST, REDIS
+from streams.local.child_process import Child, Guardian
+from streams.local.embedded import free_port
+from streams.local.embedded_servers import HOST, REDIS
 
 _START_TIMEOUT_S = 20.0
 

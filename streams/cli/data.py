@@ -12,12 +12,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from schemas import documents
 from schemas.topics import INPUTS, NEW_REVIEW, TOPICS, dead_letter_topic, topic_named
 from streams.cli.console import FAILED, PARTLY, Json, command, err, load_settings, out, print_json, run_async
-from streams.delivery.connection import client_options
 from streams.errors import ConfigurationError
-from streams.publishing import Published
-from streams.publishing import publish as publish_items
+from streams.kafka.connection import client_options
+from streams.kafka.publishing import Published
+from streams.kafka.publishing import publish as publish_items
+from streams.kafka.tailing import follow
 from streams.rows import BadRow, ReadyEvent, parse_assignments, read_rows, to_events
-from streams.tailing import follow
 
 _MAX_BAD_ROWS_SHOWN = 20
 

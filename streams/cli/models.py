@@ -9,10 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from models.errors import ModelError
-from streams import explaining
 from streams.cli import reports
 from streams.cli.console import FAILED, Json, command, err, load_settings, out, print_json, run_async
-from streams.doctor import Finding, examine
 from streams.errors import ConfigurationError
 from streams.evaluating.aspects import evaluate_aspects
 from streams.evaluating.figure import draw_confusion
@@ -20,6 +18,8 @@ from streams.evaluating.key_points import evaluate_key_points
 from streams.evaluating.sentiment import evaluate_sentiment
 from streams.evaluating.summaries import evaluate_summaries
 from streams.evaluating.summarisers import SUMMARISERS
+from streams.local.doctor import Finding, examine
+from streams.offline import explaining
 from streams.rows import parse_assignments
 
 

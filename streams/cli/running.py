@@ -26,13 +26,13 @@ from streams.cli.console import (
 )
 from streams.cli.data import Columns, Constants, events_of, show_bad_rows
 from streams.cli.product_tables import show_products
-from streams.delivery.connection import client_options
 from streams.demo import catalogue
 from streams.demo.runner import DemoProgress, DemoReport, run_demo, wait_until_ready
-from streams.deployment import Stack, local_stack, prepare_topics, running_roles
-from streams.embedded import free_ports
 from streams.errors import ConfigurationError, FatalError, StoppedError
-from streams.publishing import RawRecord
+from streams.kafka.connection import client_options
+from streams.kafka.publishing import RawRecord
+from streams.local.deployment import Stack, local_stack, prepare_topics, running_roles
+from streams.local.embedded import free_ports
 from streams.rows import BadRow, ReadyEvent
 from streams.settings import Settings
 

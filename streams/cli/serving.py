@@ -10,8 +10,8 @@ from streams.cli.console import Json, command, err, load_settings, out, print_js
 from streams.cli.product_page import product_page, product_table
 from streams.cli.products_client import ProductsClient
 from streams.errors import ConfigurationError
-from streams.serving.rebuilding import Rebuilt
-from streams.serving.rebuilding import rebuild as rebuild_store
+from streams.roles.serve.rebuilding import Rebuilt
+from streams.roles.serve.rebuilding import rebuild as rebuild_store
 from streams.settings import Settings
 
 app = typer.Typer(help="Look after the store from which products are served.", no_args_is_help=True)

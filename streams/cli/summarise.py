@@ -7,9 +7,9 @@ import typer
 
 from streams.cli.console import FAILED, PARTLY, Json, command, err, fail, load_settings, out, print_json
 from streams.cli.data import Columns, show_bad_rows
+from streams.offline.summarising import Summarised
+from streams.offline.summarising import summarise as summarise_file
 from streams.rows import parse_assignments
-from streams.summarising import Summarised
-from streams.summarising import summarise as summarise_file
 
 _MAX_EVIDENCE = 5
 

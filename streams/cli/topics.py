@@ -6,9 +6,9 @@ import typer
 from rich.table import Table
 
 from schemas.topics import TOPICS
-from streams import topic_admin
 from streams.cli.console import FAILED, Json, command, err, load_settings, out, print_json
-from streams.delivery.connection import client_options
+from streams.kafka import topic_admin
+from streams.kafka.connection import client_options
 
 app = typer.Typer(help="Create, check and list the topics on the configured broker.", no_args_is_help=True)
 

@@ -9,12 +9,12 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from streams.delivery.batches import enqueue, first_offsets
-from streams.delivery.connection import new_producer
 from streams.delivery.intake import Chunk
 from streams.delivery.producing import MAX_PAUSE_S, raise_if_hopeless, started, stopped
 from streams.delivery.records import Effects, Partition
 from streams.delivery.sink import Checkpoint, FirstOffsets, pass_by
 from streams.errors import LeaseLostError
+from streams.kafka.connection import new_producer
 
 log = structlog.get_logger(__name__)
 

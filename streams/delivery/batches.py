@@ -8,8 +8,8 @@ from aiokafka import AIOKafkaProducer
 
 from schemas import dead_letters as headers
 from schemas.topics import dead_letter_topic
-from streams.delivery.connection import MAX_BATCH_BYTES
 from streams.delivery.records import DeadLetter, Effects, Output
+from streams.kafka.connection import MAX_BATCH_BYTES
 
 #: A larger key and value are cut, and a header says so: a broker refuses what exceeds its message.max.bytes,
 #: and what it delivered compressed may be far larger.

@@ -10,12 +10,12 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError, ProducerFenced
 
 from streams.delivery.batches import enqueue, first_offsets
-from streams.delivery.connection import TRANSACTION_TIMEOUT_MS, new_producer
 from streams.delivery.intake import Chunk
 from streams.delivery.producing import MAX_PAUSE_S, raise_if_hopeless, started, stopped
 from streams.delivery.records import Effects, Partition
 from streams.delivery.sink import Checkpoint, FirstOffsets, pass_by
 from streams.errors import FatalError, LeaseLostError
+from streams.kafka.connection import TRANSACTION_TIMEOUT_MS, new_producer
 
 log = structlog.get_logger(__name__)
 _FENCED_PAUSE_S = 3.0

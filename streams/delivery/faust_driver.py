@@ -18,11 +18,11 @@ from faust.transport import drivers
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
-from streams.delivery.connection import MAX_BATCH_BYTES, MAX_REQUEST_BYTES, REQUEST_TIMEOUT_MS, tls_context
 from streams.delivery.gathering import gather_before_fetches
 from streams.delivery.intake import Intake
 from streams.delivery.records import Partition, Record
 from streams.delivery.sink import Sink
+from streams.kafka.connection import MAX_BATCH_BYTES, MAX_REQUEST_BYTES, REQUEST_TIMEOUT_MS, tls_context
 from streams.settings import ChunkSettings, KafkaSettings
 
 log = structlog.get_logger(__name__)

@@ -12,10 +12,10 @@ import structlog
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
-from streams.delivery.connection import new_producer
 from streams.delivery.exactly_once import committed_offset
 from streams.delivery.records import Partition
 from streams.errors import FatalError, RetryableError
+from streams.kafka.connection import new_producer
 from streams.settings import DeliveryGuarantee
 
 log = structlog.get_logger(__name__)

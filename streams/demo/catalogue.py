@@ -6,7 +6,7 @@ from importlib import resources
 
 import orjson
 
-from streams.publishing import RawRecord
+from streams.kafka.publishing import RawRecord
 
 #: A malformed event is published after every so many reviews.
 _REVIEWS_BETWEEN_MALFORMED = 30

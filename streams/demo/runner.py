@@ -15,9 +15,9 @@ from streams.demo.products import TOPICS as PRODUCT_TOPICS
 from streams.demo.products import ProductWatch
 from streams.demo.tally import Tally
 from streams.errors import FatalError
-from streams.publishing import Published, RawRecord, publish
+from streams.kafka.publishing import Published, RawRecord, publish
+from streams.kafka.tailing import follow
 from streams.rows import BadRow, ReadyEvent
-from streams.tailing import follow
 
 _READY_PATIENCE_S = 180.0
 _STALL_S = 90.0

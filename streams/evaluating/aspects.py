@@ -9,9 +9,9 @@ from models.aspects import ASPECTS
 from models.evaluation import DetectionScores, evaluate, evaluate_detection
 from models.interfaces import SENTIMENT_LABELS, SentimentPrediction
 from streams.errors import ConfigurationError
-from streams.evaluating.asking import Asked, ask
 from streams.evaluating.aspect_files import read_aspect_file
-from streams.roles.batches import batches
+from streams.lane.at_once import batches
+from streams.offline.asking import Asked, ask
 from streams.settings import Settings
 
 

@@ -16,7 +16,7 @@ from models.language import DetectedLanguage
 from models.preparation import PreparedReview
 from models.sentence_bits import differing_bits
 from streams.errors import ConfigurationError
-from streams.evaluating.asking import ask
+from streams.offline.asking import ask
 from streams.rolling.applying import apply_review
 from streams.rolling.memory import MemoryTables
 from streams.rolling.readings import as_event

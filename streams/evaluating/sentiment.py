@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from streams.errors import ConfigurationError
-from streams.evaluating.asking import ask
+from streams.offline.asking import ask
 from streams.rows import read_rows
 from streams.settings import Settings
 

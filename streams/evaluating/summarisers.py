@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
-from streams.agents.generate import Composer
 from streams.evaluating.plain_summaries import plain
 from streams.evaluating.summary_texts import EvaluatedSentence, EvaluatedText, ReadItem, Summariser
+from streams.roles.generate.handler import Composer
 from streams.roles.parts import default_parts
 from streams.settings import Settings
 

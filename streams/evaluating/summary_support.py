@@ -1,8 +1,8 @@
 """Whether a sentence is true to the reviews it names: found out in another way than it was written and checked.
 
 Writing looks at key points: their quotes, word by word, and a reader's opinion. Here it is the whole reviews. What code
-counted and quoted is read again from the finished sentence (`streams.composing.checking`, which nothing asks when a
-text is written), and each of its quotations must stand in a review it names. What a model wrote must have every
+counted and quoted is read again from the finished sentence (`streams.evaluating.claim_checking`, which nothing asks
+when a text is written), and each of its quotations must stand in a review it names. What a model wrote must have every
 content word, by its stem, in the reviews it names, and must not feel the other way than its claim to a dictionary of
 sentiment (VADER, Hutto and Gilbert 2014, English), which no model here was trained with.
 """
@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 from models.interfaces import SentimentLabel
-from streams.composing.checking import faults
+from streams.evaluating.claim_checking import faults
 from streams.evaluating.summary_texts import EvaluatedSentence, ReadItem
 from streams.evaluating.summary_words import content_tokens, wanted_package
 

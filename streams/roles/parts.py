@@ -7,11 +7,11 @@ from typing import Any
 
 from models.errors import ModelError
 from models.interfaces import ReviewReader
-from streams.agents.generate import Composer
-from streams.agents.reading import Preparer
 from streams.composing.composer import SummaryComposer
 from streams.delivery.sink import Checkpoint, pass_by
 from streams.errors import ConfigurationError
+from streams.roles.enrich.reading import Preparer
+from streams.roles.generate.handler import Composer
 from streams.settings import Settings
 
 
@@ -56,7 +56,7 @@ def default_parts() -> Parts:
         return ReviewPreparer(masks_personal_data=settings.privacy.mask_personal_data)
 
     def load_composer(settings: Settings) -> Composer:
-        from streams.roles.voices import load_voices  # noqa: PLC0415 - of one role only
+        from streams.roles.generate.voices import load_voices  # noqa: PLC0415 - of one role only
 
         return SummaryComposer(*load_voices(settings, load_readers), deadline_s=settings.generation.batch_s)
 

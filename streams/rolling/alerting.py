@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import compress
 from typing import Any, NamedTuple
 
-from streams.rolling.values import NEGATIVE, Arrival, Kind, ProductState, ReviewState
-from streams.surges import (
+from streams.rolling.surges import (
     ASPECT,
     LOOKALIKE,
     AlertState,
@@ -19,8 +18,9 @@ from streams.surges import (
     resolved,
     reviews_a_week,
 )
-from streams.surges import NEGATIVE as NEGATIVE_LIMITS
-from streams.surges.alerting import is_over
+from streams.rolling.surges import NEGATIVE as NEGATIVE_LIMITS
+from streams.rolling.surges.ending import is_over
+from streams.rolling.values import NEGATIVE, Arrival, Kind, ProductState, ReviewState
 
 MAX_QUOTES = 5
 MAX_QUOTE_CHARACTERS = 300

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from streams.surges import AlertState
+from streams.rolling.surges import AlertState
 
 NEGATIVE, NEUTRAL, POSITIVE = 0, 1, 2
 #: The polarities in the order of every triple of counters.

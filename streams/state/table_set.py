@@ -9,9 +9,9 @@ from typing import Any
 import structlog
 from aiokafka.errors import KafkaError
 
+from streams.roles.rolling.tables import Change, PartitionTables
 from streams.state.restoring import RestoreProgress, restore
 from streams.state.store import Checkpoint, PartitionStore, StoreMemory
-from streams.state.tables import Change, PartitionTables
 
 log = structlog.get_logger(__name__)
 _RETRY_S = 1.0

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from schemas.serving import Failure, Problem
 from streams.web.catalogue import NotKnownYetError
-from streams.web.health import HEALTH_PATHS
+from streams.worker.health import HEALTH_PATHS
 
 log = structlog.get_logger(__name__)
 

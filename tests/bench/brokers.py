@@ -12,10 +12,10 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from schemas.topics import ENRICHED_REVIEW
 from streams import settings as environment
-from streams import topic_admin
-from streams.delivery.connection import client_options
-from streams.embedded import EmbeddedStack
 from streams.errors import ConfigurationError
+from streams.kafka import topic_admin
+from streams.kafka.connection import client_options
+from streams.local.embedded import EmbeddedStack
 from tests.bench.warming import warm_up
 from tests.brokers import ApacheKafka, NoApacheKafkaError
 

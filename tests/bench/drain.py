@@ -23,8 +23,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPa
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from streams import topic_admin
 from streams.errors import FatalError
+from streams.kafka import topic_admin
 from tests.bench import contenders
 from tests.bench.brokers import PARTITIONS, BenchBroker
 from tests.bench.contenders import Contender

@@ -17,7 +17,7 @@ import orjson
 from aiokafka import ConsumerRecord
 
 from schemas.topics import ENRICHED_REVIEW, NEW_REVIEW, PRODUCT_SUMMARY
-from streams.publishing import RawRecord, publish
+from streams.kafka.publishing import RawRecord, publish
 from tests.bench import contenders
 from tests.bench.brokers import OUTPUT_PREFIX, BenchBroker, create_topics, open_broker
 from tests.bench.contenders import Contender

@@ -13,11 +13,11 @@ from typing import Any
 import aiohttp
 
 from schemas.topics import PRODUCT_SUMMARY
-from streams import topic_admin
 from streams.cli.console import load_settings, stop_on_signals
-from streams.embedded import EmbeddedStack, free_port
-from streams.publishing import RawRecord, publish
-from streams.serving.worker import run_serving
+from streams.kafka import topic_admin
+from streams.kafka.publishing import RawRecord, publish
+from streams.local.embedded import EmbeddedStack, free_port
+from streams.roles.serve.worker import run_serving
 from tests.summaries import summary_record
 
 _READY_TIMEOUT_S = 60.0

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import orjson
 
 from models.preparation import PreparedReview, ReviewPreparer
-from streams.evaluating.asking import ask
+from streams.offline.asking import ask
 from streams.rolling.applying import apply_review
 from streams.rolling.memory import MemoryTables
 from streams.rolling.readings import as_event

@@ -20,10 +20,10 @@ import orjson
 import psutil
 from aiokafka import AIOKafkaProducer
 
-from streams.agents import enrich
 from streams.delivery import at_least_once, exactly_once
 from streams.lane.lane import Lane
-from streams.metrics import WorkerMetrics
+from streams.roles.enrich import handler as enrich
+from streams.worker.metrics import WorkerMetrics
 
 #: Parts of the path of a task's code, and the stage it belongs to. The first that fits counts.
 _STAGE_OF_PATH = (

@@ -1,15 +1,15 @@
 """Other ways to test for a surge, to compare at the same rate of false alarms. Each scores a list of recent reviews.
 
 All look at the same windows, with the same effect wanted and the same belief in the earlier reviews, and all scores
-are lowered by the logarithm of the looks a week, as in `streams.surges.finding`.
+are lowered by the logarithm of the looks a week, as in `streams.rolling.surges.finding`.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from math import exp, log, sqrt
 from typing import NamedTuple
 
-from streams.surges.finding import SurgeLimits
-from streams.surges.shares import Share, log_likelihood, tail
+from streams.rolling.surges.finding import SurgeLimits
+from streams.rolling.surges.shares import Share, log_likelihood, tail
 
 NOTHING = -99.0
 

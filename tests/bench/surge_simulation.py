@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from streams.surges import NEGATIVE
+from streams.rolling.surges import NEGATIVE
 from tests.bench.surge_designs import DESIGNS, NOTHING
 from tests.bench.surge_histories import DRIFTING, WEEKS, WORLDS, World, history
 from tests.bench.surge_watching import Stream, aftermath, false_alarms, found_within, paces

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from streams.surges import (
+from streams.rolling.surges import (
     ASPECT,
     LOOKALIKE,
     NEGATIVE,
@@ -18,7 +18,7 @@ from streams.surges import (
     raised,
     resolved,
 )
-from streams.surges.alerting import WEEK_MS
+from streams.rolling.surges.ending import WEEK_MS
 from tests.bench.surge_histories import Array, History
 
 LIMITS = {"negative_surge": NEGATIVE, "aspect_surge": ASPECT, "lookalike_surge": LOOKALIKE}

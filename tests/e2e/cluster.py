@@ -19,9 +19,9 @@ import orjson
 from schemas import dead_letters
 from schemas.reviews import ReviewEnriched
 from schemas.topics import ENRICHED_REVIEW, NEW_REVIEW, dead_letter_topic
-from streams import topic_admin
-from streams.publishing import RawRecord
-from streams.tailing import follow
+from streams.kafka import topic_admin
+from streams.kafka.publishing import RawRecord
+from streams.kafka.tailing import follow
 
 WORKER = Path(__file__).with_name("worker.py")
 CREATED_AT = "2026-10-01T12:00:00Z"

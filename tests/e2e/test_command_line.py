@@ -20,8 +20,8 @@ from aiokafka.admin import AIOKafkaAdminClient
 from schemas import documents
 from schemas.topics import CHANGELOGS, NEW_REVIEW, TOPICS, dead_letter_topic
 from streams.cli import app
-from streams.embedded import EmbeddedStack, free_port
-from streams.publishing import RawRecord, publish
+from streams.kafka.publishing import RawRecord, publish
+from streams.local.embedded import EmbeddedStack, free_port
 from streams.settings import PREFIX
 from tests.brokers import Broker, unique_name
 

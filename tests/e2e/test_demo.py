@@ -22,7 +22,7 @@ import pytest
 
 from schemas.reviews import ReviewEnriched
 from schemas.topics import NEW_REVIEW
-from streams.publishing import RawRecord, publish
+from streams.kafka.publishing import RawRecord, publish
 from streams.settings import PREFIX
 from tests.brokers import ApacheKafka, unique_name
 

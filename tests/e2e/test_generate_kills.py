@@ -11,8 +11,8 @@ import pytest
 
 from schemas.products import ProductText
 from schemas.topics import PRODUCT_TEXT, REFRESH_REQUESTED, dead_letter_topic
-from streams.publishing import RawRecord, publish
-from streams.tailing import follow
+from streams.kafka.publishing import RawRecord, publish
+from streams.kafka.tailing import follow
 from tests.brokers import ApacheKafka, unique_name
 from tests.e2e.cluster import CHECKPOINTS, Cluster, kill_and_replace, paced
 

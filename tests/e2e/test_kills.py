@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from schemas.topics import NEW_REVIEW
-from streams.publishing import publish
+from streams.kafka.publishing import publish
 from tests.brokers import ApacheKafka, unique_name
 from tests.e2e.cluster import (
     Cluster,

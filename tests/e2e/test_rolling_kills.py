@@ -19,9 +19,9 @@ import pytest
 
 from schemas.products import ProductSummary
 from schemas.topics import ENRICHED_REVIEW, PRODUCT_SUMMARY, REFRESH_REQUESTED
-from streams.agents.generate import GenerateTexts
-from streams.publishing import RawRecord, publish
-from streams.tailing import follow
+from streams.kafka.publishing import RawRecord, publish
+from streams.kafka.tailing import follow
+from streams.roles.generate.handler import GenerateTexts
 from tests.brokers import ApacheKafka, unique_name
 from tests.e2e.cluster import CHECKPOINTS, Cluster, kill_and_replace, paced
 from tests.fakes import FakeRecord, fake_composer

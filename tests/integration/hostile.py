@@ -5,7 +5,7 @@ import random
 import orjson
 
 from schemas.dead_letters import DeadLetterReason as Reason
-from streams.publishing import RawRecord
+from streams.kafka.publishing import RawRecord
 
 
 def hostile_payloads(count: int, *, seed: int) -> list[tuple[RawRecord, Reason]]:

@@ -10,12 +10,12 @@ import orjson
 from pydantic import SecretStr
 
 from schemas.topics import PRODUCT_SUMMARY
-from streams import topic_admin
-from streams.embedded import free_port
-from streams.publishing import RawRecord, publish
-from streams.serving.keys import SORT_KEYS, Keys
-from streams.serving.rebuilding import rebuild
-from streams.serving.worker import run_serving
+from streams.kafka import topic_admin
+from streams.kafka.publishing import RawRecord, publish
+from streams.local.embedded import free_port
+from streams.roles.serve.rebuilding import rebuild
+from streams.roles.serve.store import SORT_KEYS, Keys
+from streams.roles.serve.worker import run_serving
 from streams.settings import Settings
 from tests.valkey_server import Valkey
 

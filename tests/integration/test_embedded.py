@@ -14,9 +14,9 @@ import psutil
 import pytest
 import redis
 
-from streams import topic_admin
-from streams.child_process import Guardian
-from streams.embedded import EmbeddedStack, EmbeddedStackError
+from streams.kafka import topic_admin
+from streams.local.child_process import Guardian
+from streams.local.embedded import EmbeddedStack, EmbeddedStackError
 
 pytestmark = pytest.mark.embedded
 
@@ -24,7 +24,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 20
 PARENT = """
 import json, signal, time
-from streams.embedded import EmbeddedStack
+from streams.local.embedded import EmbeddedStack
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job is born deaf to it
 try:
     with EmbeddedStack() as stack:
@@ -36,8 +36,8 @@ except KeyboardInterrupt:
 """
 SUPERVISING_PARENT = """
 import asyncio, sys
-from streams.child_process import Guardian
-from streams.supervisor import supervise
+from streams.local.child_process import Guardian
+from streams.local.supervisor import supervise
 async def main():
     command = [sys.executable, "-I", "-S", "-c", "import time; time.sleep(600)"]
     with Guardian() as guardian:

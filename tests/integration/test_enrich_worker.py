@@ -13,7 +13,7 @@ from schemas import dead_letters
 from streams.delivery.exactly_once import committed_offset
 from streams.delivery.records import Partition
 from streams.errors import FatalError
-from streams.publishing import RawRecord
+from streams.kafka.publishing import RawRecord
 from tests.brokers import ApacheKafka, Broker, unique_name
 from tests.fakes import FakeReader
 from tests.integration.hostile import hostile_payloads

@@ -11,7 +11,7 @@ from streams.delivery.intake import Chunk, Lease
 from streams.delivery.probe import probe
 from streams.delivery.records import Effects, Output, Partition
 from streams.errors import FatalError, LeaseLostError
-from streams.tailing import follow
+from streams.kafka.tailing import follow
 from tests.brokers import ApacheKafka, unique_name
 from tests.fakes import FakeReader, FakeRecord
 from tests.integration.workers import fake_parts, make_settings, prepare, put, read, review, running

@@ -16,12 +16,12 @@ import pytest
 
 from models.generation.interfaces import PhraseRequest
 from models.personal_data import mask_personal_data
-from streams.agents.generate import Composition
 from streams.composing.composer import SummaryComposer
 from streams.composing.publishable import clean_quote
 from streams.composing.rereading import Read
+from streams.offline.summarising import Summarised, summarise
+from streams.roles.generate.handler import Composition
 from streams.settings import Settings
-from streams.summarising import Summarised, summarise
 from tests.unit.streams.composing.phrasers import fake_voice, read_as
 
 pytestmark = [

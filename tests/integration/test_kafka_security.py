@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from streams import topic_admin
-from streams.delivery.connection import client_options
 from streams.errors import ReviewstreamError
-from streams.publishing import publish
+from streams.kafka import topic_admin
+from streams.kafka.connection import client_options
+from streams.kafka.publishing import publish
 from streams.settings import KafkaSettings
 from tests.brokers import ApacheKafka, unique_name
 from tests.conftest import kafka_or_skip

@@ -12,12 +12,12 @@ from typer.testing import CliRunner
 
 from schemas.topics import PRODUCT_SUMMARY
 from streams.cli import app
-from streams.delivery.connection import new_producer
-from streams.embedded import EmbeddedStack
 from streams.errors import ConfigurationError
-from streams.publishing import RawRecord
-from streams.serving.rebuilding import rebuild
-from streams.serving.worker import run_serving
+from streams.kafka.connection import new_producer
+from streams.kafka.publishing import RawRecord
+from streams.local.embedded import EmbeddedStack
+from streams.roles.serve.rebuilding import rebuild
+from streams.roles.serve.worker import run_serving
 from streams.settings import Settings
 from tests.brokers import ApacheKafka, Broker, unique_name
 from tests.integration.serving import (

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from streams.embedded import EmbeddedStack
-from streams.serving.rebuilding import rebuild
+from streams.local.embedded import EmbeddedStack
+from streams.roles.serve.rebuilding import rebuild
 from streams.settings import Settings
 from tests.integration.serving import create_topic, publish_summaries, serving, serving_settings
 from tests.integration.test_serving import (

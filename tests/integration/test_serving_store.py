@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from schemas.topics import PRODUCT_SUMMARY
-from streams.embedded import free_port
-from streams.publishing import RawRecord
-from streams.serving.records import Change, change_of
-from streams.serving.store import Batch, ProductStore, StoreAwayError, open_store
+from streams.kafka.publishing import RawRecord
+from streams.local.embedded import free_port
+from streams.roles.serve.records import Change, change_of
+from streams.roles.serve.store import Batch, ProductStore, StoreAwayError, open_store
 from streams.web.catalogue import Place
 from tests.fakes import FakeRecord
 from tests.integration.serving import PREFIX, contents, serving_settings

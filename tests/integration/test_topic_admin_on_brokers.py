@@ -9,8 +9,8 @@ from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from schemas.topics import TOPICS, Topic
-from streams import topic_admin
-from streams.topic_admin import TopicsRefusedError, untold, wanted_topics
+from streams.kafka import topic_admin
+from streams.kafka.topic_admin import TopicsRefusedError, untold, wanted_topics
 from tests.brokers import KAFKA_DIRECTORY, ApacheKafka, Broker, unique_name
 from tests.conftest import kafka_or_skip
 

@@ -11,12 +11,12 @@ import orjson
 from schemas import dead_letters
 from schemas.reviews import ReviewEnriched
 from schemas.topics import ENRICHED_REVIEW, NEW_REVIEW, dead_letter_topic
-from streams import topic_admin
 from streams.app import run_worker
-from streams.publishing import RawRecord, publish
+from streams.kafka import topic_admin
+from streams.kafka.publishing import RawRecord, publish
+from streams.kafka.tailing import follow
 from streams.roles.parts import Parts
 from streams.settings import Settings
-from streams.tailing import follow
 from tests.fakes import FakePreparer, FakeReader, fake_composer
 
 CREATED_AT = "2026-10-01T12:00:00Z"

@@ -14,9 +14,9 @@ import yaml
 from prometheus_client import CollectorRegistry
 
 from streams.app import ROLES
-from streams.readiness import Readiness
 from streams.settings import PREFIX, Settings, load, variables
-from streams.web.health import HealthServer
+from streams.worker.health import HealthServer
+from streams.worker.readiness import Readiness
 
 FILE = Path(__file__).resolve().parents[2] / "docker-compose.yml"
 TEXT = FILE.read_text()

@@ -19,8 +19,8 @@ import orjson
 from models.devices import plan_compute
 from models.interfaces import ReviewReader
 from streams import settings
-from streams.agents.reading import ANY_LANGUAGE, Preparer
 from streams.lane.planning import plan_batches
+from streams.roles.enrich.reading import ANY_LANGUAGE, Preparer
 from streams.roles.parts import default_parts
 
 _BUDGETS = (512, 1024, 2048)

@@ -22,9 +22,9 @@ from models.generation.generator import PhraseGenerator
 from models.generation.interfaces import PhraseRequest
 from streams import settings
 from streams.lane.device_threads import give_way
-from streams.roles.generate import NICENESS
+from streams.roles.generate.voices import load_voices
+from streams.roles.generate.worker import NICENESS
 from streams.roles.parts import default_parts
-from streams.roles.voices import load_voices
 from tests.bench.ours.tokens import TokenCount
 
 _ROWS = (64, 128, 256)

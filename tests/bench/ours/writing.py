@@ -16,15 +16,15 @@ import orjson
 from models.generation.interfaces import Phrase, PhraseRequest
 from schemas.products import RefreshRequested
 from streams import logs, settings
-from streams.agents.generate import Composer
 from streams.app import run_worker
 from streams.cli.console import run_async, stop_on_signals
 from streams.composing.composer import SummaryComposer
 from streams.composing.phrasing import Phraser, Voice
 from streams.composing.rereading import Read
 from streams.composing.values import Composition
+from streams.roles.generate.handler import Composer
+from streams.roles.generate.voices import load_voices
 from streams.roles.parts import Parts, default_parts
-from streams.roles.voices import load_voices
 from streams.settings import Settings
 from tests.bench.ours.tokens import TokenCount
 

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from streams.cli import app
-from streams.embedded import free_port
+from streams.local.embedded import free_port
 from streams.web.catalogue import Found, Stored
 from streams.web.product_bodies import encode, listed_body, product_body, reviews_body
 from tests.summaries import TODAY, document

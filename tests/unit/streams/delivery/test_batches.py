@@ -16,8 +16,8 @@ from streams.delivery.batches import (
     dead_letter_output,
     enqueue,
 )
-from streams.delivery.connection import MAX_BATCH_BYTES, MAX_REQUEST_BYTES
 from streams.delivery.records import DeadLetter, Effects, Output
+from streams.kafka.connection import MAX_BATCH_BYTES, MAX_REQUEST_BYTES
 from tests.fakes import FakeRecord
 
 #: What Apache Kafka takes in one record batch unless it is told otherwise (message.max.bytes).

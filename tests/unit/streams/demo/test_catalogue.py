@@ -8,7 +8,7 @@ from schemas.products import Product
 from schemas.reviews import Review
 from streams.demo import catalogue
 from streams.errors import RejectedEventError
-from streams.publishing import RawRecord
+from streams.kafka.publishing import RawRecord
 from streams.serde import decode, require_key
 
 PRODUCTS = [Product.model_validate_json(orjson.dumps(product)) for product in catalogue.products()]

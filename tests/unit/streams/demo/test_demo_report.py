@@ -3,7 +3,7 @@ from output_records import OutputRecord, dead, enriched
 from streams.demo.products import ProductWatch
 from streams.demo.runner import _report
 from streams.demo.tally import Position, Tally
-from streams.publishing import Published
+from streams.kafka.publishing import Published
 
 
 def tallied(*records: OutputRecord) -> Tally:

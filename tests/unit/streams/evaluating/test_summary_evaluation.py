@@ -14,9 +14,8 @@ from models.interfaces import AspectMention, ReviewReading, SentenceReading, Sen
 from models.sentences import split_sentences
 from streams.cli import app
 from streams.evaluating import summaries
-from streams.evaluating.asking import Asked
-from streams.evaluating.paired import lead_of
 from streams.evaluating.plain_summaries import plain
+from streams.evaluating.summaries import lead_of
 from streams.evaluating.summarisers import SUMMARISERS
 from streams.evaluating.summary_baselines import baseline_texts
 from streams.evaluating.summary_files import SummaryItem
@@ -29,6 +28,7 @@ from streams.evaluating.summary_metrics import (
 )
 from streams.evaluating.summary_support import is_supported
 from streams.evaluating.summary_texts import EvaluatedSentence, EvaluatedText, ReadItem
+from streams.offline.asking import Asked
 from streams.settings import Settings
 
 _GOOD = SentimentPrediction(0.1, 0.1, 0.8)

@@ -12,12 +12,12 @@ from pydantic import SecretStr
 from yarl import URL
 
 from schemas.serving import ProductBatch, ProductPage, ProductReviews, ServedProduct, SortKey, SortOrder
-from streams.readiness import Readiness
-from streams.serving.metrics import ServingMetrics
+from streams.roles.serve.metrics import ServingMetrics
 from streams.web.catalogue import Found, Lookup, NotKnownYetError, Page, Place, Stored
-from streams.web.health import add_health_pages
 from streams.web.products import MAX_BODY_BYTES, products_app
-from streams.web.server import WebServer
+from streams.worker.health import add_health_pages
+from streams.worker.readiness import Readiness
+from streams.worker.server import WebServer
 from tests.summaries import TODAY, document
 from tests.unit.streams.web.test_product_bodies import follows
 

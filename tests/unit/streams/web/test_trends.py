@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.web.trends import WINDOWS, trends
+from streams.web.product_bodies import WINDOWS, trends
 
 TODAY = date(2026, 11, 25)
 

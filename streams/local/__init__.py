@@ -1,0 +1,1 @@
+"""Everything on this machine: all roles under a supervisor, embedded servers, and what keeps them from running."""

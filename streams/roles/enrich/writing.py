@@ -1,0 +1,193 @@
+"""Writes enriched reviews: from what was read to the dictionaries that are encoded."""
+
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from schemas.reviews import Review
+from streams.delivery.records import Record
+from streams.lane.values import Answer
+from streams.roles.enrich.reading import (
+    Flag,
+    Mask,
+    Mention,
+    Prepared,
+    Preparer,
+    Reader,
+    Reading,
+    Sentence,
+    Sentiment,
+)
+
+_Place = Callable[[int, int], tuple[str, int, int]]
+
+#: Of a review, so many sentences and aspects are listed, the first ones: a text of nothing but "Ok. Ok. Ok." would make
+#: a record larger than brokers take. All of them count in its sentiment.
+MAX_SENTENCES = 1_000
+MAX_ASPECTS = 500
+_MAX_QUOTED_CHARACTERS = 40_000
+
+_NOTHING_READ: dict[str, Any] = {
+    "title": None,
+    "text": None,
+    "author_id": None,
+    "language": None,
+    "sentiment": None,
+    "sentences": (),
+    "aspects": (),
+    "flags": (),
+    "masked": (),
+    "signature": None,
+    "model": None,
+}
+
+
+class EnrichedReviewWriter:
+    """Writes one chunk's `ReviewEnriched` events.
+
+    Not as contracts, which would be checked again: a test holds what comes out against the contract.
+
+    Args:
+        preparer: compares ratings with what was read.
+        made_at: of all of them.
+    """
+
+    def __init__(self, preparer: Preparer, made_at: datetime) -> None:
+        self._preparer = preparer
+        self._made_at = made_at
+        self._timings: dict[tuple[float, float, float], dict[str, float]] = {}
+
+    def removed(self, review: Review, record: Record) -> dict[str, Any]:
+        """That a review is gone; nothing of its text is repeated."""
+        return self._event(review, record, "removed", _NOTHING_READ)
+
+    def unread(self, review: Review, record: Record, prepared: Prepared) -> dict[str, Any]:
+        """A review in a language that no model covers."""
+        about = _NOTHING_READ | _prepared(prepared, prepared.flags)
+        return self._event(review, record, "unsupported_language", about)
+
+    def read(
+        self, review: Review, record: Record, prepared: Prepared, *, by: Reader, reading: Reading
+    ) -> dict[str, Any]:
+        """A review and what a model says of it; without the timings."""
+        doubt = self._preparer.rating_flag(review.rating, reading.sentiment)
+        flags = prepared.flags if doubt is None else (*prepared.flags, doubt)
+        about = _prepared(prepared, flags)
+        about["sentiment"] = _rounded(reading.sentiment)
+        place, asked = prepared.place, prepared.asked
+        about["sentences"] = [_sentence(place, one) for one in reading.sentences[:MAX_SENTENCES]]
+        about["aspects"] = [_aspect(place, asked, one) for one in _quotable(reading.aspects)]
+        about["model"] = {"name": by.name, "version": by.version}
+        return self._event(review, record, "enriched", about)
+
+    def timings(self, answer: Answer[Reading]) -> dict[str, float]:
+        """How long its steps took; rounded once for all reviews that were in one batch."""
+        key = (answer.queue_ms, answer.tokenise_ms, answer.forward_ms)
+        timings = self._timings.get(key)
+        if timings is None:
+            queue_ms, tokenise_ms, forward_ms = (round(ms, 3) for ms in key)
+            timings = {"queue_ms": queue_ms, "tokenise_ms": tokenise_ms, "forward_ms": forward_ms}
+            self._timings[key] = timings
+        return timings
+
+    def _event(self, review: Review, record: Record, status: str, about: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "schema_version": "1.0",
+            "review_id": review.review_id,
+            "product_id": review.product_id,
+            "review_version": review.version,
+            "status": status,
+            "rating": review.rating,
+            "verified_purchase": review.verified_purchase,
+            "platform": review.platform,
+            "created_at": review.created_at,
+            "source": {
+                "topic": record.topic,
+                "partition": record.partition,
+                "offset": record.offset,
+                "timestamp_ms": max(0, record.timestamp),
+            },
+            "made_at": self._made_at,
+            "replay_id": None,
+            "timings": None,
+            **about,
+        }
+
+
+def _prepared(prepared: Prepared, flags: Sequence[Flag]) -> dict[str, Any]:
+    """The fields that do not depend on a model."""
+    language = prepared.language
+    return {
+        "title": prepared.title,
+        "text": prepared.text,
+        "author_id": prepared.author_id,
+        "language": {"code": language.code, "confidence": _four_decimals(language.confidence)},
+        "flags": [
+            {"kind": flag.kind, "score": _four_decimals(flag.score), "reason": flag.reason} for flag in flags
+        ],
+        "masked": [*_masked("title", prepared.title_masks), *_masked("text", prepared.text_masks)],
+        "signature": b64encode(prepared.signature).decode() if prepared.signature else None,
+    }
+
+
+def _masked(field: str, masks: Iterable[Mask]) -> list[dict[str, Any]]:
+    return [{"field": field, "kind": mask.kind, "start": mask.start, "end": mask.end} for mask in masks]
+
+
+def _quotable(mentions: Sequence[Mention]) -> Iterator[Mention]:
+    quoted = 0
+    for one in mentions[:MAX_ASPECTS]:
+        quoted += one.end - one.start
+        if quoted > _MAX_QUOTED_CHARACTERS:
+            return
+        yield one
+
+
+def _sentence(place: _Place, one: Sentence) -> dict[str, Any]:
+    field, start, end = place(one.start, one.end)
+    sentiment = one.sentiment
+    label = sentiment.label
+    return {
+        "field": field,
+        "start": start,
+        "end": end,
+        "sentiment": label,
+        "score": _four_decimals(getattr(sentiment, label)),
+        "embedding": b64encode(one.embedding).decode() if one.embedding else None,
+    }
+
+
+def _aspect(place: _Place, asked: str, one: Mention) -> dict[str, Any]:
+    first, last = one.start, one.end
+    field, start, end = place(first, last)
+    sentiment = one.sentiment
+    label = sentiment.label
+    return {
+        "aspect": one.aspect,
+        "sentiment": label,
+        "score": _four_decimals(getattr(sentiment, label)),
+        "confidence": _four_decimals(one.confidence),
+        "field": field,
+        "start": start,
+        "end": end,
+        "quote": asked[first:last],
+    }
+
+
+def _rounded(sentiment: Sentiment) -> dict[str, Any]:
+    return {
+        "label": sentiment.label,
+        "negative": _four_decimals(sentiment.negative),
+        "neutral": _four_decimals(sentiment.neutral),
+        "positive": _four_decimals(sentiment.positive),
+    }
+
+
+def _four_decimals(probability: float) -> float:
+    """What `round` gives, in a third of its time; what is no number stays none.
+
+    >>> _four_decimals(0.12344), _four_decimals(0.99996), _four_decimals(1.0), _four_decimals(float("nan"))
+    (0.1234, 1.0, 1.0, nan)
+    """
+    return (probability * 10_000 + 0.5) // 1 / 10_000

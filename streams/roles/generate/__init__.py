@@ -1,0 +1,1 @@
+"""The generate role: what is asked for, put into words."""

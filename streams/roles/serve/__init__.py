@@ -1,0 +1,1 @@
+"""The serve role: the newest of every product in Redis, and answers from it."""

@@ -1,0 +1,80 @@
+"""The serving role: materialises product-summary into Redis, and answers from it."""
+
+import asyncio
+from collections.abc import Sequence
+
+import structlog
+
+from streams.kafka.connection import client_options
+from streams.roles.serve.answering import SummaryCatalogue
+from streams.roles.serve.materialiser import Materialiser
+from streams.roles.serve.metrics import ServingMetrics
+from streams.roles.serve.store import open_store
+from streams.settings import Settings
+from streams.web.products import products_app
+from streams.worker.health import add_health_pages
+from streams.worker.readiness import Readiness
+from streams.worker.server import WebServer
+
+log = structlog.get_logger(__name__)
+_CANCEL_AGAIN_S = 1.0
+
+
+async def run_serving(settings: Settings, *, stop: asyncio.Event) -> None:
+    """Serve until `stop` is set. Waits for a broker or a Redis that is away, and answers meanwhile as well as it can.
+
+    Args:
+        settings: where everything is; it listens on `http.host` and `http.port`.
+        stop: set it to stop; requests that are under way are finished.
+
+    Raises:
+        ConfigurationError: no Redis or no broker is configured, the port is taken, or the topic does not exist.
+    """
+    client = client_options(settings.kafka)
+    serving = settings.serving
+    metrics = ServingMetrics()
+    async with open_store(settings) as store:
+        materialiser = Materialiser(client, store, settings, metrics)
+        app = products_app(
+            SummaryCatalogue(store, serving, metrics),
+            token=serving.token,
+            max_age_s=serving.max_age_s,
+            observe=metrics.request,
+        )
+        add_health_pages(app, readiness=lambda: readiness_of(materialiser), registry=metrics.registry)
+        server = WebServer(app, settings.http.host, settings.http.port)
+        tasks: list[asyncio.Task[object]] = []
+        try:
+            log.info("products, health and metrics", url=await server.start())
+            tasks += [asyncio.ensure_future(materialiser.run()), asyncio.ensure_future(stop.wait())]
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if tasks[0].done():
+                tasks[0].result()
+        finally:
+            await _end(tasks)
+            await server.stop()
+
+
+async def _end(tasks: Sequence["asyncio.Task[object]"]) -> None:
+    """Cancel tasks until they have ended: a client that is reconnecting at that moment may take one for a timeout."""
+    while pending := [task for task in tasks if not task.done()]:
+        for task in pending:
+            task.cancel()
+        await asyncio.wait(pending, timeout=_CANCEL_AGAIN_S)
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def readiness_of(materialiser: Materialiser) -> Readiness:
+    """Ready means that Redis held every product when it was last asked.
+
+    Redis or the broker being away afterwards does not end that: answers from memory, or stale ones that say so, are
+    better than none, and the metrics tell.
+    """
+    progress = materialiser.progress
+    if progress is None:
+        return Readiness(is_ready=False, reasons=("redis or the broker has not answered yet",))
+    if not progress.is_complete:
+        return Readiness(
+            is_ready=False, reasons=("redis is being filled, and was not at the end of product-summary yet",)
+        )
+    return Readiness(is_ready=True, reasons=())

@@ -1,1 +1,0 @@
-"""The serving role: the newest summary of every product, kept in Redis and answered over HTTP."""

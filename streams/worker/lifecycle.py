@@ -1,0 +1,108 @@
+"""How a worker's Faust app starts, runs and ends."""
+
+import asyncio
+from collections.abc import Coroutine, Iterable, Sequence
+from typing import Any
+
+import structlog
+
+from streams.delivery.faust_driver import ChunkApp
+from streams.delivery.pump import Pump
+from streams.errors import FatalError, RetryableError
+from streams.kafka import topic_admin
+
+log = structlog.get_logger(__name__)
+
+_BROKER_PATIENCE_S = 60.0
+_STOP_TIMEOUT_S = 30.0
+
+
+async def wait_for_broker(client: dict[str, Any]) -> None:
+    """Wait, bounded: a worker that starts beside its broker is the normal case.
+
+    Raises:
+        FatalError: it did not answer in time.
+    """
+    deadline = asyncio.get_running_loop().time() + _BROKER_PATIENCE_S
+    while True:
+        try:
+            await topic_admin.ping(client)
+        except RetryableError as error:
+            if asyncio.get_running_loop().time() > deadline:
+                raise FatalError(str(error)) from error
+            log.warning("waiting for the broker", error=str(error))
+            await asyncio.sleep(1)
+        else:
+            return
+
+
+async def run_app(
+    app: ChunkApp,
+    pump: Pump,
+    *,
+    topics: Sequence[str],
+    agent: str,
+    stop: asyncio.Event,
+    background: Iterable[Coroutine[Any, Any, None]] = (),
+) -> None:
+    """Run the Faust app with its one agent, until told to stop or anything fails; then stop it, drained.
+
+    Args:
+        app: not started yet.
+        pump: what the agent does.
+        topics: what the agent reads.
+        agent: the agent's name.
+        stop: set it to stop.
+        background: run meanwhile, each without end.
+
+    Raises:
+        FatalError: the agent or the app failed; nothing of what was in flight is marked done.
+    """
+    failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    source = app.topic(*topics, value_serializer="raw", key_serializer="raw")
+
+    @app.agent(source, name=agent)  # type: ignore[untyped-decorator]
+    async def carry_chunks(stream: Any) -> None:
+        aiter(stream.channel)  # subscribes; the records themselves arrive as chunks
+        try:
+            await pump.run()
+        except Exception as error:
+            if not failure.done():
+                failure.set_exception(error)
+            raise
+
+    app.in_worker = True
+    await app.start()
+    watching = [
+        asyncio.ensure_future(stop.wait()),
+        asyncio.ensure_future(app.wait_until_stopped()),
+        *(asyncio.ensure_future(one) for one in background),
+        failure,
+    ]
+    try:
+        await asyncio.wait(watching, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in watching[:-1]:
+            task.cancel()
+        try:
+            async with asyncio.timeout(_STOP_TIMEOUT_S):
+                await app.stop()
+        except TimeoutError:
+            log.error("the Faust app did not stop in time", seconds=_STOP_TIMEOUT_S)  # noqa: TRY400
+    for task in watching[:-1]:
+        if task.done() and not task.cancelled() and task.exception() is not None:
+            raise _as_fatal(task.exception())
+    if failure.done():
+        raise _as_fatal(failure.exception())
+    if app.crash_reason is not None:
+        raise _as_fatal(app.crash_reason)
+
+
+def _as_fatal(error: BaseException | None) -> FatalError:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    if isinstance(error, FatalError):
+        return error
+    fatal = FatalError(f"worker: {type(error).__name__}: {error}")
+    fatal.__cause__ = error
+    return fatal

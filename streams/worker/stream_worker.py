@@ -1,0 +1,210 @@
+"""What every role that reads Kafka through Faust shares: pages, broker, delivery, app, and when it is ready."""
+
+import asyncio
+import gc
+import sys
+import tempfile
+from abc import ABC, abstractmethod
+from collections.abc import Coroutine, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any, ClassVar
+
+import structlog
+
+from models.memory import keep_freed_memory
+from streams.delivery.at_least_once import AtLeastOnceSink
+from streams.delivery.exactly_once import ExactlyOnceSink
+from streams.delivery.faust_driver import ChunkApp, new_app
+from streams.delivery.intake import Intake
+from streams.delivery.probe import choose_guarantee, probe
+from streams.delivery.pump import Pump
+from streams.delivery.records import Handler, TickHandler
+from streams.delivery.sink import Sink
+from streams.errors import ConfigurationError
+from streams.kafka import topic_admin
+from streams.kafka.connection import client_options
+from streams.roles.parts import Parts
+from streams.settings import DeliveryGuarantee, Settings
+from streams.worker.health import HealthServer
+from streams.worker.lag import LagWatch
+from streams.worker.lifecycle import run_app, wait_for_broker
+from streams.worker.metrics import WorkerMetrics
+from streams.worker.readiness import Readiness, WorkerState, judge
+
+log = structlog.get_logger(__name__)
+
+#: A thread that computes wants the interpreter for some microseconds between two operations. Python's 5 ms, for which
+#: a thread that decodes or identifies languages may keep it, would leave the core idle.
+_SWITCH_INTERVAL_S = 0.0001
+#: Allocations, and collections of the younger generations, before each generation is collected.
+_COLLECT_AFTER = (100_000, 20, 50)
+
+
+class StreamWorker(ABC):
+    """One role's parts, in the order they start.
+
+    Args:
+        settings: of the process.
+        parts: what it is made of.
+        stack: closes what it opens.
+        number: its pages listen on `http.port` + this.
+    """
+
+    #: The role's name; its consumer group is named after it.
+    role: ClassVar[str]
+    #: What it reads, all with as many partitions.
+    topics: ClassVar[tuple[str, ...]]
+    #: Whether partitions of one number change the same tables, whatever their topic.
+    shares_tables: ClassVar[bool] = False
+
+    @property
+    def max_in_flight_records(self) -> int:
+        """Between fetch and acknowledgement, at most."""
+        return self._settings.chunk.max_in_flight_records
+
+    def __init__(self, settings: Settings, parts: Parts, stack: AsyncExitStack, number: int) -> None:
+        self._settings = settings
+        self._parts = parts
+        self._stack = stack
+        self._number = number
+        self._group = f"{settings.kafka.group_prefix}-{self.role}"
+        self._metrics = WorkerMetrics(self.role)
+        self._intake = Intake(
+            self.topics,
+            max_in_flight_records=self.max_in_flight_records,
+            in_flight_s=settings.chunk.in_flight_s,
+        )
+        self._lag: LagWatch | None = None
+        self._app: ChunkApp | None = None
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Run until `stop` is set; then finish what is in flight, and return.
+
+        Raises:
+            FatalError: the worker cannot go on; nothing of what it had in flight is lost.
+        """
+        preparing = asyncio.create_task(self._prepare())
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait({preparing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if preparing.done():
+                app, pump, lag = preparing.result()
+                _tune_process()
+                background = [lag.run(), *self.background()]
+                agent = f"{self.role}_agent"
+                await run_app(app, pump, topics=self.topics, agent=agent, stop=stop, background=background)
+        finally:
+            preparing.cancel()
+            stopping.cancel()
+            await asyncio.gather(preparing, stopping, return_exceptions=True)
+
+    @abstractmethod
+    async def load_handler(self, client: dict[str, Any], *, is_kafka: bool) -> Handler:
+        """Make what decides what a chunk does; may take long."""
+
+    def tick_handler(self) -> TickHandler | None:
+        """What decides what the passing of time does, after `load_handler`."""
+        return None
+
+    def wrap_sink(self, sink: Sink) -> Sink:
+        """What is done beside publishing, after `load_handler`."""
+        return sink
+
+    def background(self) -> Sequence[Coroutine[Any, Any, None]]:
+        """What runs beside the app, each without end."""
+        return ()
+
+    def missing(self) -> Sequence[str]:
+        """What keeps the role from working beside what all roles need."""
+        return ()
+
+    def readiness(self) -> Readiness:
+        """Whether the worker works."""
+        lag = self._lag
+        return judge(
+            WorkerState(
+                has_joined=self._intake.has_been_assigned,
+                is_rebalancing=bool(self._app is not None and self._app.rebalancing),
+                missing=tuple(self.missing()),
+                partitions=len(self._intake.leases),
+                lag_messages=lag.messages if lag is not None else 0,
+                idle_s=lag.idle_s if lag is not None else 0.0,
+            )
+        )
+
+    async def _prepare(self) -> tuple[ChunkApp, Pump, LagWatch]:
+        """Everything up to joining the group: pages, broker, handler, sink, app."""
+        settings = self._settings
+        port = settings.http.port + self._number if settings.http.port else 0
+        health = HealthServer(
+            settings.http.host, port, readiness=self.readiness, registry=self._metrics.registry
+        )
+        await health.start()
+        self._stack.push_async_callback(health.stop)
+
+        client = client_options(settings.kafka)
+        guarantee, is_kafka = await self._settle_with_broker(client)
+        handler = await self.load_handler(client, is_kafka=is_kafka)
+        sink = self.wrap_sink(self._new_sink(client, guarantee, is_kafka=is_kafka))
+        await sink.start()
+        self._stack.push_async_callback(sink.stop)
+        pump = Pump(
+            self._intake,
+            handler,
+            sink,
+            on_tick=self.tick_handler(),
+            observe=self._metrics.delivered,
+            checkpoint=self._parts.checkpoint,
+            shares_tables=self.shares_tables,
+        )
+        # Faust wants a directory although it keeps no tables; nothing is ever written to it.
+        data_directory = Path(tempfile.gettempdir()) / "reviewstream" / self._group
+        data_directory.mkdir(parents=True, exist_ok=True)
+        app = new_app(
+            self._group,
+            kafka=settings.kafka,
+            chunk=settings.chunk,
+            intake=self._intake,
+            sink=sink,
+            is_kafka=is_kafka,
+            data_directory=str(data_directory),
+        )
+        self._app = app
+        self._lag = LagWatch(app, self._intake, self._metrics)
+        return app, pump, self._lag
+
+    async def _settle_with_broker(self, client: dict[str, Any]) -> tuple[DeliveryGuarantee, bool]:
+        """Wait for the broker, check the topics, and find out how to deliver."""
+        await wait_for_broker(client)
+        problems = await topic_admin.check(
+            client, self._settings.kafka.partitions, self._settings.kafka.replication_factor
+        )
+        if any(topic_admin.is_missing(problem) for problem in problems):
+            raise ConfigurationError(
+                f"topics: {topic_admin.summary(problems)}; create them with `reviewstream topics create`"
+            )
+        for problem in problems:
+            log.warning("a topic differs from what was planned", difference=problem)
+        abilities = await probe(client, group=self._group, topic=self.topics[0])
+        return choose_guarantee(self._settings.delivery, abilities), abilities.has_transactions
+
+    def _new_sink(self, client: dict[str, Any], guarantee: DeliveryGuarantee, *, is_kafka: bool) -> Sink:
+        checkpoint = self._parts.checkpoint
+        if guarantee is DeliveryGuarantee.EXACTLY_ONCE:
+            return ExactlyOnceSink(client, group=self._group, checkpoint=checkpoint)
+        return AtLeastOnceSink(client, is_idempotent=is_kafka, checkpoint=checkpoint)
+
+
+def _tune_process() -> None:
+    """Settle what is loaded, and set interpreter and memory up for a few large chunks at a time.
+
+    What a worker keeps (code, contracts, weights) is not looked through for garbage again, and what a chunk makes
+    (some objects an event, freed by reference counts) is not looked through at every 700th: a third of the
+    CPU time of the pipeline around the model went there.
+    """
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_COLLECT_AFTER)
+    keep_freed_memory()

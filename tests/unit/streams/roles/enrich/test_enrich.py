@@ -1,0 +1,372 @@
+import asyncio
+import json
+from base64 import b64encode
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models.interfaces import AspectMention, ReviewReading, SentenceReading, SentimentPrediction
+from models.personal_data import Mask
+from models.preparation import PreparedReview, ReviewPreparer
+from schemas.dead_letters import DeadLetterReason
+from schemas.reviews import Review, ReviewEnriched
+from streams.delivery.records import Effects
+from streams.errors import FatalError
+from streams.kafka.connection import MAX_BATCH_BYTES
+from streams.lane.values import Answer, Failure
+from streams.roles.enrich.handler import EnrichReviews
+from streams.roles.enrich.reading import ANY_LANGUAGE, Preparer, Reader, Readers
+from streams.roles.enrich.writing import MAX_SENTENCES
+from tests.fakes import FakePrepared, FakePreparer, FakeRecord
+
+NOW = datetime(2025, 6, 2, tzinfo=UTC)
+GOOD: dict[str, object] = {
+    "review_id": "r1",
+    "product_id": "p1",
+    "text": "Bright enough to read by.",
+    "created_at": "2025-06-01T12:00:00+08:00",
+}
+KINDS = ("good", "titled", "removed", "foreign", "fails", "times out", "no json", "no value", "no key")
+
+
+class FakeAsk:
+    """Answers like the lane; remembers what it was asked."""
+
+    def __init__(self, reading: ReviewReading | SentimentPrediction | None = None) -> None:
+        self.asked: list[list[str]] = []
+        reading = reading or SentimentPrediction(0.00005, 0.33335, 0.6666)
+        self._reading = reading if isinstance(reading, ReviewReading) else ReviewReading(reading)
+
+    async def __call__(self, texts: Sequence[str]) -> list[Answer[ReviewReading]]:
+        self.asked.append(list(texts))
+        return [Answer(self._outcome(text), 12.3456, 1.0, 7.0) for text in texts]
+
+    def _outcome(self, text: str) -> ReviewReading | Failure:
+        if "fails" in text:
+            return Failure(DeadLetterReason.MODEL_ERROR, "RuntimeError: boom")
+        if "times out" in text:
+            return Failure(DeadLetterReason.MODEL_TIMEOUT, "HungError: no answer")
+        return self._reading
+
+
+@pytest.fixture(scope="module")
+def executor() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(1) as executor:
+        yield executor
+
+
+def run(
+    executor: ThreadPoolExecutor,
+    records: Sequence[FakeRecord],
+    *,
+    ask: FakeAsk | None = None,
+    language: str = "en",
+    preparer: Preparer | None = None,
+) -> Effects:
+    readers = Readers({language: Reader("fake", "1", ask or FakeAsk())})
+    agent = EnrichReviews(readers, preparer or FakePreparer(), executor=executor, now=lambda: NOW)
+    return asyncio.run(agent(records))  # type: ignore[arg-type]
+
+
+def review(
+    offset: int = 0, *, key: str | None = "p1", timestamp: int = 1_700_000_000_000, **fields: object
+) -> FakeRecord:
+    value = json.dumps({**GOOD, **fields}).encode()
+    return FakeRecord(offset, key.encode() if key is not None else None, value, timestamp=timestamp)
+
+
+def events(effects: Effects) -> list[ReviewEnriched]:
+    """The outputs, each held against the contract."""
+    return [ReviewEnriched.model_validate_json(output.value or b"") for output in effects.outputs]
+
+
+def record_of(kind: str, offset: int) -> FakeRecord:
+    if kind in {"no json", "no value"}:
+        return FakeRecord(offset, value=b"{" if kind == "no json" else None)
+    if kind == "no key":
+        return review(offset, key=None)
+    fields: dict[str, dict[str, object]] = {
+        "titled": {"title": "Lamp"},
+        "removed": {"removed": True, "text": None},
+        "foreign": {"text": "够亮"},
+        "fails": {"text": "fails"},
+        "times out": {"text": "times out"},
+    }
+    return review(offset, **fields.get(kind, {}))
+
+
+REASONS = {
+    "fails": "model_error",
+    "times out": "model_timeout",
+    "no json": "malformed_json",
+    "no value": "null_value",
+    "no key": "key_mismatch",
+}
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(KINDS), max_size=12))
+def test_every_record_becomes_one_output_or_one_dead_letter(kinds: list[str]) -> None:
+    """Nothing is lost and nothing comes twice: outputs and dead letters are in the order of the records."""
+    records = [record_of(kind, offset) for offset, kind in enumerate(kinds, start=10)]
+    with ThreadPoolExecutor(1) as executor:
+        effects = run(executor, records)
+    lost = {offset: REASONS[kind] for offset, kind in enumerate(kinds, start=10) if kind in REASONS}
+    assert {letter.record.offset: str(letter.reason) for letter in effects.dead_letters} == lost
+    assert [letter.record.offset for letter in effects.dead_letters] == sorted(lost)
+    assert all(letter.error for letter in effects.dead_letters)
+    assert [event.source.offset for event in events(effects)] == [
+        record.offset for record in records if record.offset not in lost
+    ]
+
+
+def test_an_enriched_review_tells_everything_it_promises(executor: ThreadPoolExecutor) -> None:
+    """The output repeats the review, and adds sentiment, language, model, source, timings and clock."""
+    record = review(
+        41, title="Lamp", rating=4.5, version=3, verified_purchase=True, platform="web", author_id="a1"
+    )
+    effects = run(executor, [record])
+    (event,) = events(effects)
+    assert event.status == "enriched"
+    assert (event.review_id, event.product_id, event.review_version) == ("r1", "p1", 3)
+    assert (event.text, event.title, event.rating) == (GOOD["text"], "Lamp", 4.5)
+    assert (event.verified_purchase, event.platform, event.author_id) == (True, "web", "a1")
+    assert event.created_at == datetime.fromisoformat(str(GOOD["created_at"]))
+    assert event.made_at == NOW
+    assert event.source.model_dump() == {
+        "topic": "new-review",
+        "partition": 0,
+        "offset": 41,
+        "timestamp_ms": 1_700_000_000_000,
+    }
+    assert event.sentiment is not None
+    assert event.sentiment.label == "positive"
+    assert event.model is not None
+    assert (event.model.name, event.model.version) == ("fake", "1")
+    assert event.language is not None
+    assert (event.language.code, event.language.confidence) == ("en", 1.0)
+    assert event.timings is not None
+    assert event.timings.queue_ms == pytest.approx(12.346)
+    assert effects.outputs[0].topic == "enriched-review"
+    assert effects.outputs[0].key == b"p1"
+
+
+def test_the_output_has_every_field_of_its_contract(executor: ThreadPoolExecutor) -> None:
+    """The dictionary that is encoded has exactly the contract's fields: a new one cannot be forgotten."""
+    (output,) = run(executor, [review()]).outputs
+    assert set(orjson.loads(output.value or b"")) == set(ReviewEnriched.model_fields)
+
+
+def test_keys_are_kept(executor: ThreadPoolExecutor) -> None:
+    """An output has the very key of its record, so that a product's reviews stay in order."""
+    effects = run(executor, [review(product_id=product, key=product) for product in ("p2", "灯", "p1")])
+    assert [output.key for output in effects.outputs] == [b"p2", "灯".encode(), b"p1"]
+
+
+def test_a_title_is_read_by_the_model(executor: ThreadPoolExecutor) -> None:
+    """The title is part of what the author says; an empty one adds nothing."""
+    ask = FakeAsk()
+    run(executor, [review(title="Lamp"), review(title=""), review()], ask=ask)
+    text = str(GOOD["text"])
+    assert ask.asked == [[f"Lamp. {text}", text, text]]
+
+
+def test_a_removal_is_passed_on_without_asking_the_model(executor: ThreadPoolExecutor) -> None:
+    """A removal says that the review is gone and repeats nothing of it, not even what the sender repeats."""
+    ask = FakeAsk()
+    (event,) = events(run(executor, [review(removed=True, title="Lamp", version=2)], ask=ask))
+    assert (event.status, event.text, event.title, event.sentiment) == ("removed", None, None, None)
+    assert event.review_version == 2
+    assert not any(ask.asked)
+
+
+def test_a_language_without_a_model_is_never_guessed(executor: ThreadPoolExecutor) -> None:
+    """A review the model does not cover says so, with its language and without a sentiment."""
+    ask = FakeAsk()
+    (event,) = events(run(executor, [review(text="够亮")], ask=ask))
+    assert (event.status, event.sentiment, event.model) == ("unsupported_language", None, None)
+    assert event.language is not None
+    assert event.language.code == "zh"
+    assert not any(ask.asked)
+
+
+def test_a_model_for_all_languages_is_asked_about_all(executor: ThreadPoolExecutor) -> None:
+    """A model named for any language reads every one."""
+    (event,) = events(run(executor, [review(text="够亮")], language=ANY_LANGUAGE))
+    assert event.status == "enriched"
+
+
+@pytest.mark.parametrize("timestamp", [-1, 0])
+def test_a_record_without_a_timestamp_is_enriched(executor: ThreadPoolExecutor, timestamp: int) -> None:
+    """Kafka says -1 where a record has no timestamp; the output is valid all the same."""
+    (event,) = events(run(executor, [review(timestamp=timestamp)]))
+    assert event.source.timestamp_ms == 0
+
+
+weights = st.lists(st.floats(0, 1), min_size=3, max_size=3).filter(lambda three: sum(three) > 1e-6)
+
+
+@settings(deadline=None, max_examples=50)
+@given(weights)
+def test_rounding_never_breaks_the_contract(three: list[float]) -> None:
+    """Rounded to four places the probabilities still sum to 1 and agree with their label."""
+    prediction = SentimentPrediction(*(weight / sum(three) for weight in three))
+    with ThreadPoolExecutor(1) as executor:
+        effects = run(executor, [review()], ask=FakeAsk(prediction))
+    (event,) = events(effects)
+    assert event.sentiment is not None
+    assert event.sentiment.label == prediction.label
+
+
+def test_a_prediction_that_is_no_number_is_a_model_failure(executor: ThreadPoolExecutor) -> None:
+    """A model that overflows in half precision sets the review aside; its NaN is never published as null."""
+    nan = float("nan")
+    effects = run(executor, [review(1), review(2)], ask=FakeAsk(SentimentPrediction(nan, nan, nan)))
+    assert effects.outputs == []
+    assert [letter.reason for letter in effects.dead_letters] == [DeadLetterReason.MODEL_ERROR] * 2
+
+
+def test_the_chunks_waiting_is_observed_once(executor: ThreadPoolExecutor) -> None:
+    """The metrics hear of each chunk that asked the model, in seconds; of others they hear nothing."""
+    told: list[tuple[float, float]] = []
+    agent = EnrichReviews(
+        Readers({"en": Reader("fake", "1", FakeAsk())}),
+        FakePreparer(),
+        executor=executor,
+        now=lambda: NOW,
+        answered=lambda queue_s, tokenise_s: told.append((queue_s, tokenise_s)),
+    )
+    asyncio.run(agent([review(), review()]))
+    asyncio.run(agent([review(text="够亮"), FakeRecord(0, value=None)]))
+    assert told == [(pytest.approx(0.0123456), pytest.approx(0.001))]
+
+
+def test_the_largest_review_makes_an_output_that_a_batch_holds(executor: ThreadPoolExecutor) -> None:
+    """A review at all its limits, of characters that JSON escapes, stays far below a broker's limit."""
+    record = review(text="\x01" * 19_999 + "x", title="\x01" * 300, author_id="字" * 128, platform="字" * 128)
+    (output,) = run(executor, [record]).outputs
+    assert len(output.value or b"") < 256 * 1024
+    assert Review.model_validate_json(record.value or b"").text == events(Effects([output]))[0].text
+
+
+def test_the_most_talkative_reading_makes_an_output_that_a_request_holds(
+    executor: ThreadPoolExecutor,
+) -> None:
+    """Thousands of sentences, and all aspects in one clause as long as the text: the first ones are listed."""
+    feeling = SentimentPrediction(0.8, 0.1, 0.1)
+    text = "字" * 20_000
+    sentences = tuple(SentenceReading(at, at + 3, feeling, bytes(32)) for at in range(0, 19_998, 3))
+    short = [AspectMention("packaging", 0.9, feeling, at, at + 3) for at in range(0, 15_000, 3)]
+    long = [AspectMention("packaging", 0.9, feeling, 0, 20_000)] * 13
+    for aspects in (short, long):
+        reading = ReviewReading(feeling, sentences, tuple(aspects))
+        (output,) = run(executor, [review(text=text, language="en")], ask=FakeAsk(reading)).outputs
+        assert len(output.value or b"") < MAX_BATCH_BYTES
+        (event,) = events(Effects([output]))
+        assert len(event.sentences) == MAX_SENTENCES
+        assert event.aspects
+
+
+def test_each_language_has_its_reader(executor: ThreadPoolExecutor) -> None:
+    """A chunk of two languages is read by two models, each asked once, and the order stays."""
+    english, chinese = FakeAsk(), FakeAsk(SentimentPrediction(0.9, 0.05, 0.05))
+    readers = Readers({"en": Reader("one", "1", english), "zh": Reader("two", "2", chinese)})
+    agent = EnrichReviews(readers, FakePreparer(), executor=executor, now=lambda: NOW)
+    texts = ["fine", "够亮", "fine too", "太暗"]
+    effects = asyncio.run(agent([review(n, text=text) for n, text in enumerate(texts)]))
+    assert [event.model.name for event in events(effects) if event.model] == ["one", "two", "one", "two"]
+    assert (english.asked, chinese.asked) == ([["fine", "fine too"]], [["够亮", "太暗"]])
+
+
+def test_sentences_and_aspects_are_placed_in_their_field(executor: ThreadPoolExecutor) -> None:
+    """The model reads title and text as one; what it finds is published with offsets into each."""
+    title, text = "Great lamp", "But the box was torn."
+    asked = f"{title}.\n{text}"
+    start = asked.index("the box")
+    feeling = SentimentPrediction(0.8, 0.1, 0.1)
+    reading = ReviewReading(
+        feeling,
+        (SentenceReading(0, 11, feeling, bytes(31) + b"\x05"), SentenceReading(12, len(asked), feeling)),
+        (AspectMention("packaging", 0.9, feeling, start, start + 16),),
+    )
+    record = review(title=title, text=text)
+    (event,) = events(run(executor, [record], ask=FakeAsk(reading), preparer=ReviewPreparer()))
+    assert [(one.field, one.start, one.end) for one in event.sentences] == [("title", 0, 10), ("text", 0, 21)]
+    assert [one.embedding for one in event.sentences] == [b64encode(bytes(31) + b"\x05").decode(), None]
+    (aspect,) = event.aspects
+    assert (aspect.aspect, aspect.field, aspect.sentiment) == ("packaging", "text", "negative")
+    assert text[aspect.start : aspect.end] == aspect.quote == "the box was torn"
+
+
+def test_personal_data_is_published_and_read_masked(executor: ThreadPoolExecutor) -> None:
+    """Neither the model nor a subscriber sees it; offsets point at the placeholder; an author's address is dropped."""
+    ask = FakeAsk()
+    record = review(
+        text="Broken. Write to jane.doe@example.com please.",
+        title="Call 13812345678",
+        author_id="jane@example.com",
+    )
+    effects = run(executor, [record], ask=ask, preparer=ReviewPreparer())
+    (event,) = events(effects)
+    assert b"jane" not in (effects.outputs[0].value or b"")
+    assert b"13812345678" not in (effects.outputs[0].value or b"")
+    assert "jane" not in ask.asked[0][0]
+    assert event.author_id is None
+    fields = {"title": str(event.title), "text": str(event.text)}
+    placeholders = [(mask.kind, fields[mask.field][mask.start : mask.end]) for mask in event.masked]
+    assert placeholders == [("phone", "[phone]"), ("email", "[email]")]
+
+
+def test_a_rating_that_contradicts_the_text_is_flagged(executor: ThreadPoolExecutor) -> None:
+    """Five stars on a text that is surely negative: published, with the doubt and its reason."""
+    ask = FakeAsk(SentimentPrediction(0.97, 0.02, 0.01))
+    record = review(rating=5, text="It broke at once and I want my money back.")
+    (event,) = events(run(executor, [record], ask=ask, preparer=ReviewPreparer()))
+    assert [flag.kind for flag in event.flags] == ["rating_mismatch"]
+    assert event.signature
+
+
+def test_a_prepared_review_places_spans() -> None:
+    """A span of what was read lies in the title or in the text, and never between them."""
+    prepared = ReviewPreparer().prepare(text="abc", title="xy")
+    assert isinstance(prepared, PreparedReview)
+    assert prepared.asked == "xy.\nabc"
+    assert prepared.place(0, 3) == ("title", 0, 2)
+    assert prepared.place(4, 7) == ("text", 0, 3)
+    assert ReviewPreparer(masks_personal_data=False).prepare(text="a@example.com").text_masks == ()
+    assert ReviewPreparer().prepare(text="mail a@example.com").text_masks == (Mask("email", 5, 12),)
+
+
+class PickyPreparer(FakePreparer):
+    """Cannot prepare some texts."""
+
+    def __init__(self, refused: str) -> None:
+        self._refused = refused
+
+    def prepare(
+        self, *, text: str, title: str | None = None, author_id: str | None = None, hint: str | None = None
+    ) -> FakePrepared:
+        if self._refused in text:
+            raise ValueError(f"secret {text}")
+        return super().prepare(text=text, title=title, author_id=author_id, hint=hint)
+
+
+def test_a_review_that_cannot_be_prepared_is_set_aside_alone(executor: ThreadPoolExecutor) -> None:
+    """It becomes a dead letter whose reason repeats nothing of it; its neighbours are enriched."""
+    records = [review(1), review(2, text="poison"), review(3)]
+    effects = run(executor, records, preparer=PickyPreparer("poison"))
+    assert [event.source.offset for event in events(effects)] == [1, 3]
+    (letter,) = effects.dead_letters
+    assert (letter.record.offset, letter.reason) == (2, DeadLetterReason.PREPARATION_ERROR)
+    assert "secret" not in letter.error
+
+
+def test_preparing_that_is_broken_sets_nothing_aside(executor: ThreadPoolExecutor) -> None:
+    """If a harmless text cannot be prepared either, the worker ends and every review is read again."""
+    with pytest.raises(FatalError, match="nothing was set aside"):
+        run(executor, [review(1), review(2)], preparer=PickyPreparer(""))

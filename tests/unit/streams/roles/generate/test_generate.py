@@ -1,0 +1,144 @@
+"""The generate role's handler: every request is answered with a valid text, or set aside with its reason."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+import pytest
+
+from schemas.dead_letters import DeadLetterReason
+from schemas.products import ProductText, RefreshRequested
+from schemas.topics import PRODUCT_TEXT, REFRESH_REQUESTED
+from streams.delivery.records import Effects
+from streams.roles.generate.handler import GenerateTexts
+from tests.fakes import FakeComposer, FakeComposition, FakeRecord, fake_composer
+
+NOW = datetime(2026, 9, 20, tzinfo=UTC)
+
+
+@pytest.fixture
+def handler() -> Iterator[GenerateTexts]:
+    with ThreadPoolExecutor(1) as executor:
+        yield GenerateTexts(fake_composer(), executor=executor, batch_records=2, now=lambda: NOW)
+
+
+def request(product_id: str = "lamp", generation: int = 1, **more: Any) -> dict[str, Any]:
+    point = {
+        "claim": "Bright",
+        "aspect": "quality",
+        "polarity": "positive",
+        "count": 2,
+        "review_ids": ["a", "b"],
+        "quotes": [{"review_id": "a", "text": "Bright"}],
+    }
+    return {
+        "product_id": product_id,
+        "generation": generation,
+        "as_of": "2026-09-20T00:00:00Z",
+        "reason": "first_reviews",
+        "language": "en",
+        "counts": {
+            "reviews": 7,
+            "rating_histogram": [0, 0, 0, 0, 0, 7],
+            "sentiment": {"negative": 0, "neutral": 0, "positive": 7},
+        },
+        "key_points": [point],
+        "source": {"topic": "enriched-review", "partition": 0, "offset": 41, "timestamp_ms": 1},
+        "made_at": "2026-09-20T00:00:00Z",
+        **more,
+    }
+
+
+def record(event: dict[str, Any], offset: int = 0, key: str | None = None) -> FakeRecord:
+    return FakeRecord(
+        offset, (key or event["product_id"]).encode(), orjson.dumps(event), REFRESH_REQUESTED.name
+    )
+
+
+def run(handler: GenerateTexts, *records: FakeRecord) -> Effects:
+    return asyncio.run(handler(records))
+
+
+def test_every_request_is_answered_in_order_under_its_key(handler: GenerateTexts) -> None:
+    """With the generation, the snapshot's offset and the claims' reviews."""
+    effects = run(handler, *(record(request(generation=number), number) for number in (1, 2, 3)))
+    texts = [ProductText.model_validate_json(one.value or b"") for one in effects.outputs]
+    assert {(one.topic, one.key) for one in effects.outputs} == {(PRODUCT_TEXT.name, b"lamp")}
+    assert [text.generation for text in texts] == [1, 2, 3]
+    assert [text.source.offset for text in texts] == [1, 2, 3]
+    assert (texts[0].snapshot_offset, texts[0].review_count, texts[0].prompt_version) == (41, 7, "fake-1")
+    assert [claim.review_ids for claim in texts[0].claims] == [(), ("a", "b")]
+
+
+def test_what_cannot_be_answered_is_set_aside_alone(handler: GenerateTexts) -> None:
+    """A snapshot that makes the composer raise, one under a wrong key, one that is no snapshot."""
+    effects = run(
+        handler,
+        record(request("boom"), 0),
+        record(request(), 1, key="other"),
+        FakeRecord(2, b"lamp", b"{}", REFRESH_REQUESTED.name),
+        record(request(), 3),
+    )
+    assert [letter.reason for letter in effects.dead_letters] == [
+        DeadLetterReason.GENERATION_ERROR,
+        DeadLetterReason.KEY_MISMATCH,
+        DeadLetterReason.INVALID_EVENT,
+    ]
+    assert len(effects.outputs) == 1
+
+
+class CountingComposer(FakeComposer):
+    """Remembers which products it was asked for together."""
+
+    def __init__(self) -> None:
+        self.asked: list[list[str]] = []
+
+    def compose(
+        self, snapshots: Sequence[RefreshRequested], *, most_words: int | None = None
+    ) -> list[FakeComposition]:
+        self.asked.append([one.product_id for one in snapshots])
+        return super().compose(snapshots, most_words=most_words)
+
+
+def answered(composer: CountingComposer, products: Sequence[str], batch: int) -> Effects:
+    with ThreadPoolExecutor(1) as executor:
+        handler = GenerateTexts(composer, executor=executor, batch_records=batch, now=lambda: NOW)
+        return run(handler, *(record(request(name), place) for place, name in enumerate(products)))
+
+
+def test_so_many_are_written_together() -> None:
+    composer = CountingComposer()
+    effects = answered(composer, list("abcdefg"), 3)
+    assert composer.asked == [list("abc"), list("def"), ["g"]]
+    assert [one.key for one in effects.outputs] == [name.encode() for name in "abcdefg"]
+
+
+def test_a_batch_that_fails_is_tried_one_by_one() -> None:
+    """The guilty snapshots are set aside, their neighbours answered, other batches not asked again."""
+    composer = CountingComposer()
+    effects = answered(composer, ["a", "boom", "c", "d", "e", "f"], 3)
+    assert composer.asked == [["a", "boom", "c"], ["a"], ["boom"], ["c"], ["d", "e", "f"]]
+    assert [one.key for one in effects.outputs] == [b"a", b"c", b"d", b"e", b"f"]
+    (letter,) = effects.dead_letters
+    assert (letter.reason, letter.record.offset) == (DeadLetterReason.GENERATION_ERROR, 1)
+    assert "RuntimeError: boom" in letter.error
+
+
+def test_the_model_is_named_in_the_event() -> None:
+    class Named(FakeComposer):
+        def compose(
+            self, snapshots: Sequence[RefreshRequested], *, most_words: int | None = None
+        ) -> list[FakeComposition]:
+            made = super().compose(snapshots, most_words=most_words)
+            return [replace(one, model=("writer", "0123456789ab")) for one in made]
+
+    with ThreadPoolExecutor(1) as executor:
+        named = GenerateTexts(Named(), executor=executor, batch_records=2, now=lambda: NOW)
+        (output,) = run(named, record(request())).outputs
+    text = ProductText.model_validate_json(output.value or b"")
+    assert text.model is not None
+    assert (text.model.name, text.model.version) == ("writer", "0123456789ab")
