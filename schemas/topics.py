@@ -17,10 +17,11 @@ from schemas.products import (
 )
 from schemas.reviews import Review, ReviewEnriched
 
-_DAY_MS = 24 * 3600 * 1000
-WEEK_MS = 7 * _DAY_MS
-MONTH_MS = 30 * _DAY_MS
-YEAR_MS = 365 * _DAY_MS
+DAY_MS = 24 * 3600 * 1000
+WEEK_MS = 7 * DAY_MS
+MONTH_MS = 30 * DAY_MS
+QUARTER_MS = 90 * DAY_MS
+YEAR_MS = 365 * DAY_MS
 DEAD_LETTER_RETENTION_MS = MONTH_MS
 
 
@@ -49,8 +50,8 @@ class Topic:
         return str(getattr(event, self.key))
 
 
-NEW_REVIEW = Topic("new-review", Review)
-NEW_PRODUCT = Topic("new-product", Product)
+NEW_REVIEW = Topic("new-review", Review, retention_ms=QUARTER_MS)
+NEW_PRODUCT = Topic("new-product", Product, retention_ms=QUARTER_MS)
 COPY_REQUEST = Topic("copy-request", CopyRequest, key="subject_id")
 COPY_READY = Topic("copy-ready", CopyReady, key="subject_id", dead_letters=False)
 REVIEW_FEEDBACK = Topic("review-feedback", Feedback, retention_ms=YEAR_MS)
@@ -88,7 +89,6 @@ TOPICS: tuple[Topic, ...] = (
 
 #: Where a role keeps its state, beside its own copy on disk: compacted, bytes that only that role reads.
 ROLLING_STATE = "rolling-state"
-CHANGELOGS = (ROLLING_STATE,)
 _BY_NAME = {topic.name: topic for topic in TOPICS}
 
 
@@ -113,3 +113,9 @@ def topic_named(name: str) -> Topic:
     nearest = difflib.get_close_matches(name, _BY_NAME, n=1)
     hint = f"did you mean {nearest[0]!r}?" if nearest else f"there are: {', '.join(_BY_NAME)}"
     raise ValueError(f"no topic is named {name[:80]!r}; {hint}")
+
+
+def expiring_topics() -> tuple[str, ...]:
+    """The names of all topics whose records are kept for a time, dead letters too."""
+    kept = [topic.name for topic in TOPICS if topic.cleanup_policy == "delete"]
+    return (*kept, *(dead_letter_topic(topic.name) for topic in TOPICS if topic.dead_letters))

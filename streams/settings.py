@@ -6,12 +6,13 @@ import os
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import Literal, Self, get_args
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from schemas.fields import SentimentLabel
+from schemas.topics import expiring_topics
 from streams.errors import ConfigurationError
 
 PREFIX = "REVIEWSTREAM_"
@@ -45,6 +46,11 @@ class KafkaSettings(_Section):
     ssl_ca_file: Path | None = Field(None, description="PEM file of the authority; empty: the system's")
     partitions: int = Field(4, ge=1, le=1000, description="of every topic: equal, so that keys meet")
     replication_factor: int = Field(1, ge=1, le=9, description="of every topic; 3 on a cluster")
+    retention_days: dict[str, Annotated[float, Field(gt=0, le=36_500)]] = Field(
+        {},
+        description='how long a topic\'s records are kept, by topic, as JSON: {"new-review": 30}; '
+        "others as `topics list` shows",
+    )
     session_timeout_s: float = Field(
         10.0, ge=1, le=300, description="after which a silent worker's partitions go to others"
     )
@@ -68,6 +74,14 @@ class KafkaSettings(_Section):
             raise ValueError(
                 f"security_protocol {self.security_protocol} needs sasl_username and sasl_password"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _retention_is_of_topics_that_expire(self) -> Self:
+        expiring = expiring_topics()
+        for name in self.retention_days:
+            if name not in expiring:
+                raise ValueError(f"retention_days: wanted one of {', '.join(expiring)}; got {name!r}")
         return self
 
 
@@ -312,7 +326,10 @@ def load() -> Settings:
 def _no_json(known: Iterable[str]) -> Iterator[str]:
     for name in known:
         value = os.environ.get(name, "")
-        if name.rpartition("__")[2] in {"READERS", "LABELS", "GENERATORS", "ADAPTERS"} and value:
+        if (
+            name.rpartition("__")[2] in {"READERS", "LABELS", "GENERATORS", "ADAPTERS", "RETENTION_DAYS"}
+            and value
+        ):
             try:
                 json.loads(value)
             except ValueError:

@@ -13,7 +13,7 @@ from schemas.products import RefreshRequested, SummaryClaim
 from streams.delivery.intake import Chunk
 from streams.delivery.records import Effects, Partition
 from streams.delivery.sink import Checkpoint, pass_by
-from streams.roles.generate.handler import Composer
+from streams.roles.generate.summaries import Composer
 
 NEVER = threading.Event()
 

@@ -49,12 +49,11 @@ def register(app: typer.Typer) -> None:
 @command
 def worker(role: Annotated[str, typer.Argument(help=f"One of {', '.join(composition.ROLES)}.")]) -> None:
     """Run one role, for a cluster: workers of the same role share its partitions."""
-    if role not in composition.ROLES:
-        raise ConfigurationError(f"worker: wanted one of {', '.join(composition.ROLES)}, got {role!r}")
+    row = composition.role_named(role)
     settings = load_settings(role)
 
     async def main() -> None:
-        await composition.run_worker(role, settings, stop=stop_on_signals())
+        await composition.run_role(row, settings, stop=stop_on_signals())
 
     run_async(main())
 

@@ -6,6 +6,7 @@ import typer
 from rich.table import Table
 
 from schemas.topics import TOPICS
+from streams.app import planned_topics
 from streams.cli.console import FAILED, Json, command, err, load_settings, out, print_json
 from streams.kafka import topic_admin
 from streams.kafka.connection import client_options
@@ -19,9 +20,7 @@ def create(as_json: Json = False) -> None:
     """Create the topics that are missing; the ones that exist are left as they are."""
     settings = load_settings()
     kafka = settings.kafka
-    created = asyncio.run(
-        topic_admin.create(client_options(kafka), kafka.partitions, kafka.replication_factor)
-    )
+    created = asyncio.run(topic_admin.create(client_options(kafka), planned_topics(kafka)))
     if as_json:
         print_json({"created": sorted(created)})
         return
@@ -36,7 +35,7 @@ def check(as_json: Json = False) -> None:
     """Name every difference between the broker's topics and what they should be; exit 1 if there is one."""
     settings = load_settings()
     kafka = settings.kafka
-    found = asyncio.run(topic_admin.check(client_options(kafka), kafka.partitions, kafka.replication_factor))
+    found = asyncio.run(topic_admin.check(client_options(kafka), planned_topics(kafka)))
     if as_json:
         print_json({"differences": found})
     else:
@@ -52,7 +51,7 @@ def check(as_json: Json = False) -> None:
 def list_topics(as_json: Json = False) -> None:
     """List the topics of this project, and what each is for; no broker is asked."""
     settings = load_settings()
-    wanted = topic_admin.wanted_topics(settings.kafka.partitions, settings.kafka.replication_factor)
+    wanted = planned_topics(settings.kafka)
     contracts = {topic.name: topic.contract.__name__ for topic in TOPICS}
     rows = [
         {

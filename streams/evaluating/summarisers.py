@@ -5,8 +5,7 @@ from types import MappingProxyType
 
 from streams.evaluating.plain_summaries import plain
 from streams.evaluating.summary_texts import EvaluatedSentence, EvaluatedText, ReadItem, Summariser
-from streams.roles.generate.handler import Composer
-from streams.roles.parts import default_parts
+from streams.roles.generate.summaries import Composer, load_composer
 from streams.settings import Settings
 
 #: So long that everything is phrased: what is measured is the texts, not the machine.
@@ -15,7 +14,7 @@ _NO_DEADLINE_S = 86_400.0
 
 def _published(settings: Settings) -> Summariser:
     generation = settings.generation.model_copy(update={"batch_s": _NO_DEADLINE_S})
-    return written_by(default_parts().load_composer(settings.model_copy(update={"generation": generation})))
+    return written_by(load_composer(settings.model_copy(update={"generation": generation})))
 
 
 def _template(settings: Settings) -> Summariser:

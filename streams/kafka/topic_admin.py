@@ -1,9 +1,8 @@
-"""Topics on the broker: what they should be, what they are, and making the ones that are missing."""
+"""Topics on the broker: what they are, and making the ones that are missing."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -16,13 +15,12 @@ from aiokafka.errors import (
     for_code,
 )
 
-from schemas.topics import CHANGELOGS, DEAD_LETTER_RETENTION_MS, TOPICS, Topic, dead_letter_topic
 from streams.errors import FatalError, RetryableError
+from streams.kafka.topic_plan import TopicSpec, differences
 
 _TIMEOUT_S = 10.0
 _REQUEST_TIMEOUT_MS = 9_000  # below the whole, so that aiokafka closes what it opened
 _LOOK_AGAIN_S = 0.1
-_MISSING = "it is missing"
 
 
 class BrokerUnreachableError(RetryableError):
@@ -31,122 +29,6 @@ class BrokerUnreachableError(RetryableError):
 
 class TopicsRefusedError(FatalError):
     """The broker answered that topics cannot be created or described."""
-
-
-@dataclass(frozen=True, slots=True)
-class TopicSpec:
-    """A topic as it should be, or as a broker describes it.
-
-    Attributes:
-        replication_factor: of the partition that has the fewest replicas.
-        configuration: settings by Kafka's names; what a broker does not tell is not in it.
-    """
-
-    name: str
-    partitions: int
-    replication_factor: int
-    configuration: Mapping[str, str]
-
-
-def wanted_topics(
-    partitions: int, replication_factor: int, topics: Iterable[Topic] = TOPICS
-) -> tuple[TopicSpec, ...]:
-    """Every topic, dead-letter topic and changelog as it should be: the same partitions everywhere, so that keys meet.
-
-    >>> enriched, *_ = wanted_topics(4, 3, [topic for topic in TOPICS if topic.name == "enriched-product"])
-    >>> enriched.partitions, enriched.configuration
-    (4, {'min.insync.replicas': '2', 'cleanup.policy': 'compact'})
-    """
-    # Half of the replicas: acknowledged records survive a lost broker, and a lost broker stops nothing.
-    in_sync = {"min.insync.replicas": str((replication_factor + 1) // 2)}
-    specs = []
-    for topic in topics:
-        configuration = in_sync | {"cleanup.policy": topic.cleanup_policy}
-        if topic.cleanup_policy == "delete":
-            configuration["retention.ms"] = str(-1 if topic.retention_ms is None else topic.retention_ms)
-        specs.append(TopicSpec(topic.name, partitions, replication_factor, configuration))
-        if topic.dead_letters:
-            kept = {"cleanup.policy": "delete", "retention.ms": str(DEAD_LETTER_RETENTION_MS)}
-            name = dead_letter_topic(topic.name)
-            specs.append(TopicSpec(name, partitions, replication_factor, in_sync | kept))
-    if topics is TOPICS:
-        compacted = in_sync | {"cleanup.policy": "compact"}
-        specs += [TopicSpec(name, partitions, replication_factor, compacted) for name in CHANGELOGS]
-    return tuple(specs)
-
-
-def differences(wanted: Iterable[TopicSpec], actual: Iterable[TopicSpec]) -> list[str]:
-    """Each way in which topics are not as they should be: the topic, what differs, wanted and got.
-
-    Settings that the broker does not tell are no difference; `untold` lists them.
-
-    >>> wanted = TopicSpec("r", 4, 1, {"cleanup.policy": "compact"})
-    >>> differences([wanted], [])
-    ['topic r: wanted 4 partitions; got none, it is missing']
-    >>> differences([wanted], [TopicSpec("r", 2, 1, {"cleanup.policy": "delete"})])
-    ['topic r: partitions: wanted 4; got 2', 'topic r: cleanup.policy: wanted compact; got delete']
-    """
-    found = []
-    for want, got in _paired(wanted, actual):
-        if got is None:
-            found.append(f"topic {want.name}: wanted {want.partitions} partitions; got none, it is missing")
-            continue
-        wants = {**_numbers(want), **want.configuration}
-        gots = {**_numbers(got), **got.configuration}
-        found += [
-            f"topic {want.name}: {what}: wanted {wants[what]}; got {gots[what]}"
-            for what in wants
-            if what in gots and wants[what] != gots[what]
-        ]
-    return found
-
-
-def summary(found: Sequence[str]) -> str:
-    """Differences in one line, however many there are.
-
-    >>> summary(["topic a: wanted 4 partitions; got none, it is missing"] * 3)
-    '3 topics are missing'
-    >>> summary(["topic a: partitions: wanted 4; got 2"])
-    'topic a: partitions: wanted 4; got 2'
-    """
-    missing = [difference for difference in found if is_missing(difference)]
-    others = [difference for difference in found if not is_missing(difference)]
-    parts = [f"{len(missing)} topics are missing"] if missing else []
-    parts += others[:3]
-    if len(others) > 3:
-        parts.append(f"and {len(others) - 3} more differences")
-    return "; ".join(parts)
-
-
-def is_missing(difference: str) -> bool:
-    """Whether a difference is a topic that does not exist."""
-    return difference.endswith(_MISSING)
-
-
-def untold(wanted: Iterable[TopicSpec], actual: Iterable[TopicSpec]) -> list[str]:
-    """Each wanted setting that the broker does not tell, and that `differences` therefore cannot judge.
-
-    >>> untold([TopicSpec("r", 4, 1, {"retention.ms": "1"})], [TopicSpec("r", 4, 1, {})])
-    ['topic r: retention.ms: wanted 1; got unknown, the broker does not tell']
-    """
-    return [
-        f"topic {want.name}: {key}: wanted {value}; got unknown, the broker does not tell"
-        for want, got in _paired(wanted, actual)
-        for key, value in want.configuration.items()
-        if got is not None and key not in got.configuration
-    ]
-
-
-def _numbers(spec: TopicSpec) -> dict[str, str]:
-    return {"partitions": str(spec.partitions), "replication factor": str(spec.replication_factor)}
-
-
-def _paired(
-    wanted: Iterable[TopicSpec], actual: Iterable[TopicSpec]
-) -> Iterator[tuple[TopicSpec, TopicSpec | None]]:
-    by_name = {spec.name: spec for spec in actual}
-    for want in wanted:
-        yield want, by_name.get(want.name)
 
 
 async def ping(client: Mapping[str, object]) -> None:
@@ -193,22 +75,17 @@ async def describe(client: Mapping[str, object], names: Collection[str]) -> tupl
     )
 
 
-async def check(
-    client: Mapping[str, object], partitions: int, replication_factor: int, topics: Sequence[Topic] = TOPICS
-) -> list[str]:
+async def check(client: Mapping[str, object], wanted: Sequence[TopicSpec]) -> list[str]:
     """Every difference between the topics as they should be and as they are; see `differences`.
 
     Raises:
         BrokerUnreachableError: the broker does not answer.
         TopicsRefusedError: the broker does not let us look.
     """
-    wanted = wanted_topics(partitions, replication_factor, topics)
     return differences(wanted, await describe(client, {spec.name for spec in wanted}))
 
 
-async def create(
-    client: Mapping[str, object], partitions: int, replication_factor: int, topics: Sequence[Topic] = TOPICS
-) -> list[str]:
+async def create(client: Mapping[str, object], wanted: Sequence[TopicSpec]) -> list[str]:
     """Create the topics that are missing, wait until they can be used, and return their names.
 
     Existing topics are left as they are. Several processes may do this at once: each topic is made by one.
@@ -217,7 +94,6 @@ async def create(
         BrokerUnreachableError: the broker does not answer, or does not have the topics ready in time.
         TopicsRefusedError: the broker refuses a topic; the message names each with the broker's reason.
     """
-    wanted = wanted_topics(partitions, replication_factor, topics)
     async with _admin(client, "create") as admin:
         existing = {topic["topic"] for topic in await _list(admin)}
         missing = [spec for spec in wanted if spec.name not in existing]

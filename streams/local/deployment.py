@@ -13,7 +13,7 @@ from pathlib import Path
 import structlog
 from pydantic import SecretStr
 
-from streams.app import ROLES
+from streams.app import ROLES, planned_topics, ports
 from streams.errors import FatalError, StoppedError
 from streams.kafka import topic_admin
 from streams.kafka.connection import client_options
@@ -76,7 +76,7 @@ async def prepare_topics(stack: Stack) -> None:
     """Create the topics on an embedded broker. On a broker of the user's own that is the user's decision."""
     if stack.is_embedded_broker:
         kafka = stack.settings.kafka
-        await topic_admin.create(client_options(kafka), kafka.partitions, kafka.replication_factor)
+        await topic_admin.create(client_options(kafka), planned_topics(kafka))
 
 
 class Roles:
@@ -89,8 +89,8 @@ class Roles:
     def __init__(self, settings: Settings, task: "asyncio.Task[int]", stop: asyncio.Event) -> None:
         self._task = task
         self._stop = stop
-        base = settings.http.port
-        self.urls = {role: f"http://{settings.http.host}:{base + number}" for role, number in ROLES.items()}
+        host = settings.http.host
+        self.urls = {role: f"http://{host}:{port}" for role, port in ports(settings).items()}
 
     def raise_if_down(self) -> None:
         """Do nothing while the roles are up.

@@ -12,14 +12,15 @@ from redis.exceptions import RedisError
 
 from models.interfaces import ReviewReader
 from schemas.topics import NEW_REVIEW
+from streams.app import planned_topics
 from streams.delivery.probe import choose_guarantee, probe
 from streams.errors import ReviewstreamError
 from streams.kafka import topic_admin
 from streams.kafka.connection import client_options
+from streams.kafka.topic_plan import summary
 from streams.lane.calls import CANARY_TEXT
-from streams.roles.enrich.reading import ANY_LANGUAGE
+from streams.lane.loading import ANY_LANGUAGE, load_readers
 from streams.roles.generate.voices import load_voices
-from streams.roles.parts import default_parts
 from streams.settings import Settings
 
 _TIMEOUT_S = 60.0
@@ -86,12 +87,10 @@ async def _broker(settings: Settings) -> list[Finding]:
     client = client_options(settings.kafka)
     await topic_admin.ping(client)
     findings = [Finding("broker", "ok", f"{settings.kafka.bootstrap_servers} answers")]
-    differences = await topic_admin.check(
-        client, settings.kafka.partitions, settings.kafka.replication_factor
-    )
+    differences = await topic_admin.check(client, planned_topics(settings.kafka))
     if differences:
         advice = "run `reviewstream topics create`, or change what differs"
-        return [*findings, Finding("topics", "failed", topic_admin.summary(differences), advice)]
+        return [*findings, Finding("topics", "failed", summary(differences), advice)]
     findings.append(Finding("topics", "ok", "all there, as planned"))
     abilities = await probe(client, group=f"{settings.kafka.group_prefix}-enrich", topic=NEW_REVIEW.name)
     guarantee = choose_guarantee(settings.delivery, abilities)
@@ -115,7 +114,7 @@ async def _redis(settings: Settings) -> list[Finding]:
 
 async def _model(settings: Settings) -> list[Finding]:
     try:
-        models = await asyncio.to_thread(default_parts().load_readers, settings)
+        models = await asyncio.to_thread(load_readers, settings)
         findings = [
             await asyncio.to_thread(_try_model, model, [name for name, one in models.items() if one is model])
             for model in dict.fromkeys(models.values())
@@ -131,7 +130,7 @@ async def _model(settings: Settings) -> list[Finding]:
 
 async def _generator(settings: Settings) -> list[Finding]:
     try:
-        voices, _ = await asyncio.to_thread(load_voices, settings, default_parts().load_readers)
+        voices, _ = await asyncio.to_thread(load_voices, settings)
     except Exception as error:  # noqa: BLE001 - whatever keeps a generator from loading is the finding
         return [Finding("generator", "failed", str(error), "see REVIEWSTREAM_MODEL__GENERATORS")]
     if not voices:

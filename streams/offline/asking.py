@@ -8,8 +8,8 @@ from typing import Any
 
 from models.interfaces import ReviewReader, ReviewReading
 from streams.lane.at_once import read_at_once
-from streams.roles.enrich.reading import ANY_LANGUAGE
-from streams.roles.parts import default_parts
+from streams.lane.loading import ANY_LANGUAGE, load_readers
+from streams.roles.enrich.preparing import load_preparer
 from streams.settings import Settings
 
 
@@ -62,8 +62,7 @@ def ask(
         language: of all of them, or of each; None: each one's own, identified as the stream does it.
         progress: told what happens.
     """
-    parts = default_parts()
-    models = parts.load_readers(settings)
+    models = load_readers(settings)
     codes = _languages(settings, texts, language)
     for model in dict.fromkeys(models.values()):
         progress(f"model {model.name} {model.version}")
@@ -88,6 +87,6 @@ def _languages(
     settings: Settings, texts: Sequence[str], language: str | Sequence[str] | None
 ) -> Sequence[str]:
     if language is None:
-        preparer = default_parts().load_preparer(settings)
+        preparer = load_preparer(settings)
         return [preparer.prepare(text=text).language.code for text in texts]
     return [language] * len(texts) if isinstance(language, str) else language

@@ -8,8 +8,8 @@ from typing import Any
 from models.interfaces import ReviewReader, ReviewReading
 from streams.errors import ConfigurationError
 from streams.lane.at_once import read_at_once
-from streams.roles.enrich.reading import ANY_LANGUAGE
-from streams.roles.parts import default_parts
+from streams.lane.loading import ANY_LANGUAGE, load_readers
+from streams.roles.enrich.preparing import load_preparer
 from streams.settings import Settings
 
 # A word of an alphabet with its apostrophes, two characters of a script without spaces, an emoji, or a placeholder.
@@ -40,10 +40,9 @@ def explain(settings: Settings, text: str, *, language: str | None = None) -> di
     """
     if not text.strip():
         raise ConfigurationError("explain: wanted a text, got only whitespace")
-    parts = default_parts()
-    prepared = parts.load_preparer(settings).prepare(text=text, hint=language)
+    prepared = load_preparer(settings).prepare(text=text, hint=language)
     code = language or prepared.language.code
-    models = parts.load_readers(settings)
+    models = load_readers(settings)
     model = models.get(code) or models.get(ANY_LANGUAGE)
     if model is None:
         raise ConfigurationError(

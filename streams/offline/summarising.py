@@ -16,8 +16,7 @@ from schemas.reviews import Review
 from schemas.topics import NEW_REVIEW
 from streams.errors import ConfigurationError
 from streams.offline.asking import ask
-from streams.roles.generate.handler import Composition
-from streams.roles.parts import default_parts
+from streams.roles.generate.summaries import Composition, load_composer
 from streams.rolling.applying import apply_review
 from streams.rolling.memory import MemoryTables
 from streams.rolling.readings import as_event
@@ -138,7 +137,7 @@ def summarise(
     rows = {one.review_id: known.line for one, known in zip(reviews, ready, strict=True)}
     facts = asked.facts() if asked.reader_of else {"models": [], "unsupported_language": len(reviews)}
     progress("writing")
-    (composition,) = default_parts().load_composer(settings).compose([snapshot], most_words=most_words)
+    (composition,) = load_composer(settings).compose([snapshot], most_words=most_words)
     return Summarised(composition, snapshot, rows, tuple(refused), has_topics, facts)
 
 

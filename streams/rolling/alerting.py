@@ -148,6 +148,7 @@ def alert_event(
     *,
     source: dict[str, Any],
     now: dt.datetime,
+    replay_id: str | None = None,
 ) -> dict[str, Any]:
     """The `ProductAlert` of a change."""
     subject, state, cause = change
@@ -172,7 +173,7 @@ def alert_event(
         "source": source,
         "made_at": now,
         "model": None,
-        "replay_id": None,
+        "replay_id": replay_id,
     }
 
 

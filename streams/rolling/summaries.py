@@ -41,15 +41,22 @@ class SummaryWriter:
         look_up: finds its reviews.
         source: topic, partition, offset and timestamp_ms of the event it answers.
         now: the clock's time, timezone-aware.
+        replay_id: of the replay it belongs to; None in the live stream.
     """
 
     def __init__(
-        self, product: ProductState, look_up: LookUp, source: dict[str, Any], now: dt.datetime
+        self,
+        product: ProductState,
+        look_up: LookUp,
+        source: dict[str, Any],
+        now: dt.datetime,
+        replay_id: str | None = None,
     ) -> None:
         self._product = product
         self._look_up = look_up
         self._source = source
         self._now = now
+        self._replay_id = replay_id
         self._known: dict[str, ReviewState | None] = {}
 
     def summary(self) -> dict[str, Any]:
@@ -95,7 +102,7 @@ class SummaryWriter:
             "source": self._source,
             "made_at": self._now,
             "model": None,
-            "replay_id": None,
+            "replay_id": self._replay_id,
         }
 
     def _key_points(self) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """The state of the rolling role: one value a product, one a review. Counters are whole numbers, never sums of floats.
 
-Kept as MessagePack arrays: a field's place is its name, so new fields go to the end, with a default.
+Kept as MessagePack arrays (`streams.roles.rolling.tables`): a field's place is its name, so new fields go to the end,
+with a default.
 """
 
 from typing import NamedTuple
@@ -236,23 +237,3 @@ class ProductState(msgspec.Struct, array_like=True):
     alerts: dict[str, AlertState] = msgspec.field(default_factory=dict)
     words: ProductWords = msgspec.field(default_factory=ProductWords)
     text_applied: int = -1
-
-
-_encoder = msgspec.msgpack.Encoder()
-_product_decoder = msgspec.msgpack.Decoder(ProductState)
-_review_decoder = msgspec.msgpack.Decoder(ReviewState)
-
-
-def encode_state(state: ProductState | ReviewState) -> bytes:
-    """The value to keep."""
-    return _encoder.encode(state)
-
-
-def decode_product(value: bytes) -> ProductState:
-    """A product's state from its kept value."""
-    return _product_decoder.decode(value)
-
-
-def decode_review(value: bytes) -> ReviewState:
-    """A review's state from its kept value."""
-    return _review_decoder.decode(value)

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from streams.delivery.intake import Chunk
 from streams.delivery.records import Effects, Partition
 from streams.delivery.sink import Checkpoint, FirstOffsets, Sink
-from streams.state.table_set import TableSet
+from streams.state.table_set import DeliveredTables
 
 
 class StatefulSink:
@@ -21,7 +21,7 @@ class StatefulSink:
         tables: restored when partitions come.
     """
 
-    def __init__(self, inner: Sink, tables: TableSet) -> None:
+    def __init__(self, inner: Sink, tables: DeliveredTables) -> None:
         self.is_committed_by_consumer = inner.is_committed_by_consumer
         self.pause_s = inner.pause_s
         self.checkpoint: Checkpoint = inner.checkpoint

@@ -2,33 +2,57 @@
 
 import asyncio
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 import structlog
 from aiokafka.errors import KafkaError
 
-from streams.roles.rolling.tables import Change, PartitionTables
 from streams.state.restoring import RestoreProgress, restore
 from streams.state.store import Checkpoint, PartitionStore, StoreMemory
+from streams.state.tables import Change, PartitionTables
 
 log = structlog.get_logger(__name__)
 _RETRY_S = 1.0
 _REPORT_EVERY_S = 2.0
 
 
-class TableSet:
-    """The tables of the partitions that a worker holds.
+TablesT = TypeVar("TablesT", bound=PartitionTables)
+
+
+class DeliveredTables(Protocol):
+    """What delivery needs of a worker's tables, whatever they hold; `TableSet` fits."""
+
+    @property
+    def changelog(self) -> str:
+        """The topic that holds them."""
+        ...
+
+    async def hold(self, partitions: Collection[int]) -> None:
+        """Hold exactly these partitions, restored."""
+        ...
+
+    def delivered(self, partition: int, changes: Collection[Change], first_offset: int | None) -> None:
+        """Changes are in the changelog."""
+        ...
+
+    def close(self) -> None:
+        """Put everything on disk."""
+        ...
+
+
+class TableSet(Generic[TablesT]):
+    """The tables of the partitions that a worker holds, of any contract.
 
     Args:
         client: what `client_options` returned.
         changelog: the topic they are restored from.
+        make_tables: makes a partition's tables of its store and the number of partitions that share the memory.
         directory: where the stores are, one a partition.
         cluster: the Kafka cluster's id.
         is_kafka: False on the embedded broker.
         memory: of all stores.
-        cached_products: kept decoded, of all partitions together.
 
     Attributes:
         progress: of the restoration under way; None when there is none.
@@ -38,25 +62,25 @@ class TableSet:
         self,
         client: Mapping[str, Any],
         changelog: str,
+        make_tables: Callable[[PartitionStore, int], TablesT],
         directory: Path,
         *,
         cluster: str,
         is_kafka: bool,
         memory: StoreMemory,
-        cached_products: int,
     ) -> None:
         self._client = client
         self.changelog = changelog
+        self._make_tables = make_tables
         self._directory = directory
         self._cluster = cluster
         self._is_kafka = is_kafka
         self._memory = memory
-        self._cached_products = cached_products
         self._stores: dict[int, PartitionStore] = {}
-        self._tables: dict[int, PartitionTables] = {}
+        self._tables: dict[int, TablesT] = {}
         self.progress: RestoreProgress | None = None
 
-    def of(self, partition: int) -> PartitionTables:
+    def of(self, partition: int) -> TablesT:
         """The tables of a partition that is held and restored."""
         return self._tables[partition]
 
@@ -64,7 +88,7 @@ class TableSet:
         """Whether a partition's tables are there and restored."""
         return partition in self._tables
 
-    def holds(self, tables: PartitionTables) -> bool:
+    def holds(self, tables: TablesT) -> bool:
         """Whether these are still the tables of a partition that is held."""
         return any(known is tables for known in self._tables.values())
 
@@ -85,8 +109,8 @@ class TableSet:
             await self._restore()
         finally:
             self.progress = None
-        each = max(1, self._cached_products // max(1, len(self._stores)))
-        self._tables = {number: PartitionTables(store, each) for number, store in self._stores.items()}
+        count = len(self._stores)
+        self._tables = {number: self._make_tables(store, count) for number, store in self._stores.items()}
 
     def delivered(self, partition: int, changes: Collection[Change], first_offset: int | None) -> None:
         """Changes are in the changelog; the first of them at `first_offset`, where that is known.

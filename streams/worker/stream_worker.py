@@ -20,17 +20,18 @@ from streams.delivery.intake import Intake
 from streams.delivery.probe import choose_guarantee, probe
 from streams.delivery.pump import Pump
 from streams.delivery.records import Handler, TickHandler
-from streams.delivery.sink import Sink
+from streams.delivery.sink import Checkpoint, Sink, pass_by
 from streams.errors import ConfigurationError
 from streams.kafka import topic_admin
 from streams.kafka.connection import client_options
-from streams.roles.parts import Parts
+from streams.kafka.topic_plan import is_missing, summary, wanted_topics
 from streams.settings import DeliveryGuarantee, Settings
 from streams.worker.health import HealthServer
 from streams.worker.lag import LagWatch
 from streams.worker.lifecycle import run_app, wait_for_broker
 from streams.worker.metrics import WorkerMetrics
 from streams.worker.readiness import Readiness, WorkerState, judge
+from streams.worker.role import Role
 
 log = structlog.get_logger(__name__)
 
@@ -45,45 +46,40 @@ class StreamWorker(ABC):
     """One role's parts, in the order they start.
 
     Args:
+        role: its row in the table of roles.
         settings: of the process.
-        parts: what it is made of.
         stack: closes what it opens.
-        number: its pages listen on `http.port` + this.
+        checkpoint: called by name at the points where a crash is most interesting.
     """
 
-    #: The role's name; its consumer group is named after it.
-    role: ClassVar[str]
-    #: What it reads, all with as many partitions.
-    topics: ClassVar[tuple[str, ...]]
     #: Whether partitions of one number change the same tables, whatever their topic.
     shares_tables: ClassVar[bool] = False
 
-    @property
-    def max_in_flight_records(self) -> int:
-        """Between fetch and acknowledgement, at most."""
-        return self._settings.chunk.max_in_flight_records
-
-    def __init__(self, settings: Settings, parts: Parts, stack: AsyncExitStack, number: int) -> None:
+    def __init__(
+        self, role: Role, settings: Settings, stack: AsyncExitStack, *, checkpoint: Checkpoint = pass_by
+    ) -> None:
+        self._role = role
         self._settings = settings
-        self._parts = parts
         self._stack = stack
-        self._number = number
-        self._group = f"{settings.kafka.group_prefix}-{self.role}"
-        self._metrics = WorkerMetrics(self.role)
+        self._checkpoint = checkpoint
+        self._topics = tuple(topic.name for topic in role.reads)
+        self._group = f"{settings.kafka.group_prefix}-{role.name}"
+        self._metrics = WorkerMetrics(role.name)
         self._intake = Intake(
-            self.topics,
+            self._topics,
             max_in_flight_records=self.max_in_flight_records,
             in_flight_s=settings.chunk.in_flight_s,
         )
         self._lag: LagWatch | None = None
         self._app: ChunkApp | None = None
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Run until `stop` is set; then finish what is in flight, and return.
+    @property
+    def max_in_flight_records(self) -> int:
+        """Between fetch and acknowledgement, at most."""
+        return self._settings.chunk.max_in_flight_records
 
-        Raises:
-            FatalError: the worker cannot go on; nothing of what it had in flight is lost.
-        """
+    async def run(self, stop: asyncio.Event) -> None:
+        """See `Worker`."""
         preparing = asyncio.create_task(self._prepare())
         stopping = asyncio.create_task(stop.wait())
         try:
@@ -92,8 +88,8 @@ class StreamWorker(ABC):
                 app, pump, lag = preparing.result()
                 _tune_process()
                 background = [lag.run(), *self.background()]
-                agent = f"{self.role}_agent"
-                await run_app(app, pump, topics=self.topics, agent=agent, stop=stop, background=background)
+                agent = f"{self._role.name}_agent"
+                await run_app(app, pump, topics=self._topics, agent=agent, stop=stop, background=background)
         finally:
             preparing.cancel()
             stopping.cancel()
@@ -136,9 +132,11 @@ class StreamWorker(ABC):
     async def _prepare(self) -> tuple[ChunkApp, Pump, LagWatch]:
         """Everything up to joining the group: pages, broker, handler, sink, app."""
         settings = self._settings
-        port = settings.http.port + self._number if settings.http.port else 0
         health = HealthServer(
-            settings.http.host, port, readiness=self.readiness, registry=self._metrics.registry
+            settings.http.host,
+            self._role.port(settings.http),
+            readiness=self.readiness,
+            registry=self._metrics.registry,
         )
         await health.start()
         self._stack.push_async_callback(health.stop)
@@ -155,7 +153,7 @@ class StreamWorker(ABC):
             sink,
             on_tick=self.tick_handler(),
             observe=self._metrics.delivered,
-            checkpoint=self._parts.checkpoint,
+            checkpoint=self._checkpoint,
             shares_tables=self.shares_tables,
         )
         # Faust wants a directory although it keeps no tables; nothing is ever written to it.
@@ -177,20 +175,20 @@ class StreamWorker(ABC):
     async def _settle_with_broker(self, client: dict[str, Any]) -> tuple[DeliveryGuarantee, bool]:
         """Wait for the broker, check the topics, and find out how to deliver."""
         await wait_for_broker(client)
-        problems = await topic_admin.check(
-            client, self._settings.kafka.partitions, self._settings.kafka.replication_factor
-        )
-        if any(topic_admin.is_missing(problem) for problem in problems):
+        kafka, role = self._settings.kafka, self._role
+        wanted = wanted_topics(kafka, (*role.reads, *role.writes), role.changelogs)
+        problems = await topic_admin.check(client, wanted)
+        if any(is_missing(problem) for problem in problems):
             raise ConfigurationError(
-                f"topics: {topic_admin.summary(problems)}; create them with `reviewstream topics create`"
+                f"topics: {summary(problems)}; create them with `reviewstream topics create`"
             )
         for problem in problems:
             log.warning("a topic differs from what was planned", difference=problem)
-        abilities = await probe(client, group=self._group, topic=self.topics[0])
+        abilities = await probe(client, group=self._group, topic=self._topics[0])
         return choose_guarantee(self._settings.delivery, abilities), abilities.has_transactions
 
     def _new_sink(self, client: dict[str, Any], guarantee: DeliveryGuarantee, *, is_kafka: bool) -> Sink:
-        checkpoint = self._parts.checkpoint
+        checkpoint = self._checkpoint
         if guarantee is DeliveryGuarantee.EXACTLY_ONCE:
             return ExactlyOnceSink(client, group=self._group, checkpoint=checkpoint)
         return AtLeastOnceSink(client, is_idempotent=is_kafka, checkpoint=checkpoint)

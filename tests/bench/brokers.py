@@ -18,6 +18,7 @@ from streams.kafka.connection import client_options
 from streams.local.embedded import EmbeddedStack
 from tests.bench.warming import warm_up
 from tests.brokers import ApacheKafka, NoApacheKafkaError
+from tests.roles import topics
 
 PARTITIONS = 4
 #: The topics that baselines write to.
@@ -104,11 +105,11 @@ async def create_topics(broker: BenchBroker, more: tuple[str, ...] = ()) -> None
         await admin.create_topics([NewTopic(name, PARTITIONS, 1, topic_configs=stamped) for name in names])
     finally:
         await admin.close()
-    await topic_admin.create(broker.client, PARTITIONS, 1)
+    await topic_admin.create(broker.client, topics(PARTITIONS))
 
 
 async def _require_unused(broker: BenchBroker) -> None:
-    names = [spec.name for spec in topic_admin.wanted_topics(PARTITIONS, 1)]
+    names = [spec.name for spec in topics(PARTITIONS)]
     if found := await topic_admin.describe(broker.client, names):
         raise ConfigurationError(
             f"bench: {broker.name} has the topic {found[0].name} already; the benchmark makes and deletes the "
@@ -120,7 +121,7 @@ async def _delete_topics(broker: BenchBroker) -> None:
     admin = AIOKafkaAdminClient(**broker.client)
     await admin.start()
     try:
-        ours = {spec.name for spec in topic_admin.wanted_topics(PARTITIONS, 1)}
+        ours = {spec.name for spec in topics(PARTITIONS)}
         names = await admin.list_topics()
         await admin.delete_topics([name for name in names if name in ours or name.startswith(OUTPUT_PREFIX)])
     finally:

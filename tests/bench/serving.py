@@ -13,11 +13,12 @@ from typing import Any
 import aiohttp
 
 from schemas.topics import PRODUCT_SUMMARY
+from streams.app import ROLES, run_role
 from streams.cli.console import load_settings, stop_on_signals
 from streams.kafka import topic_admin
 from streams.kafka.publishing import RawRecord, publish
 from streams.local.embedded import EmbeddedStack, free_port
-from streams.roles.serve.worker import run_serving
+from tests.roles import topics
 from tests.summaries import summary_record
 
 _READY_TIMEOUT_S = 60.0
@@ -49,7 +50,7 @@ async def _measure(
     stack: EmbeddedStack, products: int, seconds: float, connections: int, updates_per_s: float
 ) -> dict[str, Any]:
     client = {"bootstrap_servers": stack.bootstrap_servers}
-    await topic_admin.create(client, 4, 1, [PRODUCT_SUMMARY])
+    await topic_admin.create(client, topics(only=[PRODUCT_SUMMARY]))
     await publish(client, PRODUCT_SUMMARY.name, (_record(number) for number in range(products)))
     async with _server(stack) as (port, filled_s):
         updating = asyncio.create_task(_update(client, products, updates_per_s))
@@ -155,7 +156,7 @@ def _percentile_ms(ordered: Sequence[float], share: float) -> float:
 
 
 async def _serve() -> None:
-    await run_serving(load_settings("serve"), stop=stop_on_signals())
+    await run_role(ROLES["serve"], load_settings("serve"), stop=stop_on_signals())
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from schemas.topics import ENRICHED_REVIEW, NEW_REVIEW, dead_letter_topic
 from streams.kafka import topic_admin
 from streams.kafka.publishing import RawRecord
 from streams.kafka.tailing import follow
+from tests.roles import topics
 
 WORKER = Path(__file__).with_name("worker.py")
 CREATED_AT = "2026-10-01T12:00:00Z"
@@ -136,7 +137,7 @@ class Cluster:
         self.workers: list[subprocess.Popen[bytes]] = []
 
     async def create_topics(self) -> None:
-        await topic_admin.create(self.client, 4, 1)
+        await topic_admin.create(self.client, topics())
 
     def start(self, *, failpoint: str = "") -> subprocess.Popen[bytes]:
         number = len(self.workers)

@@ -8,22 +8,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from streams import logs, settings
-from streams.app import run_worker
-from streams.cli.console import run_async, stop_on_signals
-from streams.roles.parts import Parts
-from tests.e2e.rolling_worker import nothing_loads
-from tests.e2e.worker import Killer
-from tests.fakes import fake_composer
-
-
-async def main(parts: Parts) -> None:
-    loaded = settings.load()
-    logs.configure(loaded.log.level, "json", role="generate")
-    await run_worker("generate", loaded, stop=stop_on_signals(), parts=parts)
-
+from tests.e2e.worker import killer_of, main
+from tests.roles import generate_role
 
 if __name__ == "__main__":
-    failpoint, _, nth = (sys.argv[1] if len(sys.argv) > 1 else "").partition(":")
-    checkpoint = Killer(failpoint, int(nth or 1))
-    run_async(main(Parts(nothing_loads, nothing_loads, lambda _settings: fake_composer(), checkpoint)))
+    main(generate_role(checkpoint=killer_of(sys.argv[1:])))

@@ -18,7 +18,7 @@ import typer
 from aiokafka.admin import AIOKafkaAdminClient
 
 from schemas import documents
-from schemas.topics import CHANGELOGS, NEW_REVIEW, TOPICS, dead_letter_topic
+from schemas.topics import NEW_REVIEW, ROLLING_STATE, TOPICS, dead_letter_topic
 from streams.cli import app
 from streams.kafka.publishing import RawRecord, publish
 from streams.local.embedded import EmbeddedStack, free_port
@@ -163,7 +163,7 @@ def test_an_unreachable_broker_is_told_in_time(how: str, silent_port: int, tmp_p
 def test_topics_list_names_every_topic() -> None:
     """Every topic and dead-letter topic is listed in full, for people and for machines, without a broker."""
     names = {topic.name for topic in TOPICS}
-    names |= {dead_letter_topic(topic.name) for topic in TOPICS if topic.dead_letters} | set(CHANGELOGS)
+    names |= {dead_letter_topic(topic.name) for topic in TOPICS if topic.dead_letters} | {ROLLING_STATE}
     settings = {f"{PREFIX}KAFKA__PARTITIONS": "12"}
     rows = run("topics", "list", "--json", settings=settings).json()
     assert {row["name"] for row in rows} == names

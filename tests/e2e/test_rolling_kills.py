@@ -18,10 +18,11 @@ import orjson
 import pytest
 
 from schemas.products import ProductSummary
-from schemas.topics import ENRICHED_REVIEW, PRODUCT_SUMMARY, REFRESH_REQUESTED
+from schemas.topics import ENRICHED_REVIEW, PRODUCT_SUMMARY, PRODUCT_TEXT, REFRESH_REQUESTED
 from streams.kafka.publishing import RawRecord, publish
 from streams.kafka.tailing import follow
-from streams.roles.generate.handler import GenerateTexts
+from streams.roles.generate.handler import AnswerRequests, Route
+from streams.roles.generate.summaries import SummaryWriter
 from tests.brokers import ApacheKafka, unique_name
 from tests.e2e.cluster import CHECKPOINTS, Cluster, kill_and_replace, paced
 from tests.fakes import FakeRecord, fake_composer
@@ -55,8 +56,12 @@ async def answered_refreshes(cluster: Cluster) -> AsyncIterator[None]:
     """Every refresh that is asked for is answered meanwhile, as the generate role does."""
 
     async def answer(executor: ThreadPoolExecutor) -> None:
-        texts = GenerateTexts(
-            fake_composer(), executor=executor, batch_records=1, now=lambda: datetime.now(UTC)
+        route = Route(REFRESH_REQUESTED, PRODUCT_TEXT.name, SummaryWriter(fake_composer()))
+        texts = AnswerRequests(
+            {REFRESH_REQUESTED.name: route},
+            executor=executor,
+            batch_records=1,
+            now=lambda: datetime.now(UTC),
         )
         async with follow(cluster.client, [REFRESH_REQUESTED.name], from_beginning=True) as tail:
             async for record in tail:

@@ -6,15 +6,17 @@ python tests/e2e/worker.py [CHECKPOINT:COUNT] [seconds a token]
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from streams import logs, settings
-from streams.app import run_worker
+from streams.app import run_role
 from streams.cli.console import run_async, stop_on_signals
-from streams.roles.parts import Parts
-from tests.fakes import FakePreparer, FakeReader, fake_composer
+from streams.worker.role import Role
+from tests.fakes import FakeReader
+from tests.roles import enrich_role
 
 
 class Killer:
@@ -31,19 +33,23 @@ class Killer:
                 os.kill(os.getpid(), signal.SIGKILL)
 
 
-async def main(parts: Parts) -> None:
+def killer_of(arguments: Sequence[str]) -> Killer:
+    """As the first argument says: CHECKPOINT:COUNT."""
+    failpoint, _, nth = (arguments[0] if arguments else "").partition(":")
+    return Killer(failpoint, int(nth or 1))
+
+
+def main(role: Role) -> None:
+    """Run a worker of the role until SIGTERM."""
     loaded = settings.load()
-    logs.configure(loaded.log.level, "json", role="enrich")
-    await run_worker("enrich", loaded, stop=stop_on_signals(), parts=parts)
+    logs.configure(loaded.log.level, "json", role=role.name)
+
+    async def work() -> None:
+        await run_role(role, loaded, stop=stop_on_signals())
+
+    run_async(work())
 
 
 if __name__ == "__main__":
-    failpoint, _, nth = (sys.argv[1] if len(sys.argv) > 1 else "").partition(":")
     cost = float(sys.argv[2]) if len(sys.argv) > 2 else 0.0
-    made = Parts(
-        load_readers=lambda _settings: {"en": FakeReader(seconds_a_token=cost)},
-        load_preparer=lambda _settings: FakePreparer(),
-        load_composer=lambda _settings: fake_composer(),
-        checkpoint=Killer(failpoint, int(nth or 1)),
-    )
-    run_async(main(made))
+    main(enrich_role(FakeReader(seconds_a_token=cost), checkpoint=killer_of(sys.argv[1:])))

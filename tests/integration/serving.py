@@ -10,13 +10,14 @@ import orjson
 from pydantic import SecretStr
 
 from schemas.topics import PRODUCT_SUMMARY
+from streams.app import ROLES, run_role
 from streams.kafka import topic_admin
 from streams.kafka.publishing import RawRecord, publish
 from streams.local.embedded import free_port
 from streams.roles.serve.rebuilding import rebuild
 from streams.roles.serve.store import SORT_KEYS, Keys
-from streams.roles.serve.worker import run_serving
 from streams.settings import Settings
+from tests.roles import topics
 from tests.valkey_server import Valkey
 
 PARTITIONS = 3
@@ -36,7 +37,9 @@ def serving_settings(bootstrap_servers: str, redis_url: str, **serving: Any) -> 
 
 
 async def create_topic(bootstrap_servers: str) -> None:
-    await topic_admin.create({"bootstrap_servers": bootstrap_servers}, PARTITIONS, 1, [PRODUCT_SUMMARY])
+    await topic_admin.create(
+        {"bootstrap_servers": bootstrap_servers}, topics(PARTITIONS, only=[PRODUCT_SUMMARY])
+    )
 
 
 async def publish_summaries(bootstrap_servers: str, records: Iterable[RawRecord]) -> None:
@@ -80,7 +83,7 @@ class Served:
 async def serving(settings: Settings, *, is_ready: bool = True) -> AsyncIterator[Served]:
     """A serving process as a task, ready unless told otherwise; stopped at the end."""
     stop = asyncio.Event()
-    task = asyncio.create_task(run_serving(settings, stop=stop))
+    task = asyncio.create_task(run_role(ROLES["serve"], settings, stop=stop))
     try:
         url = f"http://{settings.http.host}:{settings.http.port}"
         async with aiohttp.ClientSession(url) as session:

@@ -17,7 +17,8 @@ from streams.kafka.publishing import RawRecord
 from tests.brokers import ApacheKafka, Broker, unique_name
 from tests.fakes import FakeReader
 from tests.integration.hostile import hostile_payloads
-from tests.integration.workers import fake_parts, make_settings, prepare, put, read, review, running
+from tests.integration.workers import make_settings, prepare, put, read, review, running
+from tests.roles import enrich_role
 
 
 async def test_every_review_comes_out_once_in_order_beside_its_source(own_broker: Broker) -> None:
@@ -87,7 +88,7 @@ async def test_a_failing_model_sets_aside_the_guilty_only(own_broker: Broker) ->
     texts = {10: "boom", 77: "hang", 150: "enormous", 151: "huge"}
     await put(servers, [review(number, texts.get(number, "fine")) for number in range(200)])
     settings = make_settings(servers, unique_name(), lane={"forward_timeout_s": 0.5})
-    async with running(settings, fake_parts(FakeReader(hang_s=20))):
+    async with running(settings, enrich_role(FakeReader(hang_s=20))):
         outcome = await read(servers, 200)
     assert sorted(outcome.reasons) == ["model_error", "model_timeout", "out_of_memory"]
     assert len(outcome.ids) == len(set(outcome.ids)) == 197
@@ -102,7 +103,7 @@ async def test_a_broken_model_ends_the_worker_and_loses_nothing(own_broker: Brok
     classifier = FakeReader()
     await put(servers, [review(number) for number in range(100)])
     with pytest.raises(FatalError, match="broken"):
-        async with running(settings, fake_parts(classifier)) as worker:
+        async with running(settings, enrich_role(classifier)) as worker:
             classifier.is_broken = True
             await asyncio.wait({worker}, timeout=60)
             assert worker.done()
@@ -124,7 +125,7 @@ async def test_an_error_in_the_agent_commits_nothing(own_broker: Broker) -> None
             raise ZeroDivisionError("a bug of ours")
 
     with pytest.raises(FatalError, match="a bug of ours"):
-        async with running(settings, fake_parts(checkpoint=fail)) as worker:
+        async with running(settings, enrich_role(checkpoint=fail)) as worker:
             await asyncio.wait({worker}, timeout=60)
             assert worker.done()
     async with running(settings):
@@ -146,11 +147,11 @@ async def test_workers_share_partitions_and_hand_them_over(own_broker: Broker) -
             await put(servers, [review(number) for number in range(start, start + 100)])
             await asyncio.sleep(0.3)
 
-    async with running(settings, fake_parts(slow())):
+    async with running(settings, enrich_role(slow())):
         loading = asyncio.create_task(load())
         await asyncio.sleep(1)
         second = slow()
-        async with running(settings, fake_parts(second)):
+        async with running(settings, enrich_role(second)):
             await asyncio.sleep(6)
         await loading
         outcome = await read(servers, 2_000)
@@ -193,7 +194,7 @@ async def test_a_stop_with_work_in_flight_takes_seconds(own_broker: Broker) -> N
     settings = make_settings(servers, unique_name(), chunk={"drain_timeout_s": 2})
     await prepare(servers)
     await put(servers, [review(number, "word " * 200) for number in range(3_000)])
-    async with running(settings, fake_parts(FakeReader(seconds_a_token=0.0001))):
+    async with running(settings, enrich_role(FakeReader(seconds_a_token=0.0001))):
         await read(servers, 1)
         started = time.monotonic()
     assert time.monotonic() - started < 15

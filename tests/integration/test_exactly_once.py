@@ -14,7 +14,8 @@ from streams.errors import FatalError, LeaseLostError
 from streams.kafka.tailing import follow
 from tests.brokers import ApacheKafka, unique_name
 from tests.fakes import FakeReader, FakeRecord
-from tests.integration.workers import fake_parts, make_settings, prepare, put, read, review, running
+from tests.integration.workers import make_settings, prepare, put, read, review, running
+from tests.roles import enrich_role
 
 pytestmark = pytest.mark.kafka
 SOURCE = Partition("new-review", 0)
@@ -143,7 +144,7 @@ async def test_a_broker_that_dies_only_pauses_the_worker(own_kafka: ApacheKafka,
     await put(servers, [review(number) for number in range(3_000)])
     settings = make_settings(servers, unique_name(), delivery=delivery)
     classifier = FakeReader(seconds_a_token=0.0005)
-    async with running(settings, fake_parts(classifier)) as worker:
+    async with running(settings, enrich_role(classifier)) as worker:
         await read(servers, 300)
         await asyncio.to_thread(own_kafka.kill)
         await asyncio.sleep(8)

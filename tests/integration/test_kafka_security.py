@@ -13,6 +13,7 @@ from streams.settings import KafkaSettings
 from tests.brokers import ApacheKafka, unique_name
 from tests.conftest import kafka_or_skip
 from tests.integration.workers import make_settings, read, review, running
+from tests.roles import topics
 
 pytestmark = pytest.mark.kafka
 
@@ -38,7 +39,7 @@ async def test_a_worker_with_credentials_works(sasl_kafka: ApacheKafka) -> None:
     servers = sasl_kafka.bootstrap_servers
     right = credentials("admin-secret")
     client = client_options(KafkaSettings.model_validate({"bootstrap_servers": servers, **right}))
-    await topic_admin.create(client, 4, 1)
+    await topic_admin.create(client, topics())
     await publish(client, "new-review", [review(number) for number in range(50)])
     async with running(make_settings(servers, unique_name(), kafka=right)):
         outcome = await read(servers, 50, client=client)

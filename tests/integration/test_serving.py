@@ -11,13 +11,13 @@ import pytest
 from typer.testing import CliRunner
 
 from schemas.topics import PRODUCT_SUMMARY
+from streams.app import ROLES, run_role
 from streams.cli import app
 from streams.errors import ConfigurationError
 from streams.kafka.connection import new_producer
 from streams.kafka.publishing import RawRecord
 from streams.local.embedded import EmbeddedStack
 from streams.roles.serve.rebuilding import rebuild
-from streams.roles.serve.worker import run_serving
 from streams.settings import Settings
 from tests.brokers import ApacheKafka, Broker, unique_name
 from tests.integration.serving import (
@@ -404,6 +404,6 @@ async def test_a_missing_topic_and_a_missing_redis_are_said(own_broker: Broker, 
     settings = serving_settings(own_broker.bootstrap_servers, valkey.url)
     without = settings.model_copy(update={"redis": settings.redis.model_copy(update={"url": None})})
     with pytest.raises(ConfigurationError, match=r"set REVIEWSTREAM_REDIS__URL"):
-        await run_serving(without, stop=asyncio.Event())
+        await run_role(ROLES["serve"], without, stop=asyncio.Event())
     with pytest.raises(ConfigurationError, match=rf"no {PRODUCT_SUMMARY.name} .*topics create"):
-        await run_serving(settings, stop=asyncio.Event())
+        await run_role(ROLES["serve"], settings, stop=asyncio.Event())

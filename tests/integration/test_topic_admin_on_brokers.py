@@ -2,7 +2,7 @@
 
 import asyncio
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
@@ -10,7 +10,9 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from schemas.topics import TOPICS, Topic
 from streams.kafka import topic_admin
-from streams.kafka.topic_admin import TopicsRefusedError, untold, wanted_topics
+from streams.kafka.topic_admin import TopicsRefusedError
+from streams.kafka.topic_plan import TopicSpec
+from tests import roles
 from tests.brokers import KAFKA_DIRECTORY, ApacheKafka, Broker, unique_name
 from tests.conftest import kafka_or_skip
 
@@ -33,6 +35,12 @@ def topics() -> tuple[Topic, ...]:
     )
 
 
+def planned(
+    topics: Sequence[Topic], partitions: int = PARTITIONS, *, replicas: int = 1
+) -> tuple[TopicSpec, ...]:
+    return roles.topics(partitions, replicas, topics)
+
+
 def client_of(broker: Broker | ApacheKafka) -> dict[str, object]:
     return {"bootstrap_servers": broker.bootstrap_servers}
 
@@ -40,20 +48,21 @@ def client_of(broker: Broker | ApacheKafka) -> dict[str, object]:
 async def test_created_topics_are_as_wanted(broker: Broker, topics: tuple[Topic, ...]) -> None:
     """Created topics, dead letters too, are there at once with every setting, and created only once."""
     client = client_of(broker)
-    names = [spec.name for spec in wanted_topics(PARTITIONS, 1, topics)]
-    assert len(await topic_admin.check(client, PARTITIONS, 1, topics)) == len(names) == 3
-    assert sorted(await topic_admin.create(client, PARTITIONS, 1, topics)) == sorted(names)
-    assert await topic_admin.check(client, PARTITIONS, 1, topics) == []
-    assert untold(wanted_topics(PARTITIONS, 1, topics), await topic_admin.describe(client, names)) == []
-    assert await topic_admin.create(client, PARTITIONS, 1, topics) == []
+    names = [spec.name for spec in planned(topics)]
+    assert len(await topic_admin.check(client, planned(topics))) == len(names) == 3
+    assert sorted(await topic_admin.create(client, planned(topics))) == sorted(names)
+    assert await topic_admin.check(client, planned(topics)) == []
+    described = {spec.name: spec.configuration for spec in await topic_admin.describe(client, names)}
+    assert all(spec.configuration.items() <= described[spec.name].items() for spec in planned(topics))
+    assert await topic_admin.create(client, planned(topics)) == []
 
 
 async def test_missing_topics_are_added(broker: Broker, topics: tuple[Topic, ...]) -> None:
     """Creating adds what is missing and leaves alone what exists, even where that differs."""
     client = client_of(broker)
-    await topic_admin.create(client, PARTITIONS + 1, 1, topics[:1])
-    assert await topic_admin.create(client, PARTITIONS, 1, topics) == [topics[1].name]
-    assert set(await topic_admin.check(client, PARTITIONS, 1, topics)) == {
+    await topic_admin.create(client, planned(topics[:1], PARTITIONS + 1))
+    assert await topic_admin.create(client, planned(topics)) == [topics[1].name]
+    assert set(await topic_admin.check(client, planned(topics))) == {
         f"topic {name}: partitions: wanted {PARTITIONS}; got {PARTITIONS + 1}"
         for name in (topics[0].name, f"{topics[0].name}.dlq")
     }
@@ -62,8 +71,8 @@ async def test_missing_topics_are_added(broker: Broker, topics: tuple[Topic, ...
 async def test_concurrent_creators_are_tolerated(broker: Broker, topics: tuple[Topic, ...]) -> None:
     """Of several processes that create the same topics at once none fails, and each topic is made by one."""
     client = client_of(broker)
-    created = await asyncio.gather(*(topic_admin.create(client, PARTITIONS, 1, topics) for _ in range(5)))
-    names = [spec.name for spec in wanted_topics(PARTITIONS, 1, topics)]
+    created = await asyncio.gather(*(topic_admin.create(client, planned(topics)) for _ in range(5)))
+    names = [spec.name for spec in planned(topics)]
     assert sorted(name for by_one in created for name in by_one) == sorted(names)
 
 
@@ -71,14 +80,14 @@ async def test_looking_creates_nothing(broker: Broker, topics: tuple[Topic, ...]
     """Describing and checking topics that do not exist does not bring them into being."""
     client = client_of(broker)
     for _ in range(2):
-        assert all("missing" in line for line in await topic_admin.check(client, PARTITIONS, 1, topics))
+        assert all("missing" in line for line in await topic_admin.check(client, planned(topics)))
     assert await topic_admin.describe(client, [topic.name for topic in topics]) == ()
 
 
 async def test_the_real_list_can_be_created(own_broker: Broker) -> None:
     """All topics of this project can be created as they are."""
-    await topic_admin.create(client_of(own_broker), PARTITIONS, 1)
-    assert await topic_admin.check(client_of(own_broker), PARTITIONS, 1) == []
+    await topic_admin.create(client_of(own_broker), roles.topics(PARTITIONS))
+    assert await topic_admin.check(client_of(own_broker), roles.topics(PARTITIONS)) == []
 
 
 @pytest.mark.embedded
@@ -90,20 +99,16 @@ async def test_settings_the_embedded_broker_was_not_given_are_unknown(embedded_b
     await admin.create_topics([NewTopic(name, PARTITIONS, 1)])
     await admin.close()
     topic = Topic(name, TOPICS[0].contract, dead_letters=False)
-    assert await topic_admin.check(client, PARTITIONS, 1, [topic]) == []
-    lines = untold(wanted_topics(PARTITIONS, 1, [topic]), await topic_admin.describe(client, [name]))
-    assert {line.split(": ")[1] for line in lines} == {
-        "cleanup.policy",
-        "retention.ms",
-        "min.insync.replicas",
-    }
+    assert await topic_admin.check(client, planned([topic])) == []
+    (described,) = await topic_admin.describe(client, [name])
+    assert not described.configuration.keys() & {"cleanup.policy", "retention.ms", "min.insync.replicas"}
 
 
 @pytest.mark.kafka
 async def test_each_alteration_is_named(apache_kafka: ApacheKafka, topics: tuple[Topic, ...]) -> None:
     """Once a topic is altered, check names each difference with what was wanted and what is there."""
     client, name = client_of(apache_kafka), topics[1].name
-    await topic_admin.create(client, PARTITIONS, 1, topics)
+    await topic_admin.create(client, planned(topics))
     admin = AIOKafkaAdminClient(bootstrap_servers=apache_kafka.bootstrap_servers)
     await admin.start()
     await admin.create_partitions({name: NewPartitions(PARTITIONS + 2)})
@@ -122,7 +127,7 @@ async def test_each_alteration_is_named(apache_kafka: ApacheKafka, topics: tuple
     }
     found: set[str] = set()
     for _ in range(50):  # the broker applies an alteration a moment after it has answered
-        found = set(await topic_admin.check(client, PARTITIONS, 1, topics))
+        found = set(await topic_admin.check(client, planned(topics)))
         if found == expected:
             break
         await asyncio.sleep(0.1)
@@ -135,16 +140,16 @@ async def test_refused_topics_are_named(apache_kafka: ApacheKafka, topics: tuple
     with pytest.raises(
         TopicsRefusedError, match=rf"3 refused .*{topics[0].name}\.dlq: InvalidReplicationFactor"
     ):
-        await topic_admin.create(client_of(apache_kafka), PARTITIONS, 3, topics)
+        await topic_admin.create(client_of(apache_kafka), planned(topics, replicas=3))
 
 
 @pytest.mark.kafka
 @pytest.mark.skipif(not KAFKA_DIRECTORY.exists(), reason="Kafka's own tools are not beside this repository")
 async def test_kafkas_own_tool_sees_the_same(apache_kafka: ApacheKafka, topics: tuple[Topic, ...]) -> None:
     """Kafka's own command-line tool, an independent witness, sees the topics as they are wanted."""
-    await topic_admin.create(client_of(apache_kafka), PARTITIONS, 1, topics)
+    await topic_admin.create(client_of(apache_kafka), planned(topics))
     seen = await asyncio.to_thread(described_by_kafka, apache_kafka.bootstrap_servers)
-    for spec in wanted_topics(PARTITIONS, 1, topics):
+    for spec in planned(topics):
         partitions, replicas, configuration = seen[spec.name]
         assert (partitions, replicas) == (PARTITIONS, 1)
         assert spec.configuration.items() <= configuration.items()
@@ -177,9 +182,9 @@ def test_a_killed_broker_is_there_again(
     quick_return = {"broker.session.timeout.ms": "1000", "broker.heartbeat.interval.ms": "200"}
     with kafka_or_skip(tmp_path_factory.mktemp("kafka"), quick_return) as kafka:
         client = client_of(kafka)
-        asyncio.run(topic_admin.create(client, PARTITIONS, 1, topics))
+        asyncio.run(topic_admin.create(client, planned(topics)))
         kafka.kill()
         with pytest.raises(topic_admin.BrokerUnreachableError):
             asyncio.run(topic_admin.ping(client))
         kafka.start()
-        assert asyncio.run(topic_admin.check(client, PARTITIONS, 1, topics)) == []
+        assert asyncio.run(topic_admin.check(client, planned(topics))) == []

@@ -11,13 +11,13 @@ import orjson
 from schemas import dead_letters
 from schemas.reviews import ReviewEnriched
 from schemas.topics import ENRICHED_REVIEW, NEW_REVIEW, dead_letter_topic
-from streams.app import run_worker
+from streams.app import run_role
 from streams.kafka import topic_admin
 from streams.kafka.publishing import RawRecord, publish
 from streams.kafka.tailing import follow
-from streams.roles.parts import Parts
 from streams.settings import Settings
-from tests.fakes import FakePreparer, FakeReader, fake_composer
+from streams.worker.role import Role
+from tests.roles import enrich_role, topics
 
 CREATED_AT = "2026-10-01T12:00:00Z"
 
@@ -46,24 +46,13 @@ def make_settings(
     return Settings.model_validate({"delivery": delivery, **merged})
 
 
-def fake_parts(reader: FakeReader | None = None, **more: Any) -> Parts:
-    """Parts that load in no time."""
-    model = reader or FakeReader()
-    return Parts(
-        load_readers=lambda _settings: dict.fromkeys(model.languages or {"*"}, model),
-        load_preparer=lambda _settings: FakePreparer(),
-        load_composer=lambda _settings: fake_composer(),
-        **more,
-    )
-
-
 @contextlib.asynccontextmanager
-async def running(settings: Settings, parts: Parts | None = None) -> AsyncIterator["asyncio.Task[None]"]:
+async def running(settings: Settings, role: Role | None = None) -> AsyncIterator["asyncio.Task[None]"]:
     """A worker as a task; stopped in good order at the end. If it fails before, the test does at once."""
     stop = asyncio.Event()
     test = asyncio.current_task()
     assert test is not None
-    task = asyncio.create_task(run_worker("enrich", settings, stop=stop, parts=parts or fake_parts()))
+    task = asyncio.create_task(run_role(role or enrich_role(), settings, stop=stop))
 
     def interrupt(worker: "asyncio.Task[None]") -> None:
         if not stop.is_set() and not worker.cancelled() and worker.exception() is not None:
@@ -132,7 +121,7 @@ async def read(
 async def prepare(bootstrap_servers: str) -> dict[str, Any]:
     """Create the topics; returns the client's options."""
     client = {"bootstrap_servers": bootstrap_servers}
-    await topic_admin.create(client, 4, 1)
+    await topic_admin.create(client, topics())
     return client
 
 

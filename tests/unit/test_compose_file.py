@@ -103,7 +103,7 @@ def test_services_wait_for_what_they_need() -> None:
 def test_every_role_has_a_service(role: str) -> None:
     """A role's service runs its worker, publishes the worker's own port, and looks at its readiness."""
     service = SERVICES[role]
-    port = Settings.model_fields["http"].default.port + ROLES[role]
+    port = Settings.model_fields["http"].default.port + ROLES[role].port_offset
     assert service["command"] == ["reviewstream", "worker", role]
     assert service["ports"] == [f"127.0.0.1:{port}:{port}"]
     assert f"http://127.0.0.1:{port}/readyz" in service["healthcheck"]["test"][-1]

@@ -32,6 +32,8 @@ class EnrichReviews:
         executor: where reviews are prepared, off the event loop.
         now: the clock, timezone-aware.
         answered: told, for each chunk, the seconds its reviews waited and were tokenised.
+        output_topic: where the enriched reviews go.
+        replay_id: stamped on them; None in the live stream.
     """
 
     def __init__(
@@ -42,12 +44,16 @@ class EnrichReviews:
         executor: Executor,
         now: Callable[[], datetime],
         answered: Callable[[float, float], None] = lambda _queue_s, _tokenise_s: None,
+        output_topic: str = ENRICHED_REVIEW.name,
+        replay_id: str | None = None,
     ) -> None:
         self._readers = readers
         self._preparer = preparer
         self._executor = executor
         self._now = now
         self._answered = answered
+        self._output_topic = output_topic
+        self._replay_id = replay_id
 
     async def __call__(self, records: Sequence[Record]) -> Effects:
         """Decide what a chunk of reviews becomes; see `Handler`."""
@@ -121,7 +127,7 @@ class EnrichReviews:
         answers: Mapping[int, tuple[Reader, Answer[Reading]]],
     ) -> Effects:
         outputs, dead = [], dict(chunk.dead)
-        writer = EnrichedReviewWriter(self._preparer, self._now())
+        writer = EnrichedReviewWriter(self._preparer, self._now(), self._replay_id)
         for index, review in chunk.reviews.items():
             record = records[index]
             if review.removed:
@@ -136,7 +142,7 @@ class EnrichReviews:
                     continue
                 event = writer.read(review, record, prepared[index], by=reader, reading=reading)
                 event["timings"] = writer.timings(answer)
-            outputs.append(Output(ENRICHED_REVIEW.name, record.key, encode(event)))
+            outputs.append(Output(self._output_topic, record.key, encode(event)))
         return Effects(outputs, [dead[index] for index in sorted(dead)])
 
 

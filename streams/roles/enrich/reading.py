@@ -4,10 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from streams.lane.loading import ANY_LANGUAGE
 from streams.lane.values import Answer
-
-#: Reads every language that no other reader is named for.
-ANY_LANGUAGE = "*"
 
 
 class Language(Protocol):

@@ -1,7 +1,7 @@
 """The enrich role: reviews to the models, enriched reviews out."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
@@ -10,43 +10,54 @@ from typing import Any
 import structlog
 
 from models.interfaces import ReviewReader
-from schemas.topics import NEW_REVIEW
 from streams.delivery.records import Handler
+from streams.delivery.sink import Checkpoint, pass_by
 from streams.lane.lane import Lane
+from streams.lane.loading import load_readers
 from streams.lane.values import LaneLimits
 from streams.roles.enrich.handler import EnrichReviews
-from streams.roles.enrich.reading import Reader, Readers
-from streams.roles.parts import Parts
+from streams.roles.enrich.preparing import load_preparer
+from streams.roles.enrich.reading import Preparer, Reader, Readers
 from streams.settings import Settings
+from streams.worker.role import Role
 from streams.worker.stream_worker import StreamWorker
 
 log = structlog.get_logger(__name__)
 
 
 class EnrichWorker(StreamWorker):
-    """See `StreamWorker`."""
+    """See `StreamWorker`.
 
-    role = "enrich"
-    topics = (NEW_REVIEW.name,)
+    Args:
+        role: its row in the table of roles.
+        settings: of the process.
+        stack: closes what it opens.
+        load_readers: loads the models, by the languages they are to read; called on a thread.
+        load_preparer: makes what masks and identifies languages; called on a thread.
+        checkpoint: called by name at the points where a crash is most interesting.
+    """
 
-    def __init__(self, settings: Settings, parts: Parts, stack: AsyncExitStack, number: int) -> None:
-        super().__init__(settings, parts, stack, number)
+    def __init__(
+        self,
+        role: Role,
+        settings: Settings,
+        stack: AsyncExitStack,
+        *,
+        load_readers: Callable[[Settings], Mapping[str, ReviewReader[Any]]] = load_readers,
+        load_preparer: Callable[[Settings], Preparer] = load_preparer,
+        checkpoint: Checkpoint = pass_by,
+    ) -> None:
+        super().__init__(role, settings, stack, checkpoint=checkpoint)
+        self._load_readers = load_readers
+        self._load_preparer = load_preparer
         self._is_model_loaded = False
 
     async def load_handler(self, client: dict[str, Any], *, is_kafka: bool) -> Handler:
         """Load the models, a lane for each."""
         del client, is_kafka
-        settings = self._settings
-        models = await asyncio.to_thread(self._parts.load_readers, settings)
-        preparer = await asyncio.to_thread(self._parts.load_preparer, settings)
-        limits = LaneLimits(**settings.lane.model_dump())
-        readers: dict[ReviewReader[Any], Reader] = {}
-        for model in dict.fromkeys(models.values()):  # each once, however many languages it reads
-            lane = await self._stack.enter_async_context(Lane(model, limits, observe=self._metrics.forwarded))
-            readers[model] = Reader(model.name, model.version, lane.run)
-            self._metrics.model(model.name, model.version)
-            languages = [language for language, one in models.items() if one is model]
-            log.info("model loaded", model=model.name, version=model.version, languages=languages)
+        models = await asyncio.to_thread(self._load_readers, self._settings)
+        preparer = await asyncio.to_thread(self._load_preparer, self._settings)
+        readers = {model: await self._reader(model, models) for model in dict.fromkeys(models.values())}
         self._is_model_loaded = True
         executor = ThreadPoolExecutor(1, thread_name_prefix="prepare")
         self._stack.callback(executor.shutdown, wait=False, cancel_futures=True)
@@ -61,3 +72,12 @@ class EnrichWorker(StreamWorker):
     def missing(self) -> Sequence[str]:
         """The model, until it has answered its first text."""
         return () if self._is_model_loaded else ("the model is not loaded",)
+
+    async def _reader(self, model: ReviewReader[Any], models: Mapping[str, ReviewReader[Any]]) -> Reader:
+        """A model in a lane of its own, however many languages it reads."""
+        limits = LaneLimits(**self._settings.lane.model_dump())
+        lane = await self._stack.enter_async_context(Lane(model, limits, observe=self._metrics.forwarded))
+        self._metrics.model(model.name, model.version)
+        languages = [language for language, reader in models.items() if reader is model]
+        log.info("model loaded", model=model.name, version=model.version, languages=languages)
+        return Reader(model.name, model.version, lane.run)

@@ -51,11 +51,13 @@ class EnrichedReviewWriter:
     Args:
         preparer: compares ratings with what was read.
         made_at: of all of them.
+        replay_id: of the replay they belong to; None in the live stream.
     """
 
-    def __init__(self, preparer: Preparer, made_at: datetime) -> None:
+    def __init__(self, preparer: Preparer, made_at: datetime, replay_id: str | None = None) -> None:
         self._preparer = preparer
         self._made_at = made_at
+        self._replay_id = replay_id
         self._timings: dict[tuple[float, float, float], dict[str, float]] = {}
 
     def removed(self, review: Review, record: Record) -> dict[str, Any]:
@@ -109,7 +111,7 @@ class EnrichedReviewWriter:
                 "timestamp_ms": max(0, record.timestamp),
             },
             "made_at": self._made_at,
-            "replay_id": None,
+            "replay_id": self._replay_id,
             "timings": None,
             **about,
         }

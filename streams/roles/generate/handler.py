@@ -1,75 +1,57 @@
-"""The generate role: a product's text from the snapshot of its key points."""
+"""Requests for words to answers: who answers which topic, batch by batch, and what becomes of a bad request."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from datetime import datetime
-from typing import Any, Protocol
+from typing import NamedTuple
 
 import structlog
 
 from schemas.dead_letters import DeadLetterReason
-from schemas.products import RefreshRequested, SummaryClaim
-from schemas.topics import PRODUCT_TEXT, REFRESH_REQUESTED
+from schemas.events import SCHEMA_VERSION, Event
+from schemas.events import Output as OutputEvent
+from schemas.topics import Topic
 from streams.delivery.records import DeadLetter, Effects, Output, Record
 from streams.errors import RejectedEventError
+from streams.roles.generate.writers import Fields, Writer
 from streams.serde import decode, encode, require_key
 
 log = structlog.get_logger(__name__)
 
 
-class Composition(Protocol):
-    """A text, claim by claim."""
+class Route(NamedTuple):
+    """A topic of requests, the name of the topic of their answers, and who writes these."""
 
-    @property
-    def language(self) -> str: ...  # noqa: D102
-    @property
-    def text(self) -> str: ...  # noqa: D102
-    @property
-    def claims(self) -> Sequence[SummaryClaim]: ...  # noqa: D102
-    @property
-    def pros(self) -> Sequence[str]: ...  # noqa: D102
-    @property
-    def cons(self) -> Sequence[str]: ...  # noqa: D102
-    @property
-    def model(self) -> tuple[str, str] | None: ...  # noqa: D102
+    requests: Topic
+    answers: str
+    writer: Writer
 
 
-class Composer(Protocol):
-    """Puts snapshots into words; asked from one thread at a time.
-
-    Attributes:
-        prompt_version: names the templates and prompts.
-    """
-
-    @property
-    def prompt_version(self) -> str: ...  # noqa: D102 - described above
-
-    def compose(
-        self, snapshots: Sequence[RefreshRequested], *, most_words: int | None = None
-    ) -> Sequence[Composition]:
-        """A text of each, in order, of so many words at most; None: as a shopper reads at a glance."""
-        ...
-
-    def stop(self) -> None:
-        """End what is being composed soon, from another thread; nothing is phrased after it."""
-        ...
+class _Asked(NamedTuple):
+    record: Record
+    request: Event
 
 
-class GenerateTexts:
-    """Handler of `refresh-requested`: every snapshot becomes a text, or a dead letter with its reason.
+class AnswerRequests:
+    """Handler of every topic that asks for words: each request becomes an answer, or a dead letter with its reason.
 
     Args:
-        composer: puts snapshots into words.
-        executor: where it does, off the event loop.
-        batch_records: snapshots that are written together, at most.
+        routes: who answers, by the name of the topic that asks.
+        executor: where they do, off the event loop, one at a time.
+        batch_records: requests that are answered together, at most.
         now: the clock, timezone-aware.
     """
 
     def __init__(
-        self, composer: Composer, *, executor: Executor, batch_records: int, now: Callable[[], datetime]
+        self,
+        routes: Mapping[str, Route],
+        *,
+        executor: Executor,
+        batch_records: int,
+        now: Callable[[], datetime],
     ) -> None:
-        self._composer = composer
+        self._routes = routes
         self._executor = executor
         self._batch_records = batch_records
         self._now = now
@@ -88,59 +70,51 @@ class GenerateTexts:
         return Effects(outputs, dead)
 
     def _answer(self, records: Sequence[Record]) -> Effects:
-        asked: list[tuple[Record, RefreshRequested]] = []
-        dead: list[DeadLetter] = []
-        for record in records:
-            try:
-                snapshot = decode(RefreshRequested, record.value)
-                require_key(record.key, snapshot.product_id)
-                asked.append((record, snapshot))
-            except RejectedEventError as rejected:
-                dead.append(DeadLetter(record, rejected.reason, str(rejected)))
+        route = self._routes[records[0].topic]
+        asked, dead = _decoded(route.requests, records)
         outputs = []
-        for (record, snapshot), composed in zip(asked, self._composed(asked), strict=True):
-            if isinstance(composed, Exception):
-                message = f"composing raised {type(composed).__name__}: {composed}"
+        for (record, request), answer in zip(asked, _written(route.writer, asked), strict=True):
+            if isinstance(answer, Exception):
+                message = f"writing raised {type(answer).__name__}: {answer}"
                 dead.append(DeadLetter(record, DeadLetterReason.GENERATION_ERROR, message))
             else:
-                event = self._text(snapshot, record, composed)
-                outputs.append(Output(PRODUCT_TEXT.name, record.key, encode(event)))
+                event = {**answer, **self._lineage(request, record)}
+                outputs.append(Output(route.answers, record.key, encode(event)))
         return Effects(outputs, sorted(dead, key=lambda letter: letter.record.offset))
 
-    def _composed(
-        self, asked: Sequence[tuple[Record, RefreshRequested]]
-    ) -> Sequence[Composition | Exception]:
-        """All at once; one by one where one of them cannot be put into words."""
-        try:
-            return self._composer.compose([snapshot for _, snapshot in asked])
-        except Exception as error:  # noqa: BLE001 - whatever a model raises, the guilty snapshot is found
-            if len(asked) == 1:
-                return [error]
-            log.warning(
-                "a batch of texts failed, each is tried alone", error=repr(error), snapshots=len(asked)
-            )
-            return [one for pair in asked for one in self._composed([pair])]
-
-    def _text(self, snapshot: RefreshRequested, record: Record, composed: Composition) -> dict[str, Any]:
-        model = composed.model
+    def _lineage(self, request: Event, record: Record) -> Fields:
         return {
-            "schema_version": "1.0",
-            "product_id": snapshot.product_id,
-            "generation": snapshot.generation,
-            "language": composed.language,
-            "claims": [claim.model_dump() for claim in composed.claims],
-            "pros": list(composed.pros),
-            "cons": list(composed.cons),
-            "prompt_version": self._composer.prompt_version,
-            "snapshot_offset": snapshot.source.offset,
-            "review_count": snapshot.counts.reviews,
+            "schema_version": SCHEMA_VERSION,
             "source": {
-                "topic": REFRESH_REQUESTED.name,
+                "topic": record.topic,
                 "partition": record.partition,
                 "offset": record.offset,
                 "timestamp_ms": max(0, record.timestamp),
             },
             "made_at": self._now(),
-            "model": {"name": model[0], "version": model[1]} if model is not None else None,
-            "replay_id": snapshot.replay_id,
+            "replay_id": request.replay_id if isinstance(request, OutputEvent) else None,
         }
+
+
+def _decoded(topic: Topic, records: Sequence[Record]) -> tuple[list[_Asked], list[DeadLetter]]:
+    asked: list[_Asked] = []
+    dead: list[DeadLetter] = []
+    for record in records:
+        try:
+            request = decode(topic.contract, record.value)
+            require_key(record.key, topic.key_of(request))
+            asked.append(_Asked(record, request))
+        except RejectedEventError as rejected:
+            dead.append(DeadLetter(record, rejected.reason, str(rejected)))
+    return asked, dead
+
+
+def _written(writer: Writer, asked: Sequence[_Asked]) -> Sequence[Fields | Exception]:
+    """All at once; one by one where one of them cannot be put into words."""
+    try:
+        return writer.write([request for _, request in asked])
+    except Exception as error:  # noqa: BLE001 - whatever a model raises, the guilty request is found
+        if len(asked) == 1:
+            return [error]
+        log.warning("a batch failed, each request is tried alone", error=repr(error), requests=len(asked))
+        return [answer for one in asked for answer in _written(writer, [one])]

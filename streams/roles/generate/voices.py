@@ -10,7 +10,7 @@ from streams.composing.phrasing import Voice, can_phrase
 from streams.composing.rereading import Feeling, Read, ReadSentences
 from streams.errors import ConfigurationError
 from streams.lane.at_once import read_at_once
-from streams.roles.enrich.reading import ANY_LANGUAGE
+from streams.lane.loading import ANY_LANGUAGE, load_readers
 from streams.settings import Settings
 
 # Samples side by side, more than a batch of snapshots has. On a core 172 samples took 8.3 s of CPU time with it, 9.1 s
@@ -31,7 +31,7 @@ def _feeling(sentiment: SentimentPrediction) -> Feeling:
 
 
 def load_voices(
-    settings: Settings, load_readers: Callable[[Settings], Mapping[str, ReviewReader[Any]]]
+    settings: Settings, load_readers: Callable[[Settings], Mapping[str, ReviewReader[Any]]] = load_readers
 ) -> tuple[dict[str, Voice], dict[str, ReadSentences]]:
     """The configured generators, and the readers, by language. May take long: torch, weights.
 

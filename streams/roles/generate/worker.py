@@ -1,16 +1,20 @@
-"""The generate role: snapshots of products to texts."""
+"""The generate role: what is asked for, put into words."""
 
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from schemas.topics import REFRESH_REQUESTED
 from streams.delivery.records import Handler
+from streams.delivery.sink import Checkpoint, pass_by
 from streams.lane.device_threads import give_way
-from streams.roles.generate.handler import GenerateTexts
+from streams.roles.generate.handler import AnswerRequests, Route
+from streams.roles.generate.writers import WRITERS, WriterEntry
+from streams.settings import Settings
+from streams.worker.role import Role
 from streams.worker.stream_worker import StreamWorker
 
 #: A text may wait, the reviews of a shop may not: on one machine enrichment computes first.
@@ -18,11 +22,28 @@ NICENESS = 15
 
 
 class GenerateWorker(StreamWorker):
-    """See `StreamWorker`."""
+    """See `StreamWorker`.
 
-    role = "generate"
-    topics = (REFRESH_REQUESTED.name,)
-    _is_loaded = False
+    Args:
+        role: its row in the table of roles.
+        settings: of the process.
+        stack: closes what it opens.
+        writers: who answers which topic.
+        checkpoint: called by name at the points where a crash is most interesting.
+    """
+
+    def __init__(
+        self,
+        role: Role,
+        settings: Settings,
+        stack: AsyncExitStack,
+        *,
+        writers: Sequence[WriterEntry] = WRITERS,
+        checkpoint: Checkpoint = pass_by,
+    ) -> None:
+        super().__init__(role, settings, stack, checkpoint=checkpoint)
+        self._entries = writers
+        self._is_loaded = False
 
     @property
     def max_in_flight_records(self) -> int:
@@ -30,24 +51,25 @@ class GenerateWorker(StreamWorker):
         return min(super().max_in_flight_records, 8 * self._settings.generation.batch_snapshots)
 
     async def load_handler(self, client: dict[str, Any], *, is_kafka: bool) -> Handler:
-        """Load what puts snapshots into words."""
+        """Load the writers, on the thread that they are asked from."""
         del client, is_kafka
-        executor = ThreadPoolExecutor(
-            1, thread_name_prefix="compose", initializer=partial(give_way, NICENESS)
-        )
+        executor = ThreadPoolExecutor(1, thread_name_prefix="write", initializer=partial(give_way, NICENESS))
         self._stack.callback(executor.shutdown, wait=False, cancel_futures=True)
         loop = asyncio.get_running_loop()
-        composer = await loop.run_in_executor(executor, self._parts.load_composer, self._settings)
+        routes = {}
+        for entry in self._entries:
+            writer = await loop.run_in_executor(executor, entry.load, self._settings)
+            # Called before the executor's: Python waits for its thread.
+            self._stack.callback(writer.stop)
+            routes[entry.requests.name] = Route(entry.requests, entry.answers.name, writer)
         self._is_loaded = True
-        # Called before the executor's: Python waits for its thread.
-        self._stack.callback(composer.stop)
-        return GenerateTexts(
-            composer,
+        return AnswerRequests(
+            routes,
             executor=executor,
             batch_records=self._settings.generation.batch_snapshots,
             now=lambda: datetime.now(UTC),
         )
 
     def missing(self) -> Sequence[str]:
-        """The composer, until it is loaded."""
+        """The writers, until they are loaded."""
         return () if self._is_loaded else ("what writes the texts is not loaded",)

@@ -7,17 +7,10 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from schemas.topics import (
-    ENRICHED_REVIEW,
-    NEW_PRODUCT,
-    PRODUCT_ALERT,
-    PRODUCT_SUMMARY,
-    PRODUCT_TEXT,
-    REFRESH_REQUESTED,
-)
 from streams.delivery.records import DeadLetter, Effects, Output, Partition, Record
 from streams.errors import RejectedEventError
-from streams.roles.rolling.tables import PartitionTables
+from streams.roles.rolling.tables import ProductTables
+from streams.roles.rolling.topics import LIVE, RollingTopics
 from streams.roles.rolling.waiting import Waiting
 from streams.rolling.alerting import AlertChange, alert_event, look_at_clock, look_at_newest, stands
 from streams.rolling.applying import apply_product, apply_review, apply_text
@@ -33,7 +26,7 @@ _LESS_WHEN_BEHIND = 20
 
 
 class RollProducts:
-    """Handler of `enriched-review`, `new-product` and `product-text`: records change the tables or are dead letters.
+    """Handler of reviews, products and their texts: records change the tables or are dead letters.
 
     A few changed products' summaries are published with their chunk. Under a backlog the others wait, each
     once however often it changes, for the ticks between chunks; refreshes of texts always do.
@@ -43,15 +36,17 @@ class RollProducts:
         settings: when to publish and refresh.
         now: the clock, timezone-aware.
         is_behind: whether records wait to be applied.
+        topics: which topic carries what.
     """
 
     def __init__(
         self,
-        tables: TableSet,
+        tables: TableSet[ProductTables],
         settings: RollingSettings,
         *,
         now: Callable[[], datetime],
         is_behind: Callable[[], bool] = lambda: False,
+        topics: RollingTopics = LIVE,
     ) -> None:
         self._tables = tables
         self._settings = settings
@@ -64,8 +59,9 @@ class RollProducts:
         )
         self._now = now
         self._is_behind = is_behind
+        self._topics = topics
         self._budget = RefreshBudget(settings.refreshes_per_minute, now_s=now().timestamp())
-        self._waiting: defaultdict[PartitionTables, Waiting] = defaultdict(Waiting)
+        self._waiting: defaultdict[ProductTables, Waiting] = defaultdict(Waiting)
 
     async def __call__(self, records: Sequence[Record]) -> Effects:
         """Apply a chunk; see `Handler`. Does not wait for anything, so chunks are applied in their order."""
@@ -76,13 +72,13 @@ class RollProducts:
         alerts: list[Output] = []
         for record in records:
             try:
-                product = _apply(tables, record)
+                product = self._apply(tables, record)
             except RejectedEventError as rejected:
                 dead.append(DeadLetter(record, rejected.reason, str(rejected)))
             else:
                 if product is not None:
                     changed[product.product_id] = product
-                if product is not None and record.topic == ENRICHED_REVIEW.name:
+                if product is not None and record.topic == self._topics.reviews:
                     alerts += self._alerts(tables, partition, product, look_at_newest(product))
         waiting = self._waiting_of(tables)
         prompt = changed if len(changed) <= self._settings.prompt_summaries else {}
@@ -109,7 +105,7 @@ class RollProducts:
         ]
         return Effects([*_changelog(tables, self._tables.changelog), *outputs])
 
-    def _waiting_of(self, tables: PartitionTables) -> Waiting:
+    def _waiting_of(self, tables: ProductTables) -> Waiting:
         """What waits in a partition; looked for in its tables when they are new."""
         if tables not in self._waiting:
             for gone in [known for known in self._waiting if not self._tables.holds(known)]:
@@ -120,7 +116,7 @@ class RollProducts:
     def _due(self, product: ProductState) -> bool:
         return due(product, self._policy, self._now_ms()) is not None
 
-    def _refreshes(self, tables: PartitionTables, partition: int, waiting: Waiting) -> Iterator[Output]:
+    def _refreshes(self, tables: ProductTables, partition: int, waiting: Waiting) -> Iterator[Output]:
         now = self._now()
         waiting.ripen(before_ms=self._now_ms() - int(self._policy.max_age_s * 1000))
         most = self._settings.refreshes_per_minute
@@ -139,9 +135,9 @@ class RollProducts:
             waiting.unpublished[product.product_id] = None
             writer = self._writer(tables, partition, product)
             event = writer.refresh(product.refresh.generation, reason)
-            yield Output(REFRESH_REQUESTED.name, product.product_id.encode(), encode(event))
+            yield Output(self._topics.refreshes, product.product_id.encode(), encode(event))
 
-    def _recoveries(self, tables: PartitionTables, partition: int) -> Iterator[Output]:
+    def _recoveries(self, tables: ProductTables, partition: int) -> Iterator[Output]:
         for product_id in list(self._waiting_of(tables).alerted):
             product = tables.product(product_id)
             changes = look_at_clock(product, self._now_ms())
@@ -150,16 +146,22 @@ class RollProducts:
                 del self._waiting_of(tables).alerted[product_id]
 
     def _alerts(
-        self, tables: PartitionTables, partition: int, product: ProductState, changes: Sequence[AlertChange]
+        self, tables: ProductTables, partition: int, product: ProductState, changes: Sequence[AlertChange]
     ) -> Iterator[Output]:
         for change in changes:
             tables.touch(product)
-            source = _source(product, partition)
-            event = alert_event(product, change, _look_up(tables, product), source=source, now=self._now())
-            yield Output(PRODUCT_ALERT.name, product.product_id.encode(), encode(event))
+            event = alert_event(
+                product,
+                change,
+                _look_up(tables, product),
+                source=self._source(product, partition),
+                now=self._now(),
+                replay_id=self._topics.replay_id,
+            )
+            yield Output(self._topics.alerts, product.product_id.encode(), encode(event))
 
     def _summaries(
-        self, tables: PartitionTables, partition: int, products: Iterable[ProductState]
+        self, tables: ProductTables, partition: int, products: Iterable[ProductState]
     ) -> Iterator[Output]:
         waiting = self._waiting_of(tables)
         for product in products:
@@ -171,44 +173,43 @@ class RollProducts:
             summary = None
             if not product.is_gone:
                 summary = encode(self._writer(tables, partition, product).summary())
-            yield Output(PRODUCT_SUMMARY.name, product.product_id.encode(), summary)
+            yield Output(self._topics.summaries, product.product_id.encode(), summary)
 
-    def _writer(self, tables: PartitionTables, partition: int, product: ProductState) -> SummaryWriter:
-        return SummaryWriter(product, _look_up(tables, product), _source(product, partition), self._now())
+    def _writer(self, tables: ProductTables, partition: int, product: ProductState) -> SummaryWriter:
+        look_up, source = _look_up(tables, product), self._source(product, partition)
+        return SummaryWriter(product, look_up, source, self._now(), self._topics.replay_id)
 
     def _now_ms(self) -> int:
         return int(self._now().timestamp() * 1000)
 
+    def _apply(self, tables: ProductTables, record: Record) -> ProductState | None:
+        if record.topic == self._topics.products:
+            product = read_product(record.value)
+            require_key(record.key, product.product_id)
+            return apply_product(tables, product, record.offset, max(0, record.timestamp))
+        if record.topic == self._topics.texts:
+            text = read_text(record.value)
+            require_key(record.key, text.product_id)
+            return apply_text(tables, text, record.offset)
+        review = read_review(record.value)
+        require_key(record.key, review.product_id)
+        return apply_review(tables, review, record.offset)
 
-def _apply(tables: PartitionTables, record: Record) -> ProductState | None:
-    if record.topic == NEW_PRODUCT.name:
-        product = read_product(record.value)
-        require_key(record.key, product.product_id)
-        return apply_product(tables, product, record.offset, max(0, record.timestamp))
-    if record.topic == PRODUCT_TEXT.name:
-        text = read_text(record.value)
-        require_key(record.key, text.product_id)
-        return apply_text(tables, text, record.offset)
-    review = read_review(record.value)
-    require_key(record.key, review.product_id)
-    return apply_review(tables, review, record.offset)
+    def _source(self, product: ProductState, partition: int) -> dict[str, Any]:
+        """The last event that changed a product: a review, or the product itself if it has none."""
+        is_review = product.applied >= 0
+        return {
+            "topic": self._topics.reviews if is_review else self._topics.products,
+            "partition": partition,
+            "offset": product.applied if is_review else max(0, product.product_applied),
+            "timestamp_ms": product.changed_ms,
+        }
 
 
-def _look_up(tables: PartitionTables, product: ProductState) -> LookUp:
+def _look_up(tables: ProductTables, product: ProductState) -> LookUp:
     return partial(tables.review, product.product_id)
 
 
-def _changelog(tables: PartitionTables, topic: str) -> Iterator[Output]:
+def _changelog(tables: ProductTables, topic: str) -> Iterator[Output]:
     for key, value in tables.take_changes():
         yield Output(topic, key, value)
-
-
-def _source(product: ProductState, partition: int) -> dict[str, Any]:
-    """The last event that changed a product: a review, or the product itself if it has none."""
-    is_review = product.applied >= 0
-    return {
-        "topic": ENRICHED_REVIEW.name if is_review else NEW_PRODUCT.name,
-        "partition": partition,
-        "offset": product.applied if is_review else max(0, product.product_applied),
-        "timestamp_ms": product.changed_ms,
-    }

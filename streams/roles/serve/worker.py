@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 
 import structlog
 
@@ -14,26 +15,37 @@ from streams.settings import Settings
 from streams.web.products import products_app
 from streams.worker.health import add_health_pages
 from streams.worker.readiness import Readiness
+from streams.worker.role import Role
 from streams.worker.server import WebServer
 
 log = structlog.get_logger(__name__)
 _CANCEL_AGAIN_S = 1.0
 
 
-async def run_serving(settings: Settings, *, stop: asyncio.Event) -> None:
-    """Serve until `stop` is set. Waits for a broker or a Redis that is away, and answers meanwhile as well as it can.
+class ServeWorker:
+    """Waits for a broker or a Redis that is away, and answers meanwhile as well as it can; see `Worker`.
 
     Args:
-        settings: where everything is; it listens on `http.host` and `http.port`.
-        stop: set it to stop; requests that are under way are finished.
-
-    Raises:
-        ConfigurationError: no Redis or no broker is configured, the port is taken, or the topic does not exist.
+        role: its row in the table of roles.
+        settings: of the process.
+        stack: closes what it opens.
     """
-    client = client_options(settings.kafka)
-    serving = settings.serving
-    metrics = ServingMetrics()
-    async with open_store(settings) as store:
+
+    def __init__(self, role: Role, settings: Settings, stack: AsyncExitStack) -> None:
+        self._port = role.port(settings.http)
+        self._settings = settings
+        self._stack = stack
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Serve until `stop` is set; requests that are under way are finished.
+
+        Raises:
+            ConfigurationError: no Redis or no broker is configured, the port is taken, or the topic does not exist.
+        """
+        settings, serving = self._settings, self._settings.serving
+        client = client_options(settings.kafka)
+        metrics = ServingMetrics()
+        store = await self._stack.enter_async_context(open_store(settings))
         materialiser = Materialiser(client, store, settings, metrics)
         app = products_app(
             SummaryCatalogue(store, serving, metrics),
@@ -42,17 +54,19 @@ async def run_serving(settings: Settings, *, stop: asyncio.Event) -> None:
             observe=metrics.request,
         )
         add_health_pages(app, readiness=lambda: readiness_of(materialiser), registry=metrics.registry)
-        server = WebServer(app, settings.http.host, settings.http.port)
-        tasks: list[asyncio.Task[object]] = []
+        server = WebServer(app, settings.http.host, self._port)
+        self._stack.push_async_callback(server.stop)
+        log.info("products, health and metrics", url=await server.start())
+        tasks: list[asyncio.Task[object]] = [
+            asyncio.ensure_future(materialiser.run()),
+            asyncio.ensure_future(stop.wait()),
+        ]
         try:
-            log.info("products, health and metrics", url=await server.start())
-            tasks += [asyncio.ensure_future(materialiser.run()), asyncio.ensure_future(stop.wait())]
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             if tasks[0].done():
                 tasks[0].result()
         finally:
             await _end(tasks)
-            await server.stop()
 
 
 async def _end(tasks: Sequence["asyncio.Task[object]"]) -> None:

@@ -19,9 +19,10 @@ import orjson
 from models.devices import plan_compute
 from models.interfaces import ReviewReader
 from streams import settings
+from streams.lane.loading import load_readers
 from streams.lane.planning import plan_batches
+from streams.roles.enrich.preparing import load_preparer
 from streams.roles.enrich.reading import ANY_LANGUAGE, Preparer
-from streams.roles.parts import default_parts
 
 _BUDGETS = (512, 1024, 2048)
 _TRIAL_REVIEWS = 250
@@ -71,7 +72,7 @@ def main() -> None:
     texts = orjson.loads(Path(sys.argv[1]).read_bytes())
     loaded = settings.load()
     model_settings = loaded.model
-    preparer = default_parts().load_preparer(loaded)
+    preparer = load_preparer(loaded)
     model = _reader_of_most(texts, preparer, loaded)
     reviews = model.tokenise(texts)
     trials = {budget: Run(model, reviews[:_TRIAL_REVIEWS], budget)() for budget in _BUDGETS}
@@ -99,7 +100,7 @@ def main() -> None:
 
 def _reader_of_most(texts: Sequence[str], preparer: Preparer, loaded: settings.Settings) -> ReviewReader[Any]:
     """The model of the language that most of the texts are in."""
-    readers = default_parts().load_readers(loaded)
+    readers = load_readers(loaded)
     languages = Counter(preparer.prepare(text=text).language.code for text in texts[:_TRIAL_REVIEWS])
     known = [code for code, _ in languages.most_common() if code in readers]
     return readers[known[0] if known else ANY_LANGUAGE]

@@ -24,7 +24,6 @@ from streams import settings
 from streams.lane.device_threads import give_way
 from streams.roles.generate.voices import load_voices
 from streams.roles.generate.worker import NICENESS
-from streams.roles.parts import default_parts
 from tests.bench.ours.tokens import TokenCount
 
 _ROWS = (64, 128, 256)
@@ -34,7 +33,7 @@ _TRIAL_REQUESTS = 64
 def main(requests_file: Path, known_best: int = 0) -> dict[str, Any]:
     """Measure."""
     requests = read_requests(requests_file)
-    voices, _ = load_voices(settings.load(), default_parts().load_readers)
+    voices, _ = load_voices(settings.load())
     generator = voices[requests[0].language].phraser
     if not isinstance(generator, PhraseGenerator):
         raise TypeError(f"bench: wanted a PhraseGenerator, got {type(generator).__name__}")

@@ -10,16 +10,18 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from models.interfaces import ReviewReading, SentimentPrediction, TokenisedReview
 from streams import logs, settings
-from streams.app import run_worker
+from streams.app import ROLES, run_role
 from streams.cli.console import run_async, stop_on_signals
-from streams.roles.parts import Parts
+from streams.roles.enrich.worker import EnrichWorker
+from streams.worker.role import Role
 from tests.bench.stages import accounted
-from tests.fakes import FakeLanguage, FakePrepared, fake_composer
+from tests.fakes import FakeLanguage, FakePrepared
 
 _TOKENISED = TokenisedReview(windows=((101, 102),))
 _ANSWER = ReviewReading(SentimentPrediction(0.1, 0.2, 0.7))
@@ -63,19 +65,19 @@ class CostlessPreparer:
         """No doubts."""
 
 
-async def main(parts: Parts, account_file: str, *, by_stage: bool) -> None:
+async def main(role: Role, account_file: str, *, by_stage: bool) -> None:
     """Run until SIGTERM."""
     loaded = settings.load()
     logs.configure(loaded.log.level, "json", role="enrich")
     with accounted(Path(account_file), by_stage=by_stage) if account_file else nullcontext():
-        await run_worker("enrich", loaded, stop=stop_on_signals(), parts=parts)
+        await run_role(role, loaded, stop=stop_on_signals())
 
 
 if __name__ == "__main__":
     account_file, by_stage, cost = [*sys.argv[1:], *("", "", "0")[len(sys.argv) - 1 :]]
-    made = Parts(
+    worker = partial(
+        EnrichWorker,
         load_readers=lambda _: {"en": CostlessReader(float(cost))},
         load_preparer=lambda _: CostlessPreparer(),
-        load_composer=lambda _: fake_composer(),
     )
-    run_async(main(made, account_file, by_stage=by_stage == "stages"))
+    run_async(main(replace(ROLES["enrich"], worker=worker), account_file, by_stage=by_stage == "stages"))

@@ -16,17 +16,17 @@ import orjson
 from models.generation.interfaces import Phrase, PhraseRequest
 from schemas.products import RefreshRequested
 from streams import logs, settings
-from streams.app import run_worker
+from streams.app import run_role
 from streams.cli.console import run_async, stop_on_signals
 from streams.composing.composer import SummaryComposer
 from streams.composing.phrasing import Phraser, Voice
 from streams.composing.rereading import Read
 from streams.composing.values import Composition
-from streams.roles.generate.handler import Composer
+from streams.roles.generate.summaries import Composer
 from streams.roles.generate.voices import load_voices
-from streams.roles.parts import Parts, default_parts
 from streams.settings import Settings
 from tests.bench.ours.tokens import TokenCount
+from tests.roles import generate_role
 
 
 @dataclass
@@ -126,17 +126,16 @@ async def main(account: Account, count: TokenCount) -> None:
     """Run until SIGTERM."""
     loaded = settings.load()
     logs.configure(loaded.log.level, "json", role="generate")
-    real = default_parts()
 
     def load_composer(settings_: Settings) -> Composer:
-        voices, readers = load_voices(settings_, real.load_readers)
+        voices, readers = load_voices(settings_)
         count.start()
         kept = {language: accounted_voice(voice, account) for language, voice in voices.items()}
         inner = SummaryComposer(kept, readers, deadline_s=settings_.generation.batch_s)
         return AccountedComposer(inner, account)
 
-    parts = Parts(real.load_readers, real.load_preparer, load_composer, account.checkpoint)
-    await run_worker("generate", loaded, stop=stop_on_signals(), parts=parts)
+    role = generate_role(load_composer, checkpoint=account.checkpoint)
+    await run_role(role, loaded, stop=stop_on_signals())
 
 
 if __name__ == "__main__":

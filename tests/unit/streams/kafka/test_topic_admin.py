@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.topics import CHANGELOGS, DEAD_LETTER_RETENTION_MS, TOPICS, dead_letter_topic
+from schemas.topics import DEAD_LETTER_RETENTION_MS, ROLLING_STATE, TOPICS, dead_letter_topic
 from streams.kafka import topic_admin
-from streams.kafka.topic_admin import BrokerUnreachableError, TopicSpec, differences, untold, wanted_topics
+from streams.kafka.topic_admin import BrokerUnreachableError
+from streams.kafka.topic_plan import TopicSpec, differences
+from tests.roles import topics
 
 CONFIGURATIONS = st.dictionaries(st.sampled_from(["cleanup.policy", "retention.ms"]), st.sampled_from("123"))
 SPECS = st.builds(TopicSpec, st.sampled_from("abc"), st.integers(1, 3), st.integers(1, 3), CONFIGURATIONS)
@@ -17,9 +19,9 @@ SPEC_LISTS = st.lists(SPECS, unique_by=lambda spec: spec.name)
 
 def test_all_topics_and_dead_letters_are_wanted() -> None:
     """Every topic of the contracts is wanted once, with its policy; those we read have dead letters."""
-    specs = {spec.name: spec for spec in wanted_topics(6, 3)}
+    specs = {spec.name: spec for spec in topics(6, 3)}
     dead_letters = {dead_letter_topic(topic.name) for topic in TOPICS if topic.dead_letters}
-    assert set(specs) == {topic.name for topic in TOPICS} | dead_letters | set(CHANGELOGS)
+    assert set(specs) == {topic.name for topic in TOPICS} | dead_letters | {ROLLING_STATE}
     assert {topic.name: topic.cleanup_policy for topic in TOPICS}.items() <= {
         name: spec.configuration["cleanup.policy"] for name, spec in specs.items()
     }.items()
@@ -31,7 +33,7 @@ def test_all_topics_and_dead_letters_are_wanted() -> None:
 @given(st.integers(1, 100), st.integers(1, 9))
 def test_partition_counts_are_equal(partitions: int, replication_factor: int) -> None:
     """All topics have the same partitions and replicas, and losing one replica of several stops no writer."""
-    specs = wanted_topics(partitions, replication_factor)
+    specs = topics(partitions, replication_factor)
     assert {(spec.partitions, spec.replication_factor) for spec in specs} == {
         (partitions, replication_factor)
     }
@@ -41,15 +43,14 @@ def test_partition_counts_are_equal(partitions: int, replication_factor: int) ->
 
 def test_compacted_topics_have_no_retention() -> None:
     """Retention is set where records are deleted, and only there."""
-    for spec in wanted_topics(1, 1):
+    for spec in topics(1):
         assert ("retention.ms" in spec.configuration) == (spec.configuration["cleanup.policy"] == "delete")
 
 
 @given(SPEC_LISTS)
 def test_what_is_as_wanted_has_no_difference(specs: list[TopicSpec]) -> None:
-    """Topics equal to the wanted ones have no difference and nothing untold."""
+    """Topics equal to the wanted ones have no difference."""
     assert differences(specs, reversed(specs)) == []
-    assert untold(specs, specs) == []
 
 
 @given(SPEC_LISTS, SPEC_LISTS)
@@ -84,14 +85,10 @@ def test_messages_name_topic_what_wanted_and_got() -> None:
 
 
 def test_settings_the_broker_does_not_tell_are_unknown() -> None:
-    """A setting the broker does not tell is no difference, and is listed as unknown instead."""
+    """A setting the broker does not tell is no difference."""
     wanted = TopicSpec("r", 4, 1, {"cleanup.policy": "compact"})
     silent = dataclasses.replace(wanted, configuration={})
     assert differences([wanted], [silent]) == []
-    assert untold([wanted], [silent]) == [
-        "topic r: cleanup.policy: wanted compact; got unknown, the broker does not tell"
-    ]
-    assert untold([wanted], []) == []
 
 
 async def test_a_refusing_address_is_explained() -> None:
@@ -102,7 +99,7 @@ async def test_a_refusing_address_is_explained() -> None:
         with pytest.raises(
             BrokerUnreachableError, match=rf"broker, create: wanted .*{address}.*; got .*; check"
         ):
-            await topic_admin.create({"bootstrap_servers": address}, 1, 1)
+            await topic_admin.create({"bootstrap_servers": address}, topics(1))
 
 
 async def test_a_silent_server_is_given_up() -> None:

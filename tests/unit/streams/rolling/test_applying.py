@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from streams.roles.rolling.tables import PRODUCT_CODEC, REVIEW_CODEC
 from streams.rolling.memory import MemoryTables
-from streams.rolling.values import ProductState, decode_product, decode_review, encode_state
+from streams.rolling.values import ProductState
 from tests.histories import (
     NOW_MS,
     Recount,
@@ -91,12 +92,12 @@ def test_a_crash_between_product_and_reviews_loses_nothing(
     tables = MemoryTables()
     apply_all(tables, history[:start])
     before = dict(tables.reviews)
-    kept = {key: encode_state(state) for key, state in before.items()}
+    kept = {key: REVIEW_CODEC.encode(state) for key, state in before.items()}
     apply_all(tables, history[start:], range(start, events))
     for key in list(tables.reviews):
         if data.draw(st.booleans()):
             if key in before:
-                tables.reviews[key] = decode_review(kept[key])
+                tables.reviews[key] = REVIEW_CODEC.decode(kept[key])
             else:
                 del tables.reviews[key]
     apply_all(tables, history[start:], range(start, events))
@@ -158,7 +159,7 @@ def test_memory_is_bounded() -> None:
     for events in (1_000, 10_000):
         tables = MemoryTables()
         apply_all(tables, random_history(3, events, products=1))
-        sizes.append(len(encode_state(tables.product("p0"))))
+        sizes.append(len(PRODUCT_CODEC.encode(tables.product("p0"))))
     assert sizes[1] < 1.5 * sizes[0]
 
 
@@ -167,7 +168,7 @@ def test_states_are_kept_as_they_are() -> None:
     tables = MemoryTables()
     apply_all(tables, random_history(1, 300))
     for product in tables.products.values():
-        assert decode_product(encode_state(product)) == product
+        assert PRODUCT_CODEC.decode(PRODUCT_CODEC.encode(product)) == product
     for state in tables.reviews.values():
-        assert decode_review(encode_state(state)) == state
-    assert decode_product(encode_state(ProductState("p"))) == ProductState("p")
+        assert REVIEW_CODEC.decode(REVIEW_CODEC.encode(state)) == state
+    assert PRODUCT_CODEC.decode(PRODUCT_CODEC.encode(ProductState("p"))) == ProductState("p")

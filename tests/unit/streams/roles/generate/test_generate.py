@@ -14,16 +14,24 @@ from schemas.dead_letters import DeadLetterReason
 from schemas.products import ProductText, RefreshRequested
 from schemas.topics import PRODUCT_TEXT, REFRESH_REQUESTED
 from streams.delivery.records import Effects
-from streams.roles.generate.handler import GenerateTexts
+from streams.roles.generate.handler import AnswerRequests, Route
+from streams.roles.generate.summaries import Composer, SummaryWriter
 from tests.fakes import FakeComposer, FakeComposition, FakeRecord, fake_composer
 
 NOW = datetime(2026, 9, 20, tzinfo=UTC)
 
 
+def handler_of(composer: Composer, executor: ThreadPoolExecutor, batch_records: int) -> AnswerRequests:
+    route = Route(REFRESH_REQUESTED, PRODUCT_TEXT.name, SummaryWriter(composer))
+    return AnswerRequests(
+        {REFRESH_REQUESTED.name: route}, executor=executor, batch_records=batch_records, now=lambda: NOW
+    )
+
+
 @pytest.fixture
-def handler() -> Iterator[GenerateTexts]:
+def handler() -> Iterator[AnswerRequests]:
     with ThreadPoolExecutor(1) as executor:
-        yield GenerateTexts(fake_composer(), executor=executor, batch_records=2, now=lambda: NOW)
+        yield handler_of(fake_composer(), executor, 2)
 
 
 def request(product_id: str = "lamp", generation: int = 1, **more: Any) -> dict[str, Any]:
@@ -59,11 +67,11 @@ def record(event: dict[str, Any], offset: int = 0, key: str | None = None) -> Fa
     )
 
 
-def run(handler: GenerateTexts, *records: FakeRecord) -> Effects:
+def run(handler: AnswerRequests, *records: FakeRecord) -> Effects:
     return asyncio.run(handler(records))
 
 
-def test_every_request_is_answered_in_order_under_its_key(handler: GenerateTexts) -> None:
+def test_every_request_is_answered_in_order_under_its_key(handler: AnswerRequests) -> None:
     """With the generation, the snapshot's offset and the claims' reviews."""
     effects = run(handler, *(record(request(generation=number), number) for number in (1, 2, 3)))
     texts = [ProductText.model_validate_json(one.value or b"") for one in effects.outputs]
@@ -74,7 +82,7 @@ def test_every_request_is_answered_in_order_under_its_key(handler: GenerateTexts
     assert [claim.review_ids for claim in texts[0].claims] == [(), ("a", "b")]
 
 
-def test_what_cannot_be_answered_is_set_aside_alone(handler: GenerateTexts) -> None:
+def test_what_cannot_be_answered_is_set_aside_alone(handler: AnswerRequests) -> None:
     """A snapshot that makes the composer raise, one under a wrong key, one that is no snapshot."""
     effects = run(
         handler,
@@ -106,7 +114,7 @@ class CountingComposer(FakeComposer):
 
 def answered(composer: CountingComposer, products: Sequence[str], batch: int) -> Effects:
     with ThreadPoolExecutor(1) as executor:
-        handler = GenerateTexts(composer, executor=executor, batch_records=batch, now=lambda: NOW)
+        handler = handler_of(composer, executor, batch)
         return run(handler, *(record(request(name), place) for place, name in enumerate(products)))
 
 
@@ -137,7 +145,7 @@ def test_the_model_is_named_in_the_event() -> None:
             return [replace(one, model=("writer", "0123456789ab")) for one in made]
 
     with ThreadPoolExecutor(1) as executor:
-        named = GenerateTexts(Named(), executor=executor, batch_records=2, now=lambda: NOW)
+        named = handler_of(Named(), executor, 2)
         (output,) = run(named, record(request())).outputs
     text = ProductText.model_validate_json(output.value or b"")
     assert text.model is not None

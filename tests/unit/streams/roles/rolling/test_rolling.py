@@ -25,7 +25,7 @@ from schemas.topics import (
 )
 from streams.delivery.records import Effects, Partition
 from streams.roles.rolling.handler import RollProducts
-from streams.roles.rolling.tables import PartitionTables
+from streams.roles.rolling.tables import ProductTables
 from streams.settings import RollingSettings
 from streams.state.store import PartitionStore, StoreMemory
 from tests.fakes import FakeRecord
@@ -44,17 +44,17 @@ class OnePartition:
 
     changelog = ROLLING_STATE
 
-    def __init__(self, tables: PartitionTables) -> None:
+    def __init__(self, tables: ProductTables) -> None:
         self.tables = tables
 
-    def of(self, partition: int) -> PartitionTables:
+    def of(self, partition: int) -> ProductTables:
         assert partition == 0
         return self.tables
 
     def is_held(self, partition: int) -> bool:
         return partition == 0
 
-    def holds(self, tables: PartitionTables) -> bool:
+    def holds(self, tables: ProductTables) -> bool:
         return tables is self.tables
 
 
@@ -72,7 +72,7 @@ class Role:
         self.start()
 
     def start(self) -> None:
-        self.tables = PartitionTables(self.store, 100)
+        self.tables = ProductTables(self.store, 100)
         self.handler = RollProducts(OnePartition(self.tables), self.settings, now=lambda: self.now)
 
     async def take(self, *events: dict[str, Any], topic: str = ENRICHED_REVIEW.name) -> Effects:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from streams.errors import ConfigurationError
-from streams.roles.rolling.tables import PartitionTables
+from streams.roles.rolling.tables import ProductTables
 from streams.rolling.values import ReviewState
 from streams.state.directory import WorkerDirectory
 from streams.state.store import Checkpoint, PartitionStore, StoreMemory
@@ -15,7 +15,7 @@ MEMORY = StoreMemory(8 * 1024 * 1024)
 REVIEW = ReviewState(1, 0, None)
 
 
-def change(tables: PartitionTables, product_id: str, *review_ids: str) -> None:
+def change(tables: ProductTables, product_id: str, *review_ids: str) -> None:
     tables.touch(tables.product(product_id))
     for review_id in review_ids:
         tables.put_review(product_id, review_id, REVIEW)
@@ -43,7 +43,7 @@ def test_a_store_keeps_values_in_order_and_forgets(tmp_path: Path) -> None:
 def test_changes_are_seen_before_they_are_delivered(tmp_path: Path) -> None:
     """By id, and among a product's reviews; on disk is what was delivered."""
     store = PartitionStore(tmp_path / "0", MEMORY)
-    tables = PartitionTables(store, 10)
+    tables = ProductTables(store, 10)
     change(tables, "p", "r1", "r2")
     assert tables.review("p", "r1") == REVIEW
     changes = tables.take_changes()
@@ -64,7 +64,7 @@ def test_changes_are_seen_before_they_are_delivered(tmp_path: Path) -> None:
 def test_a_newer_change_outlives_the_delivery_of_an_older_one(tmp_path: Path) -> None:
     """Two chunks in flight change one review: after the first is delivered, the second's value still counts."""
     store = PartitionStore(tmp_path / "0", MEMORY)
-    tables = PartitionTables(store, 10)
+    tables = ProductTables(store, 10)
     tables.put_review("p", "r", ReviewState(1, 0, None))
     first = tables.take_changes()
     tables.put_review("p", "r", ReviewState(2, 0, None))
@@ -79,7 +79,7 @@ def test_a_newer_change_outlives_the_delivery_of_an_older_one(tmp_path: Path) ->
 def test_few_products_stay_decoded_and_none_is_lost(tmp_path: Path) -> None:
     """More products than are cached, changed twice."""
     store = PartitionStore(tmp_path / "0", MEMORY)
-    tables = PartitionTables(store, 3)
+    tables = ProductTables(store, 3)
     for _ in range(2):
         for number in range(10):
             tables.product(f"p{number}").product_version += 1

@@ -1,0 +1,32 @@
+"""The topics of the rolling role by what they carry: data, for a replay reads and writes others."""
+
+from dataclasses import dataclass
+
+from schemas.topics import (
+    ENRICHED_REVIEW,
+    NEW_PRODUCT,
+    PRODUCT_ALERT,
+    PRODUCT_SUMMARY,
+    PRODUCT_TEXT,
+    REFRESH_REQUESTED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RollingTopics:
+    """Names of topics; the defaults are those of the live stream.
+
+    Attributes:
+        replay_id: stamped on everything that is published; None in the live stream.
+    """
+
+    reviews: str = ENRICHED_REVIEW.name
+    products: str = NEW_PRODUCT.name
+    texts: str = PRODUCT_TEXT.name
+    summaries: str = PRODUCT_SUMMARY.name
+    refreshes: str = REFRESH_REQUESTED.name
+    alerts: str = PRODUCT_ALERT.name
+    replay_id: str | None = None
+
+
+LIVE = RollingTopics()

@@ -1,0 +1,141 @@
+"""The tables of one partition, of any contract: what is on disk, and before it what is not delivered yet."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Generic, Protocol, TypeVar
+
+from streams.state.store import Checkpoint, PartitionStore
+
+#: A key and its new value; None deletes it.
+Change = tuple[bytes, bytes | None]
+T = TypeVar("T")
+
+
+class Codec(Protocol[T]):
+    """Values to the bytes that are kept, and back; `streams.state.versions.VersionedCodec` fits."""
+
+    def encode(self, value: T) -> bytes:
+        """The bytes to keep."""
+        ...
+
+    def decode(self, kept: bytes) -> T:
+        """The value of kept bytes."""
+        ...
+
+
+class PartitionTables:
+    """Some tables in one store. Changes are seen at once, and are kept until they are delivered.
+
+    Args:
+        store: what was delivered.
+    """
+
+    def __init__(self, store: PartitionStore) -> None:
+        self._store = store
+        self._tables: list[Table[object]] = []
+        self._undelivered: dict[bytes, bytes | None] = {}
+
+    def add(self, prefix: bytes, codec: Codec[T], *, cached: int = 0) -> "Table[T]":
+        """A table; its keys on disk begin with `prefix`, which begins no other table's.
+
+        Args:
+            prefix: of its keys.
+            codec: of its values.
+            cached: how many values are kept decoded.
+        """
+        table = Table(self, prefix, codec, cached)
+        self._tables.append(table)  # type: ignore[arg-type]  # values go back to their own table only
+        return table
+
+    def take_changes(self) -> list[Change]:
+        """What has changed since they were taken last, table by table, each in the order of its changes.
+
+        They are to be published in this order, and told to `delivered` once they are.
+        """
+        changes = [change for table in self._tables for change in table.take()]
+        self._undelivered.update(changes)
+        return changes
+
+    def delivered(self, changes: Iterable[Change], checkpoint: Checkpoint | None) -> None:
+        """Write changes to disk that are in the changelog now."""
+        written: Mapping[bytes, bytes | None] = dict(changes)
+        self._store.write(written, checkpoint)
+        missing = object()
+        for key, value in written.items():
+            if self._undelivered.get(key, missing) is value:
+                del self._undelivered[key]
+
+    def read(self, key: bytes) -> bytes | None:
+        """The newest bytes that were taken of a key."""
+        if key in self._undelivered:
+            return self._undelivered[key]
+        return self._store.get(key)
+
+    def scan(self, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """The newest bytes that were taken of all keys that start so."""
+        newer = {key: value for key, value in self._undelivered.items() if key.startswith(prefix)}
+        if not newer:
+            yield from self._store.scan(prefix)
+            return
+        for key, value in {**dict(self._store.scan(prefix)), **newer}.items():
+            if value is not None:
+                yield key, value
+
+
+class Table(Generic[T]):
+    """Values of one kind by key; made by `PartitionTables.add`.
+
+    A value may be changed in place as long as it is put again before the changes are taken.
+    """
+
+    def __init__(self, tables: PartitionTables, prefix: bytes, codec: Codec[T], cached: int) -> None:
+        self._tables = tables
+        self._prefix = prefix
+        self._codec = codec
+        self._cached = cached
+        self._cache: dict[bytes, T] = {}
+        self._changed: dict[bytes, T | None] = {}
+
+    def get(self, key: bytes) -> T | None:
+        """The newest value of a key."""
+        if key in self._changed:
+            return self._changed[key]
+        value = self._cache.pop(key, None)
+        if value is None:
+            kept = self._tables.read(self._prefix + key)
+            if kept is None:
+                return None
+            value = self._codec.decode(kept)
+        self.keep(key, value)
+        return value
+
+    def keep(self, key: bytes, value: T) -> None:
+        """Keep a value decoded until the changes are taken and longer; it is not changed by that."""
+        if self._cached:
+            self._cache[key] = value  # the last one used is the last one dropped
+
+    def put(self, key: bytes, value: T | None) -> None:
+        """Change a key as its value will be when the changes are taken; None deletes it."""
+        self._changed[key] = value
+        if value is not None:
+            self.keep(key, value)
+        else:
+            self._cache.pop(key, None)
+
+    def scan(self, prefix: bytes = b"") -> Iterator[tuple[bytes, T]]:
+        """All keys that start so, and their values; reads every one."""
+        start = len(self._prefix)
+        changed = {key: value for key, value in self._changed.items() if key.startswith(prefix)}
+        for key, kept in self._tables.scan(self._prefix + prefix):
+            if key[start:] not in changed:
+                yield key[start:], self._codec.decode(kept)
+        for key, value in changed.items():
+            if value is not None:
+                yield key, value
+
+    def take(self) -> Iterator[Change]:
+        """What has changed since this was asked last; called by `PartitionTables.take_changes`."""
+        for key, value in self._changed.items():
+            yield self._prefix + key, None if value is None else self._codec.encode(value)
+        self._changed.clear()
+        while len(self._cache) > self._cached:
+            del self._cache[next(iter(self._cache))]

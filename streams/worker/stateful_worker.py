@@ -1,0 +1,95 @@
+"""What every role with tables shares: where they are, how they follow their partitions, and what time does to them."""
+
+import asyncio
+from abc import abstractmethod
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Generic, Protocol, TypeVar
+
+from streams.delivery.records import Effects, Handler, Partition, TickHandler
+from streams.delivery.sink import Sink
+from streams.errors import FatalError
+from streams.kafka import topic_admin
+from streams.state.directory import WorkerDirectory
+from streams.state.stateful import StatefulSink
+from streams.state.store import PartitionStore, StoreMemory
+from streams.state.table_set import TableSet
+from streams.state.tables import PartitionTables
+from streams.worker.stream_worker import StreamWorker
+
+TablesT = TypeVar("TablesT", bound=PartitionTables)
+
+
+class TickingHandler(Handler, Protocol):
+    """A handler that the passing of time has effects on, too."""
+
+    async def tick(self, partition: Partition) -> Effects:
+        """What time means for a partition; see `TickHandler`."""
+        ...
+
+
+class StatefulWorker(StreamWorker, Generic[TablesT]):
+    """A role with tables in one changelog, and ticks on the first topic that it reads."""
+
+    shares_tables = True
+    _tables: TableSet[TablesT] | None = None
+    _handler: TickingHandler | None = None
+
+    @property
+    @abstractmethod
+    def tick_s(self) -> float:
+        """Seconds between two ticks of a partition."""
+
+    @abstractmethod
+    def make_tables(self, store: PartitionStore, partitions: int) -> TablesT:
+        """The tables of one of so many partitions."""
+
+    @abstractmethod
+    def new_handler(self, tables: TableSet[TablesT], is_behind: Callable[[], bool]) -> TickingHandler:
+        """Make what decides what chunks and ticks do.
+
+        Args:
+            tables: of the partitions that are held.
+            is_behind: whether records come faster than they are worked off.
+        """
+
+    async def load_handler(self, client: dict[str, Any], *, is_kafka: bool) -> Handler:
+        """Claim a directory for the tables; they are restored when partitions come."""
+        (changelog,) = self._role.changelogs
+        directory = self._stack.enter_context(WorkerDirectory(self._settings.state.directory / self._group))
+        self._tables = TableSet(
+            client,
+            changelog,
+            self.make_tables,
+            directory.path,
+            cluster=await topic_admin.cluster_id(client),
+            is_kafka=is_kafka,
+            memory=StoreMemory(self._settings.state.cache_bytes),
+        )
+        self._handler = self.new_handler(self._tables, lambda: self._intake.is_filling)
+        return self._handler
+
+    def tick_handler(self) -> TickHandler | None:
+        """What the handler does about time."""
+        return self._handler.tick if self._handler is not None else None
+
+    def wrap_sink(self, sink: Sink) -> Sink:
+        """Writes the tables after publishing."""
+        if self._tables is None:
+            raise FatalError(f"{self._role.name}: the tables are not there yet; this is a bug")
+        return StatefulSink(sink, self._tables)
+
+    def background(self) -> Sequence[Coroutine[Any, Any, None]]:
+        """Ticks."""
+        return (self._tick(),)
+
+    def missing(self) -> Sequence[str]:
+        """Tables that are being restored, and how far."""
+        progress = self._tables.progress if self._tables is not None else None
+        if progress is None:
+            return ()
+        return (f"tables are being restored: {progress.restored} of {progress.total} offsets",)
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(self.tick_s)
+            await self._intake.tick(self._topics[0])
