@@ -2,7 +2,7 @@
 
 import asyncio
 import platform
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from typing import Any, Literal
@@ -11,8 +11,7 @@ import redis.asyncio
 from redis.exceptions import RedisError
 
 from models.interfaces import ReviewReader
-from schemas.topics import NEW_REVIEW
-from streams.app import planned_topics
+from streams.app import ROLES, planned_topics
 from streams.delivery.probe import choose_guarantee, probe
 from streams.errors import ReviewstreamError
 from streams.kafka import topic_admin
@@ -22,6 +21,7 @@ from streams.lane.calls import CANARY_TEXT
 from streams.lane.loading import ANY_LANGUAGE, load_readers
 from streams.roles.generate.voices import load_voices
 from streams.settings import Settings
+from streams.worker.role import Role
 
 _TIMEOUT_S = 60.0
 
@@ -92,14 +92,17 @@ async def _broker(settings: Settings) -> list[Finding]:
         advice = "run `reviewstream topics create`, or change what differs"
         return [*findings, Finding("topics", "failed", summary(differences), advice)]
     findings.append(Finding("topics", "ok", "all there, as planned"))
-    abilities = await probe(client, group=f"{settings.kafka.group_prefix}-enrich", topic=NEW_REVIEW.name)
+    enrich = ROLES["enrich"]
+    abilities = await probe(client, group=enrich.group(settings.kafka), topic=enrich.reads[0].name)
     guarantee = choose_guarantee(settings.delivery, abilities)
     return [*findings, Finding("delivery", "ok", f"{guarantee}: {abilities.why_not or 'transactions work'}")]
 
 
 async def _redis(settings: Settings) -> list[Finding]:
     if settings.redis.url is None:
-        return [Finding("redis", "note", "none is configured: `up` and `demo` start an embedded Valkey")]
+        needing = _names(role for role in ROLES.values() if role.needs_redis)
+        message = f"none is configured: `up` and `demo` start an embedded Valkey; {needing} needs one"
+        return [Finding("redis", "note", message)]
     try:
         async with redis.asyncio.from_url(settings.redis.url.get_secret_value(), socket_timeout=5) as client:
             await client.ping()
@@ -125,7 +128,9 @@ async def _model(settings: Settings) -> list[Finding]:
 
     device = "CUDA" if torch.cuda.is_available() else "CPU"
     streams = max(model.streams for model in models.values())
-    return [*findings, Finding("device", "ok", f"{device}, {streams} forward passes side by side")]
+    computing = _names(role for role in ROLES.values() if role.needs_device)
+    message = f"{device}, {streams} forward passes side by side; for {computing}"
+    return [*findings, Finding("device", "ok", message)]
 
 
 async def _generator(settings: Settings) -> list[Finding]:
@@ -139,6 +144,10 @@ async def _generator(settings: Settings) -> list[Finding]:
     return [
         Finding("generator", "ok", f"{', '.join(named)}; in other languages summaries are counted and quoted")
     ]
+
+
+def _names(roles: Iterable[Role]) -> str:
+    return ", ".join(role.name for role in roles)
 
 
 def _try_model(model: ReviewReader[Any], languages: list[str]) -> Finding:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from schemas.topics import Topic
-from streams.settings import HttpSettings, Settings
+from streams.settings import HttpSettings, KafkaSettings, Settings
 
 
 class Worker(Protocol):
@@ -51,3 +51,7 @@ class Role:
     def port(self, http: HttpSettings) -> int:
         """Where its pages listen; 0 is any free port."""
         return http.port + self.port_offset if http.port else 0
+
+    def group(self, kafka: KafkaSettings) -> str:
+        """Its consumer group, which its transactional ids and its directory are named after, too."""
+        return f"{kafka.group_prefix}-{self.name}"

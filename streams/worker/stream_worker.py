@@ -63,7 +63,7 @@ class StreamWorker(ABC):
         self._stack = stack
         self._checkpoint = checkpoint
         self._topics = tuple(topic.name for topic in role.reads)
-        self._group = f"{settings.kafka.group_prefix}-{role.name}"
+        self._group = role.group(settings.kafka)
         self._metrics = WorkerMetrics(role.name)
         self._intake = Intake(
             self._topics,

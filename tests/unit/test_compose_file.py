@@ -1,6 +1,7 @@
 """docker-compose.yml fits the program it runs: its settings, its roles, its health, and who may reach it."""
 
 import asyncio
+import os
 import re
 import shutil
 import subprocess
@@ -90,23 +91,37 @@ def test_every_long_running_service_tells_its_health() -> None:
 
 
 def test_services_wait_for_what_they_need() -> None:
-    """No worker starts before the topics are there and Valkey is up, and topics wait for a healthy broker."""
+    """No worker starts before the topics are there, nor one that needs Redis before Valkey."""
     assert dependencies(SERVICES["topics"]) == {"kafka": {"condition": "service_healthy"}}
-    for role in ROLES:
-        assert dependencies(SERVICES[role]) == {
-            "topics": {"condition": "service_completed_successfully"},
-            "valkey": {"condition": "service_healthy"},
-        }
+    for role in ROLES.values():
+        wanted = {"topics": {"condition": "service_completed_successfully"}}
+        if role.needs_redis:
+            wanted["valkey"] = {"condition": "service_healthy"}
+        assert dependencies(SERVICES[role.name]) == wanted
+
+
+def test_a_role_with_tables_keeps_them_in_a_volume() -> None:
+    """Each role with a changelog has a volume for its copy on disk, and no other role has one."""
+    volumes = {name: service.get("volumes", []) for name, service in our_services().items()}
+    assert {name for name, mounted in volumes.items() if mounted} == {
+        role.name for role in ROLES.values() if role.changelogs
+    }
+
+
+def test_every_service_of_ours_is_a_role_or_makes_the_topics() -> None:
+    """Each role has a service, and no service runs a role that does not exist."""
+    assert set(our_services()) == {*ROLES, "topics"}
 
 
 @pytest.mark.parametrize("role", ROLES)
 def test_every_role_has_a_service(role: str) -> None:
     """A role's service runs its worker, publishes the worker's own port, and looks at its readiness."""
     service = SERVICES[role]
-    port = Settings.model_fields["http"].default.port + ROLES[role].port_offset
+    port = ROLES[role].port(Settings.model_fields["http"].default)
     assert service["command"] == ["reviewstream", "worker", role]
     assert service["ports"] == [f"127.0.0.1:{port}:{port}"]
-    assert f"http://127.0.0.1:{port}/readyz" in service["healthcheck"]["test"][-1]
+    assert service["environment"]["HEALTH"] == f"http://127.0.0.1:{port}/readyz"
+    assert service["healthcheck"] == SERVICES["enrich"]["healthcheck"]
 
 
 def test_one_image_serves_all() -> None:
@@ -130,9 +145,9 @@ async def test_the_health_check_follows_readiness(*, is_ready: bool) -> None:
     url = await server.start()
     try:
         command = SERVICES["enrich"]["healthcheck"]["test"][2:]
-        here = [part.replace("http://127.0.0.1:8601", url) for part in command]
+        environment = os.environ | {"HEALTH": f"{url}/readyz"}
         asking = await asyncio.create_subprocess_exec(
-            sys.executable, *here, stderr=asyncio.subprocess.DEVNULL
+            sys.executable, *command, env=environment, stderr=asyncio.subprocess.DEVNULL
         )
         assert (await asking.wait() == 0) is is_ready
     finally:
