@@ -200,3 +200,21 @@ def test_every_variable_that_a_message_names_exists() -> None:
         name for path in sources for name in re.findall(r"REVIEWSTREAM\w*[A-Z]", path.read_text("utf-8"))
     }
     assert named - known - {PREFIX.rstrip("_")} == set()
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ('{"new-reviews": 30}', r"KAFKA: .*wanted one of new-review, .*; got 'new-reviews'"),
+        ('{"product-summary": 30}', r"got 'product-summary'"),  # compacted: nothing in it expires
+        ('{"new-review": 0}', r"KAFKA__RETENTION_DAYS__NEW-REVIEW: .*greater than 0"),
+        ("new-review=30", r"KAFKA__RETENTION_DAYS: wanted JSON"),
+    ],
+)
+def test_retention_is_of_topics_that_there_are(
+    value: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A topic that does not exist or never forgets, no time at all, and no JSON are refused by name."""
+    monkeypatch.setenv("REVIEWSTREAM_KAFKA__RETENTION_DAYS", value)
+    with pytest.raises(ConfigurationError, match=told):
+        load()

@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.topics import DEAD_LETTER_RETENTION_MS, ROLLING_STATE, TOPICS, dead_letter_topic
+from schemas.topics import DAY_MS, DEAD_LETTER_RETENTION_MS, ROLLING_STATE, TOPICS, dead_letter_topic
+from streams.app import planned_topics
 from streams.kafka import topic_admin
 from streams.kafka.topic_admin import BrokerUnreachableError
 from streams.kafka.topic_plan import TopicSpec, differences
+from streams.settings import KafkaSettings
 from tests.roles import topics
 
 CONFIGURATIONS = st.dictionaries(st.sampled_from(["cleanup.policy", "retention.ms"]), st.sampled_from("123"))
@@ -45,6 +47,16 @@ def test_compacted_topics_have_no_retention() -> None:
     """Retention is set where records are deleted, and only there."""
     for spec in topics(1):
         assert ("retention.ms" in spec.configuration) == (spec.configuration["cleanup.policy"] == "delete")
+
+
+def test_retention_is_as_the_settings_say() -> None:
+    """By topic, dead letters too, in days; the others keep their own, and reviews can be read again for months."""
+    kafka = KafkaSettings(retention_days={"new-product": 0.5, "new-review.dlq": 400})
+    kept = {spec.name: spec.configuration.get("retention.ms") for spec in planned_topics(kafka)}
+    assert kept["new-product"] == "43200000"
+    assert kept["new-review.dlq"] == str(400 * DAY_MS)
+    assert int(kept["new-review"] or 0) > 30 * DAY_MS
+    assert kept["product-summary"] is None
 
 
 @given(SPEC_LISTS)

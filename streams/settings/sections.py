@@ -1,28 +1,21 @@
-"""The one place that reads the environment: every setting, nested by concern, checked at start."""
+"""Every setting by concern: its default, its bounds, and what it means."""
 
-import difflib
-import json
 import os
-from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from schemas.fields import SentimentLabel
 from schemas.topics import expiring_topics
-from streams.errors import ConfigurationError
-
-PREFIX = "REVIEWSTREAM_"
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 
 
 class DeliveryGuarantee(StrEnum):
-    """How a role without tables hands its outputs over."""
+    """How a role hands its outputs, its tables and its committed offsets over."""
 
     AUTO = "auto"
     EXACTLY_ONCE = "exactly_once"
@@ -143,7 +136,9 @@ class LaneSettings(_Section):
     """How reviews are batched on their way through the device."""
 
     max_batch_tokens: int | None = Field(
-        None, ge=16, description="padded tokens of one forward pass; empty: 1024 on a CPU, 16384 on a GPU"
+        None,
+        ge=16,
+        description="tokens of one forward pass, padding included; empty: 1024 on a CPU, 16384 on a GPU",
     )
     max_batch_reviews: int = Field(256, ge=1, description="reviews of one forward pass")
     forward_timeout_s: float = Field(60.0, gt=0, description="after which a forward pass counts as hung")
@@ -165,7 +160,7 @@ class ChunkSettings(_Section):
 
 
 class StateSettings(_Section):
-    """Where the rolling role's tables are on disk, and how much memory they take."""
+    """Where tables are on disk, and how much memory they take."""
 
     directory: Path = Field(
         Path("state"), description="of the tables; every worker has its own below it, and finds it again"
@@ -259,86 +254,3 @@ class LogSettings(_Section):
     format: Literal["auto", "console", "json"] = Field(
         "auto", description="console, json; auto: console on a terminal, else json"
     )
-
-
-class Settings(BaseSettings):
-    """Every setting of a Reviewstream process, read once at start from `REVIEWSTREAM_*`."""
-
-    model_config = SettingsConfigDict(
-        frozen=True, extra="forbid", env_prefix=PREFIX, env_nested_delimiter="__", env_ignore_empty=True
-    )
-
-    delivery: DeliveryGuarantee = Field(
-        DeliveryGuarantee.AUTO, description="of roles without tables; auto: exactly once where the broker can"
-    )
-    kafka: KafkaSettings = KafkaSettings()
-    redis: RedisSettings = RedisSettings()
-    model: ModelSettings = ModelSettings()
-    privacy: PrivacySettings = PrivacySettings()
-    lane: LaneSettings = LaneSettings()
-    chunk: ChunkSettings = ChunkSettings()
-    state: StateSettings = StateSettings()
-    rolling: RollingSettings = RollingSettings()
-    generation: GenerationSettings = GenerationSettings()
-    serving: ServingSettings = ServingSettings()
-    http: HttpSettings = HttpSettings()
-    log: LogSettings = LogSettings()
-
-
-def variables(section: type[BaseModel] = Settings, prefix: str = PREFIX) -> Iterator[tuple[str, str, str]]:
-    """Yield (variable, default, description) of every setting, for the documentation and the spelling check."""
-    for name, field in section.model_fields.items():
-        kind = field.annotation
-        nested = kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
-        if nested is not None:
-            yield from variables(nested, f"{prefix}{name.upper()}__")
-        else:
-            choices = get_args(kind) if str(kind).startswith("typing.Literal") else ()
-            described = field.description or ", ".join(map(str, choices))
-            default = "" if field.default is None else str(field.default)
-            if isinstance(field.default, dict):
-                default = json.dumps(field.default)
-            yield f"{prefix}{name.upper()}", default, described
-
-
-def load() -> Settings:
-    """Read the settings from the environment.
-
-    Raises:
-        ConfigurationError: a variable with our prefix is unknown, or a value does not fit.
-    """
-    known = [name for name, _, _ in variables()]
-    for name in sorted(os.environ):
-        if name.startswith(PREFIX) and name not in known:
-            close = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
-            hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
-            raise ConfigurationError(f"settings: unknown variable {name}; {hint}")
-    try:
-        return Settings()
-    except ValidationError as error:
-        raise ConfigurationError(_describe(error)) from error
-    except SettingsError as error:  # pydantic-settings names the section, not the variable
-        raise ConfigurationError(
-            f'settings: {" or ".join(_no_json(known))}: wanted JSON, such as {{"en": "..."}}'
-        ) from error
-
-
-def _no_json(known: Iterable[str]) -> Iterator[str]:
-    for name in known:
-        value = os.environ.get(name, "")
-        if (
-            name.rpartition("__")[2] in {"READERS", "LABELS", "GENERATORS", "ADAPTERS", "RETENTION_DAYS"}
-            and value
-        ):
-            try:
-                json.loads(value)
-            except ValueError:
-                yield name
-
-
-def _describe(error: ValidationError) -> str:
-    problems = []
-    for problem in error.errors(include_url=False, include_input=False):
-        variable = PREFIX + "__".join(str(part).upper() for part in problem["loc"])
-        problems.append(f"{variable}: {problem['msg']}")
-    return "settings: " + "; ".join(problems)
