@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 import msgspec
 import rocksdict
 
+from streams.state.versions import VersionedCodec
+
 _CHECKPOINT_KEY = b"\x00checkpoint"
 _WRITE_BUFFER_BYTES = 8 * 1024 * 1024
 _MAX_OPEN_FILES = 64
@@ -30,6 +32,9 @@ class Checkpoint(NamedTuple):
     cluster: str
     offset: int
     written_s: float
+
+
+_CHECKPOINTS = VersionedCodec(Checkpoint, version=1, readers={0: msgspec.msgpack.Decoder(Checkpoint).decode})
 
 
 class StoreMemory:
@@ -83,13 +88,13 @@ class PartitionStore:
             else:
                 batch.put(key, value)
         if checkpoint is not None:
-            batch.put(_CHECKPOINT_KEY, msgspec.msgpack.encode(checkpoint))
+            batch.put(_CHECKPOINT_KEY, _CHECKPOINTS.encode(checkpoint))
         self._database.write(batch, self._without_log)
 
     def checkpoint(self) -> Checkpoint | None:
         """How far the store follows its changelog; None if it is new."""
         value = self._database.get(_CHECKPOINT_KEY)
-        return None if value is None else msgspec.msgpack.decode(value, type=Checkpoint)
+        return None if value is None else _CHECKPOINTS.decode(value)
 
     def clear(self) -> None:
         """Forget everything."""
