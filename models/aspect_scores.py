@@ -7,7 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 import torch
 from torch import Tensor
 
-from models.aspects import ASPECTS, Aspect
+from models.aspects import Aspect
 from models.interfaces import SentimentPrediction, predictions_of
 
 
@@ -21,15 +21,15 @@ class AspectScore:
 
 @runtime_checkable
 class AspectScorer(Protocol):
-    """A reader that can be asked about every aspect, spoken of or not. Evaluation does."""
+    """A reader that can be asked about every aspect it knows, spoken of or not. Evaluation does."""
 
     def aspect_scores(self, batch: Sequence[Any]) -> list[dict[Aspect, AspectScore]]:
-        """Scores of every aspect for each tokenised review, in order."""
+        """Scores of every aspect it knows for each tokenised review, in order."""
         ...
 
 
 def review_scores(
-    presence: Tensor, polarity: Tensor, review_of: Tensor, reviews: int
+    presence: Tensor, polarity: Tensor, review_of: Tensor, reviews: int, aspects: Sequence[Aspect]
 ) -> list[dict[Aspect, AspectScore]]:
     """Put the sentences of each review together.
 
@@ -41,10 +41,11 @@ def review_scores(
         polarity: (sentences, aspects, 3) probabilities.
         review_of: (sentences,) which review each belongs to.
         reviews: how many there are.
+        aspects: what the columns stand for.
     """
     presence, polarity = presence.double().cpu(), polarity.double().cpu()
     review_of = review_of.cpu()
-    highest = presence.new_zeros((reviews, len(ASPECTS)))
+    highest = presence.new_zeros((reviews, len(aspects)))
     highest = highest.scatter_reduce(0, review_of.unsqueeze(1).expand_as(presence), presence, "amax")
     weights = presence.clamp(min=1e-9).unsqueeze(2)
     sums = polarity.new_zeros((reviews, *polarity.shape[1:])).index_add(0, review_of, polarity * weights)
@@ -53,7 +54,7 @@ def review_scores(
     return [
         {
             aspect: AspectScore(float(of_review[number]), sentiment)
-            for number, (aspect, sentiment) in enumerate(zip(ASPECTS, predictions_of(rows), strict=True))
+            for number, (aspect, sentiment) in enumerate(zip(aspects, predictions_of(rows), strict=True))
         }
         for of_review, rows in zip(highest, means.tolist(), strict=True)
     ]

@@ -1,9 +1,11 @@
 """What reviews speak of: the aspects that the built-in readers tell apart, and what other sets call them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, Literal, get_args
+
+from models.errors import DamagedModelError
 
 Aspect = Literal[
     "quality",
@@ -16,7 +18,9 @@ Aspect = Literal[
     "packaging",
     "customer_service",
     "authenticity",
-    "food",
+    "taste_and_smell",
+    "content",
+    "safety",
     "ambience",
     "other",
 ]
@@ -44,10 +48,19 @@ _SYNONYMS: Mapping[Aspect, tuple[str, ...]] = {
         "service", "staff", "support", "wait time", "waiters attitude", "serving speed", "parking", "客服", "服务",
         "售后", "态度",
     ),
-    "authenticity": ("genuine", "fake", "original", "正品", "真伪"),
-    "food": (
-        "taste", "menu", "dish", "dish taste", "dish portion", "dish look", "dish recommendation", "味道", "口味",
-        "菜品",
+    "authenticity": ("genuine", "fake", "original", "正品", "真伪", "假货"),
+    "taste_and_smell": (
+        "food", "taste", "tastes", "flavour", "flavor", "smell", "smells", "scent", "odour", "odor", "aroma",
+        "fragrance", "drinks", "menu", "dish", "dish taste", "dish portion", "dish look", "dish recommendation", "食物",
+        "味道", "口味", "口感", "菜品", "气味", "异味", "香味", "香气",
+    ),
+    "content": (
+        "story", "storyline", "plot", "writing", "characters", "translation", "gameplay", "lyrics", "information",
+        "内容", "情节", "剧情", "故事", "文笔", "翻译", "玩法",
+    ),
+    "safety": (
+        "safe", "hazard", "allergy", "irritation", "overheating", "health and safety", "安全", "安全性", "过敏", "漏电",
+        "安全隐患",
     ),
     "ambience": ("place", "environment", "atmosphere", "location", "decoration", "环境", "氛围", "位置"),
     "other": ("miscellaneous", "misc", "general", "anecdotes/miscellaneous", "其他"),
@@ -67,7 +80,7 @@ _ASPECT_OF: Mapping[str, Aspect] = MappingProxyType(
 def aspect_named(name: str) -> Aspect | None:
     """The aspect that a set's own name for it means; None for a name nobody has told us of.
 
-    >>> aspect_named("Customer_Service"), aspect_named("staff"), aspect_named("物流"), aspect_named("plot")
+    >>> aspect_named("Customer_Service"), aspect_named("staff"), aspect_named("物流"), aspect_named("weather")
     ('customer_service', 'customer_service', 'delivery', None)
     """
     return _ASPECT_OF.get(_plain(name))
@@ -82,3 +95,27 @@ def aspect_of(name: str) -> Aspect:
     if name not in ASPECTS:
         raise ValueError(f"wanted an aspect among {', '.join(ASPECTS)}, got {name!r}")
     return name
+
+
+def head_aspects(names: Sequence[str], model: str) -> tuple[Aspect, ...]:
+    """The aspects that a trained head tells apart, in the order of its outputs; they may be fewer than there are.
+
+    A head that was trained before an aspect was renamed keeps its weights, and says the new name.
+
+    Args:
+        names: the labels in the model's configuration.
+        model: its name, for the error.
+
+    Raises:
+        DamagedModelError: a label means no aspect, or two of them mean the same one.
+
+    >>> head_aspects(["delivery", "food"], "small")
+    ('delivery', 'taste_and_smell')
+    """
+    aspects = tuple(aspect for name in names if (aspect := aspect_named(name)) is not None)
+    if not names or len({*aspects}) != len(names):
+        raise DamagedModelError(
+            f"model {model}: wanted aspects among {', '.join(ASPECTS)}, each once, got {list(names)}: "
+            "train or fetch the model again"
+        )
+    return aspects

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from models.aspect_scores import AspectScore, review_scores
-from models.aspects import ASPECTS, Aspect
+from models.aspects import Aspect
 from models.devices import ComputePlan, to_device
 from models.errors import DamagedModelError
 from models.interfaces import (
@@ -101,7 +101,7 @@ class MiniLmReviews:
         tokens, sentence_of = self._content(batch, layout)
         logits = self._weights.aspect_head(tokens, sentence_of, layout.sentences)
         presence, polarity = self._weights.aspect_probabilities(logits)
-        return review_scores(presence, polarity, layout.review_of_sentence, len(batch))
+        return review_scores(presence, polarity, layout.review_of_sentence, len(batch), self._weights.aspects)
 
     def _embeddings(self, means: Tensor) -> Sequence[bytes | None]:
         return [None] * len(means) if self._directions is None else self._directions.embeddings(means)
@@ -133,7 +133,8 @@ class MiniLmReviews:
             first = layout.first_token[number]
             peak = int(attention[first : first + sentence.tokens, aspect].argmax())
             start, end = _span(text.text, (sentence.start, sentence.end), sentence.place_of(peak))
-            mentions[number].append(AspectMention(ASPECTS[aspect], confidence, sentiment, start, end))
+            name = self._weights.aspects[aspect]
+            mentions[number].append(AspectMention(name, confidence, sentiment, start, end))
         return mentions
 
 

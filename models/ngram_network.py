@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.aspects import ASPECTS
+from models.aspects import Aspect, head_aspects
 from models.errors import DamagedModelError
 from models.interfaces import SENTIMENT_LABELS
 from models.manifest import verify_manifest
@@ -50,18 +50,19 @@ class NgramNetwork(nn.Module):
         ngrams: rows of the embedding.
         width: numbers a row.
         hidden: units of the layer behind.
+        aspects: how many it tells apart.
     """
 
-    def __init__(self, ngrams: int, width: int, hidden: int) -> None:
+    def __init__(self, ngrams: int, width: int, hidden: int, aspects: int) -> None:
         super().__init__()
         self.embedding = nn.EmbeddingBag(ngrams, width, mode="sum")
         self.hidden = nn.Linear(width, hidden)
         self.direct = nn.Linear(width, _CLASSES, bias=False)
         self.sentiment = nn.Linear(hidden, _CLASSES)
         self.weight = nn.Linear(hidden, 1)
-        self.presence = nn.Linear(hidden, len(ASPECTS))
-        self.direct_presence = nn.Linear(width, len(ASPECTS), bias=False)
-        self.polarity = nn.Linear(hidden, len(ASPECTS) * _CLASSES)
+        self.presence = nn.Linear(hidden, aspects)
+        self.direct_presence = nn.Linear(width, aspects, bias=False)
+        self.polarity = nn.Linear(hidden, aspects * _CLASSES)
         self.dropout = nn.Dropout(_DROPOUT)
         # Clauses that agree make it surer, if not as much as if they were independent. Praise and blame in about
         # equal parts make it neutral.
@@ -80,7 +81,7 @@ class NgramNetwork(nn.Module):
         bags = self.dropout(sums / counts.clamp(min=1).sqrt().unsqueeze(1))
         hidden = self.dropout(functional.gelu(self.hidden(bags)))
         sentiment = self.sentiment(hidden) + self.direct(bags)
-        polarity = self.polarity(hidden).view(len(counts), len(ASPECTS), _CLASSES)
+        polarity = self.polarity(hidden).view(len(counts), self.presence.out_features, _CLASSES)
         return ClauseLogits(
             sentiment,
             functional.softplus(self.weight(hidden).squeeze(1)) + _LEAST_WEIGHT,
@@ -108,6 +109,7 @@ class NgramWeights:
     Attributes:
         network: n-grams to logits.
         known: the n-grams it has rows for.
+        aspects: that it tells apart, in the order of its outputs.
         temperature: divides the sentiment's logits, so that a probability is the share of times it is right.
         aspect_temperature: the same for the sentiment towards aspects.
         threshold: the presence from which on an aspect is spoken of.
@@ -115,6 +117,7 @@ class NgramWeights:
 
     network: NgramNetwork
     known: KnownNgrams
+    aspects: tuple[Aspect, ...]
     temperature: float
     aspect_temperature: float
     threshold: float
@@ -134,7 +137,7 @@ def save_ngram_weights(weights: NgramWeights, directory: Path) -> None:
         "task": "reviews",
         "languages": ["zh"],
         "labels": list(SENTIMENT_LABELS),
-        "aspects": list(ASPECTS),
+        "aspects": list(weights.aspects),
         "ngrams": {"longest": MOST_CHARACTERS, "hash_bits": HASH_BITS},
         "temperature": weights.temperature,
         "aspect_temperature": weights.aspect_temperature,
@@ -151,20 +154,21 @@ def load_ngram_weights(directory: Path, device: str) -> NgramWeights:
     """
     verify_manifest(directory)
     config = json.loads((directory / CONFIG_NAME).read_text(encoding="utf-8"))
-    layout = (config["labels"], config["aspects"], config["ngrams"])
-    wanted = (list(SENTIMENT_LABELS), list(ASPECTS), {"longest": MOST_CHARACTERS, "hash_bits": HASH_BITS})
+    layout = (config["labels"], config["ngrams"])
+    wanted = (list(SENTIMENT_LABELS), {"longest": MOST_CHARACTERS, "hash_bits": HASH_BITS})
     if layout != wanted:
-        raise DamagedModelError(
-            f"model {directory.name}: wanted labels, aspects and n-grams {wanted}, got {layout}"
-        )
+        raise DamagedModelError(f"model {directory.name}: wanted labels and n-grams {wanted}, got {layout}")
+    aspects = head_aspects(config["aspects"], directory.name)
     tensors = load_file(directory / WEIGHTS_NAME)
     known = KnownNgrams(tensors.pop("ngrams").numpy().astype(np.int32))
     tensors["embedding.weight"] = tensors.pop("embedding.int8").float() * tensors.pop("embedding.scale")
-    network = NgramNetwork(len(known), tensors["embedding.weight"].shape[1], len(tensors["hidden.bias"]))
+    width, hidden = tensors["embedding.weight"].shape[1], len(tensors["hidden.bias"])
+    network = NgramNetwork(len(known), width, hidden, len(aspects))
     network.load_state_dict(tensors)
     return NgramWeights(
         network=network.to(device).eval(),
         known=known,
+        aspects=aspects,
         temperature=float(config["temperature"]),
         aspect_temperature=float(config["aspect_temperature"]),
         threshold=float(config["aspect_threshold"]),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.aspect_scores import AspectScore, review_scores
-from models.aspects import ASPECTS, Aspect
+from models.aspects import Aspect
 from models.chinese_sentences import Sentence, split_sentences, without_punctuation
 from models.devices import ComputePlan
 from models.emoji import chinese_for_emoji, has_emoji
@@ -116,7 +116,8 @@ class NgramReviews:
     def aspect_scores(self, batch: Sequence[TokenisedClauses]) -> list[dict[Aspect, AspectScore]]:
         """See `models.aspect_scores.AspectScorer`."""
         presence, polarity = self._aspects(self._clauses(batch))
-        return review_scores(presence, polarity, _Layout.of(batch).review_of, len(batch))
+        review_of = _Layout.of(batch).review_of
+        return review_scores(presence, polarity, review_of, len(batch), self._weights.aspects)
 
     def _clauses(self, batch: Sequence[TokenisedClauses]) -> ClauseLogits:
         rows = torch.from_numpy(np.concatenate([text.rows for text in batch]))
@@ -161,7 +162,8 @@ class NgramReviews:
         )
         for review, place, which, confidence, feeling in found:
             start, end = without_punctuation(batch[review].text, *spans[place])
-            mentions[review].append(AspectMention(ASPECTS[which], confidence, feeling, start, end))
+            name = self._weights.aspects[which]
+            mentions[review].append(AspectMention(name, confidence, feeling, start, end))
         return mentions
 
 

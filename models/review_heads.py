@@ -6,7 +6,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.aspects import ASPECTS
 from models.interfaces import SENTIMENT_LABELS
 
 _HIDDEN_WIDTH = 128
@@ -48,10 +47,10 @@ class AspectHead(nn.Module):
     segment are weighed by their votes (attention pooling, Yang et al. 2016).
     """  # noqa: D205
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, aspects: int) -> None:
         super().__init__()
         self.hidden = nn.Linear(width, _HIDDEN_WIDTH)
-        self.votes = nn.Linear(_HIDDEN_WIDTH, len(ASPECTS))
+        self.votes = nn.Linear(_HIDDEN_WIDTH, aspects)
         self.polarity = nn.Linear(_HIDDEN_WIDTH, len(SENTIMENT_LABELS))
         self.dropout = nn.Dropout(_DROPOUT)
 
@@ -64,7 +63,7 @@ class AspectHead(nn.Module):
         weighted = attention.unsqueeze(2) * polarity.unsqueeze(1)
         polarities = _sum_by_segment(weighted.flatten(1), segment_of, segments)
         return AspectLogits(
-            presence, polarities.view(segments, len(ASPECTS), len(SENTIMENT_LABELS)), attention
+            presence, polarities.view(segments, votes.shape[1], len(SENTIMENT_LABELS)), attention
         )
 
 

@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from models.aspects import ASPECTS
+from models.aspects import Aspect, head_aspects
 from models.errors import DamagedModelError
 from models.interfaces import SENTIMENT_LABELS
 from models.manifest import verify_manifest
@@ -29,6 +29,7 @@ class ReviewWeights:
         adapter: low-rank updates of the encoder, as `models.low_rank.adapter_weights` names them.
         sentiment_head: mean token vectors to sentiment.
         aspect_head: token vectors to aspects.
+        aspects: that the head tells apart, in the order of its outputs.
         temperature: divides the sentiment's logits, so that a probability is the share of times it is right.
         aspect_temperature: the same for the sentiment towards an aspect.
         threshold: from which probability on an aspect counts as spoken of.
@@ -38,6 +39,7 @@ class ReviewWeights:
     adapter: Mapping[str, Tensor]
     sentiment_head: SentimentHead
     aspect_head: AspectHead
+    aspects: tuple[Aspect, ...]
     temperature: float
     aspect_temperature: float
     threshold: float
@@ -67,6 +69,7 @@ def save_review_weights(weights: ReviewWeights, directory: Path) -> None:
         "task": "reviews",
         "languages": ["en"],
         **_layout(),
+        "aspects": list(weights.aspects),
         "temperature": weights.temperature,
         "aspect_temperature": weights.aspect_temperature,
         "aspect_threshold": weights.threshold,
@@ -87,18 +90,20 @@ def load_review_weights(directory: Path, device: str) -> ReviewWeights:
     found = {key: config.get(key) for key in wanted}
     if found != wanted:
         raise DamagedModelError(f"model {directory.name}: wanted {wanted}, got {found}")
+    aspects = head_aspects(config["aspects"], directory.name)
     parts: dict[str, dict[str, Tensor]] = {"adapter": {}, "sentiment": {}, "aspects": {}}
     for name, tensor in load_file(directory / WEIGHTS_NAME).items():
         part, _, rest = name.partition(".")
         parts[part][rest] = tensor.float()
     width = parts["sentiment"]["hidden.weight"].shape[1]
-    sentiment_head, aspect_head = SentimentHead(width), AspectHead(width)
+    sentiment_head, aspect_head = SentimentHead(width), AspectHead(width, len(aspects))
     sentiment_head.load_state_dict(parts["sentiment"])
     aspect_head.load_state_dict(parts["aspects"])
     return ReviewWeights(
         adapter=parts["adapter"],
         sentiment_head=sentiment_head.to(device).eval(),
         aspect_head=aspect_head.to(device).eval(),
+        aspects=aspects,
         temperature=float(config["temperature"]),
         aspect_temperature=float(config["aspect_temperature"]),
         threshold=float(config["aspect_threshold"]),
@@ -107,4 +112,4 @@ def load_review_weights(directory: Path, device: str) -> ReviewWeights:
 
 
 def _layout() -> dict[str, object]:
-    return {"labels": list(SENTIMENT_LABELS), "aspects": list(ASPECTS), "layers": list(FEATURE_LAYERS)}
+    return {"labels": list(SENTIMENT_LABELS), "layers": list(FEATURE_LAYERS)}

@@ -38,7 +38,7 @@ _VALIDATION_SHARE = 0.08
 _PATIENCE_EPOCHS = 2
 _COMPANY = 3
 _WINDOW_TOKENS = 256
-#: Presence is decided for 13 aspects at a time, sentiment once; this brings their losses to one size.
+#: Presence is decided for all aspects at a time, sentiment once; this brings their losses to one size.
 _PRESENCE_WEIGHT = 4.0
 
 
@@ -66,7 +66,7 @@ class Trainee(nn.Module):
         width = self.bert.words.weight.shape[1] * len(FEATURE_LAYERS)
         self.bert.requires_grad_(requires_grad=False)
         self.adapter = add_adapter(self.bert, RANK)
-        self.sentiment_head, self.aspect_head = SentimentHead(width), AspectHead(width)
+        self.sentiment_head, self.aspect_head = SentimentHead(width), AspectHead(width, len(ASPECTS))
 
     def forward(self, texts: Sequence[TokenisedText], company: int = 1) -> tuple[Tensor, AspectLogits]:
         """Logits of each text, each taken for one sentence: (texts, 3), and those of the aspects.
@@ -155,6 +155,7 @@ def fit(examples: Sequence[Example], *, seed: int, encoder_sha256: str) -> Fit:
             adapter=adapter_weights(trainee.bert),
             sentiment_head=trainee.sentiment_head,
             aspect_head=trainee.aspect_head,
+            aspects=ASPECTS,
             temperature=fit_temperature(sentiment_logits[known.numpy()], batch.sentiment[known].numpy()),
             aspect_temperature=fit_temperature(
                 polarity_logits[spoken.numpy()], batch.polarity[spoken].numpy()

@@ -11,9 +11,9 @@ from models.interfaces import SENTIMENT_LABELS, SentimentLabel
 
 _EVERY_ASPECT = frozenset(ASPECTS)
 #: What a restaurant's guests may well mention and MAMS has no category for.
-_NOT_ASKED_OF_RESTAURANTS: frozenset[Aspect] = frozenset({"delivery", "packaging"})
+_NOT_ASKED_OF_RESTAURANTS: frozenset[Aspect] = frozenset({"delivery", "packaging", "safety"})
 #: What nobody says of a bag, a headset, a keyboard or a vacuum cleaner.
-_NOT_OF_GOODS: frozenset[Aspect] = frozenset({"food", "ambience"})
+_NOT_OF_GOODS: frozenset[Aspect] = frozenset({"taste_and_smell", "content", "ambience"})
 _NO_ASPECT = "None"
 
 

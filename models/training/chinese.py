@@ -151,6 +151,7 @@ def _facts(made: Fit, out: Path, seed: int) -> dict[str, object]:
         "temperature": made.weights.temperature,
         "aspect_temperature": made.weights.aspect_temperature,
         "aspect_threshold": made.weights.threshold,
+        "aspects": list(made.weights.aspects),
         "weights_bytes": (out / WEIGHTS_NAME).stat().st_size,
     }
 

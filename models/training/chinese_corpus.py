@@ -21,7 +21,9 @@ UNKNOWN: Final = -1
 NEUTRAL: Final = SENTIMENT_LABELS.index("neutral")
 #: Among the shop reviews nothing is neutral, so what is counts for more.
 NEUTRAL_WEIGHT: Final = 1.5
-ASAP_ASPECTS: frozenset[Aspect] = frozenset({"customer_service", "price_and_value", "ambience", "food"})
+ASAP_ASPECTS: frozenset[Aspect] = frozenset(
+    {"customer_service", "price_and_value", "ambience", "taste_and_smell"}
+)
 
 _MOST_NGRAMS = 1 << 17
 _LEAST_TEXTS = 2

@@ -106,7 +106,7 @@ def _epochs(
     corpus = Corpus(training, known, words)
     wordless = Corpus(training, known, words, wordless=True)
     random = np.random.default_rng(seed)
-    network = NgramNetwork(len(known), WIDTH, HIDDEN)
+    network = NgramNetwork(len(known), WIDTH, HIDDEN, len(ASPECTS))
     _initialise(network, corpus)
     average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(_AVERAGE_DECAY))  # type: ignore[no-untyped-call]
     optimizer, schedule = _optimizer(network, EPOCHS * math.ceil(len(corpus) / _BATCH))
@@ -254,6 +254,7 @@ def _calibrated(network: NgramNetwork, known: KnownNgrams, unseen: Corpus) -> Ng
     return NgramWeights(
         network=network,
         known=known,
+        aspects=ASPECTS,
         temperature=fit_temperature(logits, unseen.labels),
         aspect_temperature=fit_temperature(
             torch.log(polarity[judged].double() + 1e-9).numpy(), whole.polarity[judged].numpy()

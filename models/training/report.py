@@ -1,9 +1,11 @@
 """What a training run leaves behind, and the files it writes beside the weights."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from models.aspects import ASPECTS
 
 METRICS_NAME = "metrics.json"
 CARD_NAME = "README.md"
@@ -34,6 +36,19 @@ def rounded(values: Mapping[str, object]) -> dict[str, object]:
         json.dumps(values), parse_float=lambda digits: round(float(digits), 4)
     )
     return result
+
+
+def never_said(known: Collection[str]) -> str:
+    """What a card says of the aspects that a reader's heads do not know; nothing where they know all of them.
+
+    Args:
+        known: the aspects that the heads tell apart.
+    """
+    missing = [aspect for aspect in ASPECTS if aspect not in known]
+    if not missing:
+        return ""
+    names = " and ".join(filter(None, (", ".join(missing[:-1]), missing[-1])))
+    return f"\nIt was trained without labels of {names}, so it never says that a review speaks of them.\n"
 
 
 def write_report(metrics: Mapping[str, object], card: str, directory: Path) -> None:

@@ -17,7 +17,7 @@ def test_a_review_is_as_its_sentences() -> None:
     polarity = torch.zeros(3, len(ASPECTS), 3)
     polarity[:, :, 0] = 1.0
     polarity[1, 0] = torch.tensor([0.0, 0.0, 1.0])
-    first, second, empty = review_scores(presence, polarity, torch.tensor([0, 0, 1]), 3)
+    first, second, empty = review_scores(presence, polarity, torch.tensor([0, 0, 1]), 3, ASPECTS)
     assert first["quality"].presence == pytest.approx(0.8)
     assert first["quality"].sentiment.negative == pytest.approx(0.8)
     assert second["quality"].presence == pytest.approx(0.5)

@@ -136,8 +136,14 @@ def test_shop_reviews_are_taken_once_and_kin_stays_together(tmp_path: Path) -> N
 def test_asap_columns_are_our_aspects(tmp_path: Path) -> None:
     """Details of one aspect are put together; what is not mentioned is absent; stars are classes."""
     mixed, bad, good = read_asap(write_data(tmp_path) / "asap" / "dev_sample.csv")
-    assert (mixed.sentiment, mixed.aspects) == ("neutral", {"food": "positive", "ambience": "negative"})
-    assert (bad.sentiment, bad.aspects) == ("negative", {"customer_service": "negative", "food": "negative"})
+    assert (mixed.sentiment, mixed.aspects) == (
+        "neutral",
+        {"taste_and_smell": "positive", "ambience": "negative"},
+    )
+    assert (bad.sentiment, bad.aspects) == (
+        "negative",
+        {"customer_service": "negative", "taste_and_smell": "negative"},
+    )
     assert good.sentiment == "positive"
     assert "\n" in mixed.text
 
@@ -154,9 +160,12 @@ def test_missing_data_is_named(tmp_path: Path) -> None:
 def test_written_patterns_are_filled(tmp_path: Path) -> None:
     """Choices are drawn, all texts of a line are one group, praise with blame is neutral."""
     path = tmp_path / "written.tsv"
-    path.write_text("aspects\ttext\ndelivery+ food-\t{快|慢}{number}次\n+\t好\n")
+    path.write_text("aspects\ttext\ndelivery+ taste_and_smell-\t{快|慢}{number}次\n+\t好\n")
     mixed, *_, plain = read_written(path, seed=1, variants=20)
-    assert (mixed.sentiment, mixed.aspects) == ("neutral", {"delivery": "positive", "food": "negative"})
+    assert (mixed.sentiment, mixed.aspects) == (
+        "neutral",
+        {"delivery": "positive", "taste_and_smell": "negative"},
+    )
     assert (plain.text.rstrip("。！，~"), plain.sentiment, plain.aspects) == ("好", "positive", {})
     assert len({one.text for one in read_written(path, seed=1, variants=20)}) > 3
     assert len({one.group for one in read_written(path, seed=1, variants=20)}) == 2
@@ -174,7 +183,7 @@ def test_a_pattern_of_another_layout_is_named(tmp_path: Path, line: str) -> None
 def test_joined_texts_are_balanced_or_leaning(tmp_path: Path) -> None:
     """As much praise as blame is neutral; no aspect is both."""
     path = tmp_path / "written.tsv"
-    path.write_text("aspects\ttext\n+\t好\n-\t坏\n0\t平\nfood+\t香\nfood-\t臭\n")
+    path.write_text("aspects\ttext\n+\t好\n-\t坏\n0\t平\ntaste_and_smell+\t香\ntaste_and_smell-\t臭\n")
     written = read_written(path, seed=1, variants=1)
     for one in join_written(written, 200, seed=1):
         praise, blame = (sum(map(one.text.count, signs)) for signs in ("好香", "坏臭"))
