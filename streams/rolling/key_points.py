@@ -89,17 +89,17 @@ def _nearest(points: Sequence[Point], bits: bytes, most: int) -> Point | None:
 def _found(product: ProductState, kind: str, bits: bytes) -> Point:
     rivals = product.points.setdefault(kind, [])
     if len(rivals) >= MAX_POINTS_OF_KIND:
-        _give_up_one(rivals)
+        give_up_one(rivals)
     elif sum(map(len, product.points.values())) >= MAX_POINTS:
-        _give_up_one(max(product.points.values(), key=len))
+        give_up_one(max(product.points.values(), key=len))
     point = Point(product.next_point, bits, 0, [])
     product.next_point += 1
     rivals.append(point)
     return point
 
 
-def _give_up_one(points: list[Point]) -> None:
-    """The oldest of those with the fewest reviews."""
+def give_up_one(points: list[Point]) -> None:
+    """Leave out the oldest of those with the fewest reviews."""
     del points[min(range(len(points)), key=lambda place: points[place].count)]
 
 

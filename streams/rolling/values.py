@@ -110,8 +110,8 @@ class Kind(NamedTuple):
     def of(cls, name: str) -> "Kind":
         """From its name.
 
-        >>> Kind.of(Kind("en", 2, "food|drink").name)
-        Kind(language='en', polarity=2, aspect='food|drink')
+        >>> Kind.of(Kind("en", 2, "taste|smell").name)
+        Kind(language='en', polarity=2, aspect='taste|smell')
         """
         language, polarity, aspect = name.split("|", 2)
         return cls(language, int(polarity), aspect)
