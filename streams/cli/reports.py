@@ -29,6 +29,8 @@ def print_evaluation(report: Mapping[str, Any]) -> None:
         err.print(f"{report['skipped']} rows were skipped: no text, or a label that --map does not name")
     if report["unsupported_language"]:
         err.print(f"{report['unsupported_language']} texts are in a language that no model reads")
+    if report.get("never_said"):
+        err.print(f"no model that read them knows {', '.join(report['never_said'])}", markup=False)
     if report.get("unknown"):
         names = ", ".join(sorted(report["unknown"])[:10])
         err.print(f"no aspects or labels known here, left out: {names}", markup=False)

@@ -15,7 +15,8 @@ ASPECT_WORDS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "quality": "质量", "performance": "功能效果", "design": "外观", "size_and_fit": "尺寸", "ease_of_use": "易用性",
         "price_and_value": "性价比", "delivery": "物流", "packaging": "包装", "customer_service": "服务",
-        "authenticity": "真伪", "food": "味道", "ambience": "环境", "other": "其他",
+        "authenticity": "真伪", "taste_and_smell": "味道", "content": "内容", "safety": "安全性", "ambience": "环境",
+        "other": "其他",
     }
 )  # fmt: skip
 _LANGUAGES = MappingProxyType(
@@ -35,8 +36,20 @@ _FORMS: Mapping[SentimentLabel, tuple[str, ...]] = MappingProxyType(
 _BRIEFLY: Mapping[SentimentLabel, str] = MappingProxyType(
     {"positive": "{what}获赞", "negative": "{what}受批评", "neutral": "提到{what}"}
 )
-_GENUINE: Mapping[SentimentLabel, str] = MappingProxyType(
-    {"positive": "{who}相信是正品", "negative": "{who}怀疑不是正品", "neutral": "{who}提到是否正品"}
+# Of aspects that are not good or bad but so or not.
+_CLAUSES: Mapping[str, Mapping[SentimentLabel, str]] = MappingProxyType(
+    {
+        "authenticity": {
+            "positive": "{who}相信是正品",
+            "negative": "{who}怀疑不是正品",
+            "neutral": "{who}提到是否正品",
+        },
+        "safety": {
+            "positive": "{who}认为安全",
+            "negative": "{who}担心安全问题",
+            "neutral": "{who}提到安全问题",
+        },
+    }
 )
 _TURNS: Mapping[SentimentLabel, tuple[str, ...]] = MappingProxyType(
     {
@@ -124,8 +137,8 @@ def told(opinion: Opinion, variety: Variety, turn: int, *, turns: bool) -> str:
         like = "有类似的说法" if opinion.total > 1 else "说"
         return f"{beginning}{who}{like}：{_quote(opinion.quoted[0])}。"
     what = aspect_words(opinion.aspect)
-    if opinion.aspect == "authenticity":
-        core = _GENUINE[opinion.polarity].format(who=who)
+    if opinion.aspect in _CLAUSES:
+        core = _CLAUSES[opinion.aspect][opinion.polarity].format(who=who)
     elif opinion.aspect not in ASPECT_WORDS:
         verb = {"positive": "给出好评", "negative": "给出差评", "neutral": "有提及"}[opinion.polarity]
         core = f"关于{what}，{who}{verb}"
@@ -141,8 +154,8 @@ def told_briefly(opinion: Opinion) -> str:
     beginning = "，例如" if opinion.quoted[0].point.count < opinion.total else "："
     if opinion.aspect == UNNAMED:
         return f"{who}{'提到类似' if opinion.total > 1 else '说'}{quote}。"
-    if opinion.aspect == "authenticity":
-        return f"{_GENUINE[opinion.polarity].format(who=who)}{beginning}{quote}。"
+    if opinion.aspect in _CLAUSES:
+        return f"{_CLAUSES[opinion.aspect][opinion.polarity].format(who=who)}{beginning}{quote}。"
     return (
         f"{_BRIEFLY[opinion.polarity].format(what=aspect_words(opinion.aspect))}（{who}）{beginning}{quote}。"
     )

@@ -10,7 +10,7 @@ from streams.composing.shares import named_share
 from streams.composing.values import Mix, Opinion, Quoted, primary
 from streams.composing.variety import Variety
 
-#: Aspects as they stand in a sentence.
+#: Aspects by name, as in a list or a heading.
 ASPECT_WORDS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "quality": "quality",
@@ -23,11 +23,16 @@ ASPECT_WORDS: Final[Mapping[str, str]] = MappingProxyType(
         "packaging": "packaging",
         "customer_service": "customer service",
         "authenticity": "authenticity",
-        "food": "food",
+        "taste_and_smell": "taste and smell",
+        "content": "content",
+        "safety": "safety",
         "ambience": "atmosphere",
         "other": "other",
     }
 )
+# What reviewers praise or criticise, where "the" before the name does not do: few products are tasted and smelt both.
+_OBJECTS: Mapping[str, str] = MappingProxyType({"taste_and_smell": "how it tastes or smells"})
+_PLURALS = frozenset({"size_and_fit"})
 _LANGUAGES = MappingProxyType(
     {
         "en": "English", "zh": "Chinese", "es": "Spanish", "fr": "French", "de": "German", "ja": "Japanese",
@@ -54,11 +59,19 @@ _PASSIVE: Mapping[SentimentLabel, str] = MappingProxyType(
 _VERDICTS: Mapping[SentimentLabel, str] = MappingProxyType(
     {"positive": "positive", "negative": "critical", "neutral": "neutral"}
 )
-_GENUINE: Mapping[SentimentLabel, tuple[str, str]] = MappingProxyType(
+# Of aspects that are not good or bad but so or not: one reviewer, several.
+_CLAUSES: Mapping[str, Mapping[SentimentLabel, tuple[str, str]]] = MappingProxyType(
     {
-        "positive": ("is satisfied that it is genuine", "are satisfied that it is genuine"),
-        "negative": ("doubts that it is genuine", "doubt that it is genuine"),
-        "neutral": ("mentions whether it is genuine", "mention whether it is genuine"),
+        "authenticity": {
+            "positive": ("is satisfied that it is genuine", "are satisfied that it is genuine"),
+            "negative": ("doubts that it is genuine", "doubt that it is genuine"),
+            "neutral": ("mentions whether it is genuine", "mention whether it is genuine"),
+        },
+        "safety": {
+            "positive": ("finds it safe", "find it safe"),
+            "negative": ("raises a safety concern", "raise safety concerns"),
+            "neutral": ("mentions safety", "mention safety"),
+        },
     }
 )
 _TURNS: Mapping[SentimentLabel, tuple[str, ...]] = MappingProxyType(
@@ -201,18 +214,17 @@ def told(opinion: Opinion, variety: Variety, turn: int, *, turns: bool) -> str:
     if opinion.aspect == UNNAMED:
         core = f"{who} {'say' if many else 'says'}" + (" something like" if many else ":")
         sentence = f"{core} {_quote(opinion.quoted[0])}."
-    elif opinion.aspect == "authenticity":
-        sentence = f"{who} {_GENUINE[opinion.polarity][many]}{_tail(opinion, variety, turn)}."
+    elif opinion.aspect in _CLAUSES:
+        sentence = f"{who} {_CLAUSES[opinion.aspect][opinion.polarity][many]}{_tail(opinion, variety, turn)}."
     elif opinion.aspect not in ASPECT_WORDS:
         verb = ("are " if many else "is ") + _VERDICTS[opinion.polarity]
         sentence = f"on {aspect_words(opinion.aspect)}, {who} {verb}{_tail(opinion, variety, turn)}."
     elif not turns and variety.pick("voice", (False, False, True), turn):
-        name = ASPECT_WORDS[opinion.aspect]
-        verb = "are" if opinion.aspect == "size_and_fit" else "is"
-        sentence = f"the {name} {verb} {_PASSIVE[opinion.polarity]} by {who}{_tail(opinion, variety, turn)}."
+        verb = f"{'are' if opinion.aspect in _PLURALS else 'is'} {_PASSIVE[opinion.polarity]}"
+        sentence = f"{_object(opinion.aspect)} {verb} by {who}{_tail(opinion, variety, turn)}."
     else:
         verb = variety.pick("verb", _VERBS[opinion.polarity], turn)[many]
-        sentence = f"{who} {verb} the {ASPECT_WORDS[opinion.aspect]}{_tail(opinion, variety, turn)}."
+        sentence = f"{who} {verb} {_object(opinion.aspect)}{_tail(opinion, variety, turn)}."
     sentence = beginning + sentence
     return sentence[0].upper() + sentence[1:]
 
@@ -225,11 +237,16 @@ def told_briefly(opinion: Opinion) -> str:
     beginning = ", e.g. " if opinion.quoted[0].point.count < opinion.total else ": "
     if opinion.aspect == UNNAMED:
         sentence = f"{who}: {'something like ' if many else ''}{quote}."
+    elif opinion.aspect in _CLAUSES:
+        sentence = f"{who} {_CLAUSES[opinion.aspect][opinion.polarity][many]}{beginning}{quote}."
     else:
-        genuine = f"{who} {_GENUINE[opinion.polarity][many]}"
-        named = f"{aspect_words(opinion.aspect)} {_PASSIVE[opinion.polarity]} by {who}"
-        sentence = f"{genuine if opinion.aspect == 'authenticity' else named}{beginning}{quote}."
+        named = aspect_words(opinion.aspect)
+        sentence = f"{named} {_PASSIVE[opinion.polarity]} by {who}{beginning}{quote}."
     return sentence[0].upper() + sentence[1:]
+
+
+def _object(aspect: str) -> str:
+    return _OBJECTS.get(aspect) or f"the {ASPECT_WORDS[aspect]}"
 
 
 def aspect_words(aspect: str) -> str:

@@ -29,7 +29,8 @@ def evaluate_aspects(
     """Run the models over a file and compare.
 
     Only aspects that the file knows count as found or missed. Polarity is measured on every aspect that the file
-    labels, whether the model found it or not, so that the two are told apart; `found_and_right` is both.
+    labels and the model knows, whether the model found it or not, so that the two are told apart; `found_and_right` is
+    both, of all labels.
 
     Args:
         settings: which models, on what.
@@ -43,7 +44,8 @@ def evaluate_aspects(
 
     Returns:
         The numbers, ready for JSON: category (precision, recall, f1, macro_f1, per_aspect), polarity (accuracy,
-        macro_f1, per_class, confusion, ece, count), found_and_right, labels, skipped, unknown and who read it.
+        macro_f1, per_class, confusion, ece, count), found_and_right, never_said (aspects of the file that no model
+        knows), labels, skipped, unknown and who read it.
 
     Raises:
         ConfigurationError: the file holds nothing to measure on, or no model reads aspects.
@@ -63,19 +65,25 @@ def evaluate_aspects(
     known = [name for name in ASPECTS if any(name in aspects for aspects in labelled.texts.values())]
     right = [labelled.texts[texts[index]] for index in scores]
     found = [{mention.aspect for mention in asked.readings[index].aspects} for index in scores]  # type: ignore[union-attr]
-    judged = [
-        (scores[index][aspect].sentiment, label, aspect in of_model)
+    asked_of = [
+        (scores[index], aspect, label, aspect in of_model)
         for index, aspects, of_model in zip(scores, right, found, strict=True)
         for aspect, label in aspects.items()
         if label is not None
+    ]
+    judged = [
+        (of_text[aspect].sentiment, label, is_found)
+        for of_text, aspect, label, is_found in asked_of
+        if aspect in of_text
     ]
     return {
         "category": _detection_report(evaluate_detection(found, right, known)),
         "polarity": _polarity_report(judged) if judged else None,
         "found_and_right": sum(is_found and sentiment.label == label for sentiment, label, is_found in judged)
-        / len(judged)
-        if judged
+        / len(asked_of)
+        if asked_of
         else None,
+        "never_said": [name for name in known if not any(name in of_text for of_text in scores.values())],
         "labels": SENTIMENT_LABELS,
         "skipped": labelled.skipped,
         "unknown": labelled.unknown,

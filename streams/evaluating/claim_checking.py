@@ -20,12 +20,13 @@ _QUOTATION = re.compile(r"“([^”]*)”|「([^」]*)」|«([^»]*)»|„([^“
 _GLOSS = re.compile(r"\(in [\w ]+\)|（[^）0-9]*文）|（其他语言）")
 _POSITIVE = re.compile(
     r"\b(?:positive|prais\w+|lik(?:e[sd]?|ing)|lov(?:e[sd]?|ing)|happy|speaks? well|satisfied|plus side|bright side"
-    r"|pleas\w+|enjoy\w*|recommend\w*|great|good|excellent)\b|好评|正面|满意|称赞|认可|肯定|相信|好的方面|优点|喜欢|赞",
+    r"|pleas\w+|enjoy\w*|recommend\w*|great|good|excellent|finds? it safe)\b"
+    r"|好评|正面|满意|称赞|认可|肯定|相信|好的方面|优点|喜欢|赞|认为安全",
     re.IGNORECASE,
 )
 _NEGATIVE = re.compile(
     r"\b(?:negative|criti\w+|complain\w*|unhappy|fault\w*|doubt\w*|downside|dislik\w+|hat(?:e[sd]?|ing)|bad|poor|"
-    r"disappoint\w*)\b|差评|负面|不满|批评|抱怨|怀疑|不足|缺点|吐槽|失望",
+    r"disappoint\w*|concerns?)\b|担心|差评|负面|不满|批评|抱怨|怀疑|不足|缺点|吐槽|失望",
     re.IGNORECASE,
 )
 _LIKE = re.compile(r"\bsomething like\b|\bwords like\b|\bunhappy\b|不满意", re.IGNORECASE)

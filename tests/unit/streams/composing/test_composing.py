@@ -221,7 +221,7 @@ def test_quotes_of_buyers_are_told() -> None:
 
 @pytest.mark.parametrize(("positive", "negative"), [(10, 0), (9, 1), (6, 3), (5, 5), (1, 9), (0, 10)])
 def test_praise_and_criticism_are_mixed_as_the_reviews_are(positive: int, negative: int) -> None:
-    aspects = ("quality", "design", "delivery", "packaging", "food", "ambience")
+    aspects = ("quality", "design", "delivery", "packaging", "taste_and_smell", "ambience")
     points = [
         point(aspect, polarity, f"{polarity} words {'abcdef'[place]}", count=2 + place)
         for place, aspect in enumerate(aspects)

@@ -36,13 +36,13 @@ def test_the_sums_agree() -> None:
 
 def test_aspects_flags_and_masks_are_counted() -> None:
     """A review counts once for each aspect and polarity it speaks of, however often it does."""
-    good, bad = ({"aspect": "food", "sentiment": label} for label in ("positive", "negative"))
+    good, bad = ({"aspect": "taste_and_smell", "sentiment": label} for label in ("positive", "negative"))
     tally = tallied(
         enriched((0, 0), aspects=[good, good, bad], flags=[{"kind": "spam"}]),
         enriched((0, 1), aspects=[good], masked=[{"kind": "email"}, {"kind": "email"}]),
     )
     report = _report(published((0, 0), (0, 1)), tally, ProductWatch(), 1.0)
-    assert report.by_aspect == {"food": {"positive": 2, "negative": 1}}
+    assert report.by_aspect == {"taste_and_smell": {"positive": 2, "negative": 1}}
     assert (report.by_flag, report.by_mask) == ({"spam": 1}, {"email": 2})
 
 

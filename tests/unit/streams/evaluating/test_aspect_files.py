@@ -23,7 +23,7 @@ def test_one_aspect_a_row(tmp_path: Path) -> None:
         "hm,price,1\n",
     )
     assert found.texts == {
-        "fine food": {"food": "positive", "customer_service": None},
+        "fine food": {"taste_and_smell": "positive", "customer_service": None},
         "hm": {"price_and_value": "positive"},
     }
 
@@ -38,7 +38,7 @@ def test_all_aspects_in_one_field(tmp_path: Path) -> None:
         '{"text": "d", "aspects": []}\n',
     )
     assert found.texts == {
-        "a": {"food": "negative"},
+        "a": {"taste_and_smell": "negative"},
         "b": {"delivery": "positive"},
         "c": {"quality": None},
         "d": {},
@@ -51,19 +51,19 @@ def test_a_column_for_each_aspect(tmp_path: Path) -> None:
         tmp_path / "a.csv",
         "id,text,star,location_traffic,service_wait_time,dish_taste\n7,x,4.0,-2,-1,1\n8,y,2.0,-2,-2,-2\n",
     )
-    assert found.texts == {"x": {"customer_service": "negative", "food": "positive"}, "y": {}}
+    assert found.texts == {"x": {"customer_service": "negative", "taste_and_smell": "positive"}, "y": {}}
 
 
 def test_names_can_be_mapped(tmp_path: Path) -> None:
     """Names of one's own mean what --map says; what it does not say is counted, and left out."""
     found = read(
         tmp_path / "a.tsv",
-        "text\taspect\tlabel\nx\tcrew\tgut\nx\tplot\tgut\n",
+        "text\taspect\tlabel\nx\tcrew\tgut\nx\tweather\tgut\n",
         crew="customer_service",
         gut="positive",
     )
     assert found.texts == {"x": {"customer_service": "positive"}}
-    assert found.unknown == {"plot": 1}
+    assert found.unknown == {"weather": 1}
 
 
 def test_mams_as_published(tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_mams_as_published(tmp_path: Path) -> None:
     ("name", "content", "names", "said"),
     [
         ("a.csv", "body,aspect,label\nx,food,positive\n", {}, "wanted rows with a text"),
-        ("a.csv", "text,aspect,label\nx,plot,positive\n", {}, "plot"),
+        ("a.csv", "text,aspect,label\nx,weather,positive\n", {}, "weather"),
         ("a.csv", "text,aspect,label\nx,food,positive\n", {"food": "fodder"}, "fodder"),
         ("a.xml", "<sentences><sentence/></sentences>", {}, "wanted sentences"),
         ("a.xml", "no xml", {}, "wanted an XML file"),
