@@ -44,7 +44,7 @@ def show_products(products: Sequence[Mapping[str, Any]], alerts: Sequence[Mappin
     out.print()
     for alert in alerts:
         observed, baseline = alert["observed"], alert["baseline"]
-        what = f"{alert['kind'].replace('_', ' ')}{': ' + alert['aspect'] if alert['aspect'] else ''}"
+        what = ": ".join(name.replace("_", " ") for name in (alert["kind"], alert["aspect"]) if name)
         out.print(
             Text.assemble(
                 ("alert ", "bold red" if alert["state"] == "raised" else "bold green"),

@@ -113,7 +113,10 @@ def print_explanation(found: Mapping[str, Any]) -> None:
         table = Table("aspect", "sure", "sentiment", "because of", box=None)
         for one in found["aspects"]:
             table.add_row(
-                one["aspect"], f"{one['confidence']:.2f}", _coloured(one["label"]), escape(one["quote"])
+                one["aspect"].replace("_", " "),
+                f"{one['confidence']:.2f}",
+                _coloured(one["label"]),
+                escape(one["quote"]),
             )
         out.print(table)
     words = Table("word", f"makes it more {sentiment['label']} by", box=None)

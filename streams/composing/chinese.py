@@ -47,7 +47,7 @@ _CLAUSES: Mapping[str, Mapping[SentimentLabel, str]] = MappingProxyType(
         "safety": {
             "positive": "{who}认为安全",
             "negative": "{who}担心安全问题",
-            "neutral": "{who}提到安全问题",
+            "neutral": "{who}提到安全性",
         },
     }
 )

@@ -32,6 +32,7 @@ ASPECT_WORDS: Final[Mapping[str, str]] = MappingProxyType(
 )
 # What reviewers praise or criticise, where "the" before the name does not do: few products are tasted and smelt both.
 _OBJECTS: Mapping[str, str] = MappingProxyType({"taste_and_smell": "how it tastes or smells"})
+_IN_BRIEF: Mapping[str, str] = MappingProxyType({"taste_and_smell": "taste or smell"})
 _PLURALS = frozenset({"size_and_fit"})
 _LANGUAGES = MappingProxyType(
     {
@@ -240,7 +241,7 @@ def told_briefly(opinion: Opinion) -> str:
     elif opinion.aspect in _CLAUSES:
         sentence = f"{who} {_CLAUSES[opinion.aspect][opinion.polarity][many]}{beginning}{quote}."
     else:
-        named = aspect_words(opinion.aspect)
+        named = _IN_BRIEF.get(opinion.aspect) or aspect_words(opinion.aspect)
         sentence = f"{named} {_PASSIVE[opinion.polarity]} by {who}{beginning}{quote}."
     return sentence[0].upper() + sentence[1:]
 

@@ -20,7 +20,7 @@ from streams.composing.values import UNSPACED, Composition, Mix, Opinion, joined
 from streams.composing.variety import Variety
 
 #: Names the templates in what is published.
-TEMPLATES_VERSION = "templates-1"
+TEMPLATES_VERSION = "templates-2"
 MAX_WORDS = 120
 MAX_CHARACTERS = 220
 _MAX_ASPECTS = 5

@@ -509,6 +509,21 @@ def test_evaluate_aspects_measures_finding_and_polarity(tmp_path: Path) -> None:
 
 
 @pytest.mark.model
+def test_evaluate_names_the_aspects_that_no_model_knows(tmp_path: Path) -> None:
+    """They count as missed; of the sentiment towards them nothing is claimed."""
+    file = tmp_path / "aspects.csv"
+    file.write_text(
+        "text,aspect,label\nThe box was crushed.,packaging,negative\nThe plot is thin.,plot,negative\n"
+    )
+    told = run("evaluate", "aspects", str(file), "--json").json()
+    assert told["never_said"] == ["content"]
+    assert told["category"]["per_aspect"]["content"]["recall"] == 0.0
+    assert told["polarity"]["count"] == 1
+    assert told["found_and_right"] <= 0.5
+    assert "no model that read them knows content" in run("evaluate", "aspects", str(file)).err
+
+
+@pytest.mark.model
 def test_explain_shows_what_an_answer_stands_on() -> None:
     """Label, sentences, aspects with their words, masks, and the words that weigh, the heaviest first."""
     text = "I hate this kettle. Delivery was slow. Mail me: a.b@example.com"
