@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.roles.rolling.tables import PRODUCT_CODEC, REVIEW_CODEC
-from streams.rolling.values import Contribution, ProductState, ReviewState
+from streams.rolling.values import Contribution, Counts, ProductState, ReviewState
 from streams.state.versions import NewerStateError, VersionedCodec
 
 
@@ -51,9 +51,13 @@ def test_a_newer_form_is_refused_with_what_to_do() -> None:
 
 
 def test_the_rolling_tables_of_before_there_were_versions_are_read() -> None:
-    """The bytes that the first release's code kept: bare MessagePack arrays."""
+    """Bare MessagePack arrays, and in them aspects by their earlier names."""
     product = ProductState("lamp", applied=7, title="Lamp")
     contribution = Contribution(5, 3, 400, 2, True, False, "en", (("quality", 2),), (), None, "Bright.")
     review = ReviewState(3, 1, contribution, 7)
+    coffee = ProductState("coffee", counts=Counts(reviews=1, aspects={"food": [0, 0, 1]}))
+    upgraded = PRODUCT_CODEC.decode(msgspec.msgpack.encode(coffee))
+    assert upgraded.counts.aspects == {"taste_and_smell": [0, 0, 1]}
+    assert PRODUCT_CODEC.decode(PRODUCT_CODEC.encode(upgraded)) == upgraded
     assert PRODUCT_CODEC.decode(msgspec.msgpack.encode(product)) == product
     assert REVIEW_CODEC.decode(msgspec.msgpack.encode(review)) == review
