@@ -12,11 +12,15 @@ from streams.state.versions import VersionedCodec
 
 _PRODUCT, _REVIEW, _BETWEEN = b"p", b"r", b"\x00"
 
+_product_decoder = msgspec.msgpack.Decoder(ProductState)
+_review_decoder = msgspec.msgpack.Decoder(ReviewState)
+
+# Version 0 names aspects as they were called before there were fifteen.
 PRODUCT_CODEC = VersionedCodec(
-    ProductState, version=1, readers={0: msgspec.msgpack.Decoder(ProductState).decode}
+    ProductState, version=1, readers={0: lambda body: upgraded_product(_product_decoder.decode(body))}
 )
 REVIEW_CODEC = VersionedCodec(
-    ReviewState, version=1, readers={0: msgspec.msgpack.Decoder(ReviewState).decode}
+    ReviewState, version=1, readers={0: lambda body: upgraded_review(_review_decoder.decode(body))}
 )
 
 
