@@ -94,4 +94,4 @@ def marked(document: str, name: str) -> str:
 def rows(document: str, name: str) -> list[list[str]]:
     """The cells of a marked table, without its head; code is taken out of its backticks."""
     lines = [line for line in marked(document, name).splitlines() if line.startswith("|")]
-    return [[cell.strip().strip("`") for cell in line.strip("|").split("|")] for line in lines[2:]]
+    return [[cell.strip().replace("`", "") for cell in line[1:-1].split("|")] for line in lines[2:]]

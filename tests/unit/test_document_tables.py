@@ -11,12 +11,15 @@ from models.aspects import ASPECTS
 from schemas.dead_letters import HEADERS, DeadLetterReason
 from schemas.serving import Problem, StaleReason
 from schemas.topics import TOPICS, Topic, dead_letter_topic
+from streams.app import ROLES
 from streams.cli import app
+from streams.kafka.topic_plan import wanted_topics
 from streams.roles.serve.metrics import ServingMetrics
-from streams.settings import variables
+from streams.settings import HttpSettings, KafkaSettings, variables
 from streams.web.catalogue import Catalogue
 from streams.web.products import products_app
 from streams.worker.metrics import WorkerMetrics
+from streams.worker.role import Role
 from tests.unit.documents import ROOT, marked, rows, text_of
 
 _DAY_MS = 86_400_000
@@ -57,6 +60,52 @@ def _topic_row(topic: Topic) -> list[str]:
         "gone" if topic.nullable else "",
         dead_letter_topic(topic.name) if topic.dead_letters else "",
     ]
+
+
+def test_every_role_is_documented_as_it_is() -> None:
+    """The README's table of roles is made of the rows of `streams.app.ROLES`."""
+    assert rows("README.md", "roles") == [_role_row(role) for role in ROLES.values()]
+
+
+def _role_row(role: Role) -> list[str]:
+    needs = {
+        "torch, weights": role.needs_device,
+        "Redis": role.needs_redis,
+        "a directory of its own": bool(role.changelogs),
+    }
+    writes = [topic.name for topic in role.writes] + list(role.changelogs)
+    return [
+        role.name,
+        str(role.port(HttpSettings())),
+        role.does,
+        ", ".join(topic.name for topic in role.reads),
+        ", ".join(writes),
+        "; ".join(need for need, is_needed in needs.items() if is_needed),
+    ]
+
+
+def test_topics_without_a_role_are_named_as_not_there_yet() -> None:
+    """The README says of every topic that no role reads or writes that nothing happens with it yet."""
+    used = {topic.name for role in ROLES.values() for topic in (*role.reads, *role.writes)}
+    missing = text_of("README.md").split("## What is not there yet", 1)[1].split("\n## ", 1)[0]
+    assert set(re.findall(r"`([a-z]+-[a-z-]+)`", missing)) == {topic.name for topic in TOPICS} - used
+
+
+def test_each_role_has_the_rights_that_its_row_needs() -> None:
+    """The table of broker rights follows the table of roles: topics, groups and transactional ids."""
+    table = {user: cells for user, *cells in rows("docs/operating.md", "rights")}
+    for role in ROLES.values():
+        reads = [topic.name for topic in role.reads] + list(role.changelogs)
+        writes = [topic.name for topic in role.writes] + list(role.changelogs)
+        set_aside = [dead_letter_topic(name) for name in reads if name not in role.changelogs]
+        planned = [
+            spec.name for spec in wanted_topics(KafkaSettings(), (*role.reads, *role.writes), role.changelogs)
+        ]
+        names = f"reviewstream-{role.name}*"
+        expected = [reads, writes + set_aside, planned, [names], [names]]
+        if not role.writes:  # reads without a group, and sets nothing aside
+            expected = [reads, [], reads, [], []]
+        assert table[role.name] == [", ".join(cell) for cell in expected], role.name
 
 
 def test_dead_letters_are_documented_as_they_are() -> None:
