@@ -14,25 +14,26 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.protocol.admin import CreateAclsRequest
 from pydantic import SecretStr
 
-from schemas.topics import TOPICS
-from streams.app import run_worker
+from streams.app import ROLES, planned_topics, run_role
 from streams.errors import ConfigurationError, FatalError
 from streams.kafka import topic_admin
 from streams.kafka.connection import client_options
 from streams.kafka.publishing import RawRecord, publish
 from streams.kafka.tailing import follow
 from streams.local.embedded import free_port
-from streams.settings import Settings
+from streams.settings import KafkaSettings, Settings
+from streams.worker.role import Role
 from tests.brokers import KAFKA_DIRECTORY, ApacheKafka
 from tests.conftest import kafka_or_skip
 from tests.integration.serving import serving
-from tests.integration.workers import CREATED_AT, fake_parts, review
+from tests.integration.workers import CREATED_AT, review
+from tests.roles import enrich_role, generate_role
+from tests.roles import topics as all_topics
 from tests.valkey_server import Valkey
 
 pytestmark = pytest.mark.kafka
 
 OPERATING = Path(__file__).resolve().parents[2] / "docs" / "operating.md"
-ALL = "all"
 # Kafka's numbers of resources, patterns, operations and the permission.
 TOPIC, GROUP, TRANSACTIONAL_ID = 2, 3, 5
 LITERAL, PREFIXED = 3, 4
@@ -96,18 +97,18 @@ async def allow(kafka: ApacheKafka, rights: Iterable[Rights]) -> None:
 
 
 def _requests(row: Rights) -> Iterator[CreateAclsRequest]:
-    described = ["*"] if ALL in row.describes else row.describes
     for names, resource, operations in (
         (row.reads, TOPIC, (READ,)),
         (row.writes, TOPIC, (WRITE,)),
-        (described, TOPIC, (DESCRIBE, DESCRIBE_CONFIGS)),
+        (row.describes, TOPIC, (DESCRIBE, DESCRIBE_CONFIGS)),
         (row.groups, GROUP, (READ,)),
         (row.transactional_ids, TRANSACTIONAL_ID, (WRITE,)),
     ):
         for name, operation in itertools.product(names, operations):
-            is_prefix = name != "*" and name.endswith("*")
-            text, pattern = (name.rstrip("*"), PREFIXED) if is_prefix else (name, LITERAL)
-            yield CreateAclsRequest(resource, text, pattern, f"User:{row.user}", "*", operation, ALLOW)
+            pattern = PREFIXED if name.endswith("*") else LITERAL
+            yield CreateAclsRequest(
+                resource, name.rstrip("*"), pattern, f"User:{row.user}", "*", operation, ALLOW
+            )
 
 
 def password_of(user: str) -> str:
@@ -119,7 +120,7 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApacheKafka]:
     """A broker with access control, all topics, and the users of the table."""
     directory = tmp_path_factory.mktemp("rights")
     with kafka_or_skip(directory / "kafka", sasl=True) as running:
-        asyncio.run(topic_admin.create(running.client, 4, 1))
+        asyncio.run(topic_admin.create(running.client, all_topics()))
         for rights in documented_rights():
             make_user(running, directory, rights.user)
         asyncio.run(allow(running, documented_rights()))
@@ -147,10 +148,10 @@ def settings_of(user: str, kafka: ApacheKafka, **sections: Mapping[str, Any]) ->
 
 
 @contextlib.asynccontextmanager
-async def role(name: str, settings: Settings) -> AsyncIterator[None]:
+async def working(role: Role, settings: Settings) -> AsyncIterator[None]:
     """A role at work; what made it end before its time fails the test."""
     stop = asyncio.Event()
-    task = asyncio.create_task(run_worker(name, settings, stop=stop, parts=fake_parts()))
+    task = asyncio.create_task(run_role(role, settings, stop=stop))
     try:
         yield
         assert not task.done(), task.exception()
@@ -172,13 +173,12 @@ async def first_records(client: Mapping[str, Any], topics: Iterable[str], timeou
     return seen
 
 
-def test_every_topic_in_the_table_is_one_of_ours() -> None:
-    """No right is asked for a topic that does not exist."""
-    known = {spec.name for spec in topic_admin.wanted_topics(4, 1, TOPICS)}
+def test_the_table_has_every_role_and_no_strange_topic() -> None:
+    """Rights are told for each role, and none is asked for a topic that does not exist."""
     rights = documented_rights()
     asked = {name for row in rights for names in (row.reads, row.writes, row.describes) for name in names}
-    assert asked - {ALL} <= known
-    assert {"enrich", "rolling", "generate", "serve"} <= {row.user for row in rights}
+    assert asked <= {spec.name for spec in planned_topics(KafkaSettings())}
+    assert {row.user for row in rights} == {*ROLES, "publisher", "subscriber"}
 
 
 async def test_each_role_works_with_its_rights_alone(
@@ -193,9 +193,9 @@ async def test_each_role_works_with_its_rights_alone(
     state = {"state": {"directory": tmp_path / "state"}, "rolling": {"tick_s": 0.2}}
     store = {"redis": {"url": SecretStr(valkey.url)}, "http": {"port": free_port()}}
     async with (
-        role("enrich", settings_of("enrich", kafka)),
-        role("rolling", settings_of("rolling", kafka, **state)),
-        role("generate", settings_of("generate", kafka)),
+        working(enrich_role(), settings_of("enrich", kafka)),
+        working(ROLES["rolling"], settings_of("rolling", kafka, **state)),
+        working(generate_role(), settings_of("generate", kafka)),
     ):
         wanted = ["product-summary", "product-text", "new-review.dlq", "new-product.dlq"]
         assert await first_records(kafka.client, wanted) == set(wanted)
@@ -210,7 +210,7 @@ async def test_each_role_works_with_its_rights_alone(
 async def test_a_worker_without_rights_to_topics_says_so(kafka: ApacheKafka, name: str) -> None:
     """Topics that its user cannot describe count as missing, and the worker ends."""
     with pytest.raises(ConfigurationError, match="topics are missing"):
-        await run_worker(name, settings_of("subscriber", kafka), stop=asyncio.Event(), parts=fake_parts())
+        await run_role(ROLES[name], settings_of("subscriber", kafka), stop=asyncio.Event())
 
 
 async def test_exactly_once_without_rights_to_transactions_is_refused(kafka: ApacheKafka) -> None:
@@ -220,4 +220,4 @@ async def test_exactly_once_without_rights_to_transactions_is_refused(kafka: Apa
         update={"kafka": settings.kafka.model_copy(update={"group_prefix": "other"})}
     )
     with pytest.raises(FatalError, match="wanted exactly_once, but this broker has no working transactions"):
-        await run_worker("enrich", elsewhere, stop=asyncio.Event(), parts=fake_parts())
+        await run_role(enrich_role(), elsewhere, stop=asyncio.Event())
