@@ -32,9 +32,10 @@ demo: $(INSTALLED)  ## start everything, publish a catalogue of reviews, show wh
 
 ##@ Check a change
 
-# No broker and no built-in weights: those tests wait for processes, and for seconds of loading.
+# No broker, no built-in weights, no training: those tests wait for processes, or compute for seconds.
 test-unit: $(INSTALLED)  ## unit tests and examples in docstrings, on all cores
-	@$(BIN)/pytest -q -n auto -m "not kafka and not embedded and not model" schemas models streams tests/unit
+	@$(BIN)/pytest -q -n auto -m "not kafka and not embedded and not model and not thorough" \
+		schemas models streams tests/unit
 
 check: $(INSTALLED)  ## lint, types, import rules, contracts
 	@echo "==> ruff"

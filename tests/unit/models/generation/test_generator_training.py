@@ -24,6 +24,8 @@ from models.training.phrase_pairs import PhrasePair
 from models.training.report import TrainingReport
 from streams.cli import app
 
+pytestmark = pytest.mark.thorough
+
 RECIPE = Recipe(rank=4, learning_rate=2e-2, epochs=3, batch=4)
 WRITERS: dict[str, Callable[[Path], Path]] = {
     "llama": write_llama,

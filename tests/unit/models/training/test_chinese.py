@@ -23,6 +23,8 @@ from models.training.chinese_data import (
 from models.training.chinese_embedding import complete_chinese
 from models.training.report import TrainingReport
 
+pytestmark = pytest.mark.thorough
+
 THINGS = ("台灯", "水壶", "背包", "枕头", "围巾", "打气筒", "茶杯", "雨伞", "闹钟", "毛毯", "镜子", "地垫")
 COLUMNS = ("index", "reviewbody", "star", "service_speed", "price_level", "dish_taste", "environment_noise")
 
