@@ -44,7 +44,8 @@ def asyncapi_document(schema_files: Mapping[str, str]) -> Document:
         "info": {
             "title": "Reviewstream",
             "version": SCHEMA_VERSION,
-            "description": "Reviews and products in; enrichments, summaries, alerts and copy out.",
+            "description": "Reviews and products in; enrichments, summaries, alerts and copy out. "
+            "Readers ignore fields and accept kinds that they do not know; requests may have no unknown field.",
         },
         "defaultContentType": "application/json",
         "channels": channels,
@@ -63,7 +64,7 @@ def _channel(topic: Topic) -> Document:
         "address": topic.name,
         "description": f"Carries {contract}, keyed by {_key(topic)}.{gone}",
         "messages": {contract: _reference("components", "messages", contract)},
-        "bindings": {"kafka": _channel_binding(configuration)},
+        "bindings": {"kafka": _channel_binding(configuration, topic)},
     }
 
 
@@ -74,7 +75,7 @@ def _dead_letter_channel(topic: Topic) -> Document:
         "messages": {_DEAD_LETTER: _reference("components", "messages", _DEAD_LETTER)},
         "bindings": {
             "kafka": _channel_binding(
-                {"cleanup.policy": ["delete"], "retention.ms": DEAD_LETTER_RETENTION_MS}
+                {"cleanup.policy": ["delete"], "retention.ms": DEAD_LETTER_RETENTION_MS}, topic
             )
         },
     }
@@ -112,7 +113,7 @@ def _dead_letter_message() -> Document:
 
 
 def _key(topic: Topic) -> str:
-    return _COMPUTED_KEYS.get(topic.key, topic.key)
+    return topic.key if topic.key in topic.contract.model_fields else _COMPUTED_KEYS[topic.key]
 
 
 def _operation(action: str, channel: str, message: str) -> Document:
@@ -123,8 +124,10 @@ def _operation(action: str, channel: str, message: str) -> Document:
     }
 
 
-def _channel_binding(configuration: Document) -> Document:
-    return {"topicConfiguration": configuration, "bindingVersion": _BINDING_VERSION}
+def _channel_binding(configuration: Document, topic: Topic) -> Document:
+    """With the number of partitions only where it is not that of all topics of products, which is configured."""
+    own = {} if topic.partitions is None else {"partitions": topic.partitions}
+    return {**own, "topicConfiguration": configuration, "bindingVersion": _BINDING_VERSION}
 
 
 def _message_binding(key: str) -> Document:

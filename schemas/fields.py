@@ -1,6 +1,5 @@
 """The constrained field types that every contract is built from, each with its own error text."""
 
-import time
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated, Literal
@@ -14,11 +13,14 @@ MAX_LABEL_CHARACTERS = 300
 MAX_IDENTIFIER_CHARACTERS = 128
 #: What a signed 64-bit integer holds: the widest integer that every consumer's language can read.
 MAX_INTEGER = 2**63 - 1
-EARLIEST_S = datetime(1990, 1, 1, tzinfo=UTC).timestamp()
+#: The first moment that a timestamp may name, and the first one that is too late.
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+TOO_LATE = datetime(2200, 1, 1, tzinfo=UTC)
 _DAY_S = 24 * 3600
+#: How far the clock of whoever writes an event may be ahead of the one it is compared with, in seconds.
 MAX_AHEAD_S = 2 * _DAY_S
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
-_EARLIEST_DAY = EARLIEST_S // _DAY_S
+_EARLIEST_DAY, _TOO_LATE_DAY = EARLIEST.toordinal(), TOO_LATE.toordinal()
 
 _NO_CONTROL = r"[^\x00-\x1f\x7f-\x9f]"
 _NO_CONTROL_NO_SPACE = r"[^\s\x00-\x1f\x7f-\x9f]"
@@ -71,26 +73,54 @@ class _TimestampText:
         return {"type": "string", "format": "date-time", "pattern": _TIMESTAMP}
 
 
-def is_plausible(moment: datetime, *, now_s: float) -> bool:
-    """Whether an aware `moment` lies between 1990 and two days after `now_s` (seconds since 1970).
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Annotation: the values that are written today, as examples in the JSON Schema.
+
+    What this project publishes never closes a vocabulary: a reader of yesterday reads the kinds of tomorrow.
+    """
+
+    values: tuple[str, ...]
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        description = f"known are {', '.join(self.values)}; readers must accept others"
+        return {**handler(schema), "description": description, "examples": list(self.values)}
+
+
+def is_plausible(moment: datetime) -> bool:
+    """Whether an aware `moment` lies in the years 1990 to 2199, whatever the time is where it is read.
+
+    >>> is_plausible(EARLIEST), is_plausible(TOO_LATE)
+    (True, False)
+    """
+    # The exact answer asks the offset of the moment, which takes seven times as long as this; no offset is a day.
+    if _EARLIEST_DAY < moment.toordinal() < _TOO_LATE_DAY - 1:
+        return True
+    return EARLIEST <= moment < TOO_LATE
+
+
+def is_ahead(moment: datetime, *, now_s: float) -> bool:
+    """Whether an aware `moment` is more than two days after `now_s` (seconds since 1970).
 
     >>> from datetime import timedelta
     >>> now = datetime(2025, 6, 1, tzinfo=UTC)
-    >>> is_plausible(now + timedelta(days=2), now_s=now.timestamp())
-    True
-    >>> is_plausible(now + timedelta(days=2, seconds=1), now_s=now.timestamp())
+    >>> is_ahead(now + timedelta(days=2), now_s=now.timestamp())
     False
+    >>> is_ahead(now + timedelta(days=2, seconds=1), now_s=now.timestamp())
+    True
     """
-    # The exact answer asks the offset of the moment, which takes seven times as long as this; no offset is a day.
-    if _EARLIEST_DAY < moment.toordinal() - _EPOCH_DAY <= now_s // _DAY_S:
-        return True
-    return EARLIEST_S <= moment.timestamp() <= now_s + MAX_AHEAD_S
+    # As above: a day that is not after that of `now_s` decides without the offset.
+    if moment.toordinal() - _EPOCH_DAY <= now_s // _DAY_S:
+        return False
+    return moment.timestamp() > now_s + MAX_AHEAD_S
 
 
 def _plausible(moment: datetime) -> datetime:
-    if not is_plausible(moment, now_s=time.time()):
+    if not is_plausible(moment):
         # `Wanted` puts its own text in place of this one.
-        raise PydanticCustomError("implausible_timestamp", "wanted a moment from 1990 to 2 days ahead")
+        raise PydanticCustomError("implausible_timestamp", "wanted a moment from 1990 to 2199")
     return moment
 
 
@@ -120,9 +150,7 @@ Timestamp = Annotated[
     AwareDatetime,
     _TimestampText(),
     AfterValidator(_plausible),
-    Wanted(
-        'an ISO-8601 string with its time zone, such as "2025-06-01T12:00:00Z", from 1990 to 2 days ahead'
-    ),
+    Wanted('an ISO-8601 string with its time zone, such as "2025-06-01T12:00:00Z", from 1990 to 2199'),
 ]
 Rating = Annotated[float, Field(ge=0, le=5), Wanted("a number from 0 to 5")]
 Version = Annotated[int, Field(ge=1, le=MAX_INTEGER), Wanted("a whole number of at least 1")]

@@ -20,13 +20,18 @@ from schemas.fields import (
     Version,
     Wanted,
 )
+from schemas.vocabularies import Aspect, FlagKind, Holder, MaskKind, SentimentBasis
 
 #: Rounded probabilities need not sum to exactly 1.
 _SUM_TOLERANCE = 0.01
 
 
 class Review(Event):
-    """One version of a review. The same id with a higher version edits it; `removed` retracts it."""
+    """One version of a review. The same id with a higher version edits it; `removed` retracts it.
+
+    A review may be stars without words: `text` is not needed where a rating stands. `incentivised` says that its
+    author was given something for it.
+    """
 
     review_id: Identifier
     product_id: Identifier
@@ -37,14 +42,15 @@ class Review(Event):
     language: LanguageCode | None = None
     author_id: Identifier | None = None
     verified_purchase: Flag = False
+    incentivised: Flag = False
     platform: Identifier | None = None
     created_at: Timestamp
     removed: Flag = False
 
     @model_validator(mode="after")
-    def _has_text_unless_removed(self) -> Self:
-        if self.text is None and not self.removed:
-            raise contradiction("text is required unless removed is true")
+    def _says_something_unless_removed(self) -> Self:
+        if self.text is None and self.rating is None and not self.removed:
+            raise contradiction("text is required unless a rating stands or removed is true")
         return self
 
 
@@ -56,12 +62,13 @@ class DetectedLanguage(Value):
 
 
 class Sentiment(Value):
-    """The most probable polarity of a review, and the probability of each."""
+    """The most probable polarity of a review, the probability of each, and what they were judged by."""
 
     label: SentimentLabel
     negative: Fraction
     neutral: Fraction
     positive: Fraction
+    basis: SentimentBasis = "text"
 
     @model_validator(mode="after")
     def _is_a_distribution(self) -> Self:
@@ -73,10 +80,26 @@ class Sentiment(Value):
         return self
 
 
-class ReviewSpan(Value):
-    """A piece of an enriched review's title or text: from `start` up to `end`, counted in Unicode code points."""
+class StarsDistribution(Value):
+    """How many stars a review's words sound like: the probability of each number."""
 
-    field: Literal["title", "text"]
+    one: Fraction
+    two: Fraction
+    three: Fraction
+    four: Fraction
+    five: Fraction
+
+    @model_validator(mode="after")
+    def _is_a_distribution(self) -> Self:
+        total = self.one + self.two + self.three + self.four + self.five
+        if not -_SUM_TOLERANCE <= total - 1 <= _SUM_TOLERANCE:
+            raise contradiction("one, two, three, four and five must sum to 1 within 0.01")
+        return self
+
+
+class OriginalSpan(Value):
+    """A piece of a title or text as the platform published it: from `start` up to `end`, in Unicode code points."""
+
     start: Count
     end: Count
 
@@ -87,7 +110,26 @@ class ReviewSpan(Value):
         return self
 
 
-Embedding = Annotated[
+class ReviewSpan(Value):
+    """A piece of an enriched review's title or text: from `start` up to `end`, counted in Unicode code points.
+
+    `original` is the same piece of the review before it was cleaned and masked, null where that is not known.
+    `field` is closed: it names a field of the event that holds the span.
+    """
+
+    field: Literal["title", "text"]
+    start: Count
+    end: Count
+    original: OriginalSpan | None = None
+
+    @model_validator(mode="after")
+    def _is_forward(self) -> Self:
+        if self.start > self.end:
+            raise contradiction("start must not be above end")
+        return self
+
+
+Bits = Annotated[
     str,
     Field(max_length=512, pattern=r"^[A-Za-z0-9+/]*={0,2}$"),
     Wanted("base64 of at most 384 bytes"),
@@ -103,67 +145,72 @@ class SentenceSentiment(ReviewSpan):
 
     sentiment: SentimentLabel
     score: Fraction
-    embedding: Embedding | None = None
+    embedding: Bits | None = None
 
 
 class AspectOpinion(ReviewSpan):
     """An aspect that the review speaks of, and how.
 
-    `confidence` is the probability that it is spoken of, `score` that of the sentiment towards it; `quote` is
-    the span's text, for those who count characters otherwise.
+    `confidence` is the probability that it is spoken of, `score` that of the sentiment towards it; `quote` is the
+    span's text, for those who count characters otherwise. `holder` says whose opinion it is, null where that was
+    not asked. `counted` is false for one that is told and counts nowhere: not sure enough, or not the reviewer's
+    own.
     """
 
-    aspect: Label
+    aspect: Aspect
     sentiment: SentimentLabel
     score: Fraction
     confidence: Fraction
     quote: Text
+    holder: Holder | None = None
+    counted: Flag = True
 
 
 class MaskedSpan(ReviewSpan):
     """Where personal data was masked: the span is that of its placeholder in the published text."""
 
-    kind: Label
+    kind: MaskKind
 
 
 class QualityFlag(Value):
     """A doubt about a review, how strong it is, and why. A flagged review is published like any other."""
 
-    kind: Label
+    kind: FlagKind
     score: Fraction
     reason: Text
-
-
-Signature = Annotated[
-    str,
-    Field(max_length=512, pattern=r"^[A-Za-z0-9+/]*={0,2}$"),
-    Wanted("base64 of at most 384 bytes"),
-]
 
 
 class ReviewEnriched(Output):
     """What is known of one version of a review after it was read.
 
     `enriched` has a sentiment and its model; `unsupported_language` has neither, for nothing is guessed;
-    `removed` says that the review is gone and repeats nothing of its text. Title and text are published with
-    personal data masked. `signature` is a MinHash of the text: near-duplicates have similar ones.
+    `rating_only` has stars and no text, and its sentiment, if any, is that of the stars; `removed` says that the
+    review is gone and repeats nothing of its text. The statuses are closed, for they say which of the other fields
+    are there.
+
+    Title and text are published with personal data masked. `signature` is a MinHash of the text: near-duplicates
+    have similar ones. `stars` is how the words sound, whatever the rating. Embeddings of one `embedding_version`
+    may be compared; null is the first.
     """
 
     review_id: Identifier
     product_id: Identifier
     review_version: Version
-    status: Literal["enriched", "unsupported_language", "removed"]
+    status: Literal["enriched", "unsupported_language", "rating_only", "removed"]
     text: Text | None = None
     title: Title | None = None
     rating: Rating | None = None
     language: DetectedLanguage | None = None
     sentiment: Sentiment | None = None
+    stars: StarsDistribution | None = None
     sentences: Annotated[tuple[SentenceSentiment, ...], Field(max_length=20_000)] = ()
     aspects: Annotated[tuple[AspectOpinion, ...], Field(max_length=20_000)] = ()
     flags: Annotated[tuple[QualityFlag, ...], Field(max_length=100)] = ()
     masked: Annotated[tuple[MaskedSpan, ...], Field(max_length=20_000)] = ()
-    signature: Signature | None = None
+    signature: Bits | None = None
+    embedding_version: Label | None = None
     verified_purchase: Flag = False
+    incentivised: Flag = False
     platform: Identifier | None = None
     author_id: Identifier | None = None
     created_at: Timestamp
@@ -172,12 +219,17 @@ class ReviewEnriched(Output):
     @model_validator(mode="after")
     def _agrees_with_its_status(self) -> Self:
         is_enriched = self.status == "enriched"
-        if is_enriched != (self.sentiment is not None):
-            raise contradiction("sentiment must be present exactly when status is enriched")
+        is_of_stars = self.sentiment is not None and self.sentiment.basis == "stars"
+        if is_enriched != (self.sentiment is not None) and not (self.status == "rating_only" and is_of_stars):
+            raise contradiction(
+                "sentiment must be present exactly when status is enriched, or that of the stars when rating_only"
+            )
         if is_enriched != (self.model is not None):
             raise contradiction("model must be present exactly when status is enriched")
-        if (self.status == "removed") != (self.text is None):
-            raise contradiction("text must be absent exactly when status is removed")
-        if not is_enriched and (self.sentences or self.aspects):
-            raise contradiction("sentences and aspects must be empty unless status is enriched")
+        if (self.status in {"rating_only", "removed"}) != (self.text is None):
+            raise contradiction("text must be absent exactly when status is rating_only or removed")
+        if self.status == "rating_only" and self.rating is None:
+            raise contradiction("rating must be present when status is rating_only")
+        if not is_enriched and (self.sentences or self.aspects or self.stars):
+            raise contradiction("sentences, aspects and stars must be empty unless status is enriched")
         return self

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from schemas.counts import ReviewCounts, SentimentCounts
 from schemas.events import ModelVersion, Value
 from schemas.fields import (
     Count,
@@ -18,7 +19,9 @@ from schemas.fields import (
     Timestamp,
     Wanted,
 )
-from schemas.products import Claims, KeyPoint, LatestReview, ReviewCounts, SentimentCounts, Tags
+from schemas.products import Tags
+from schemas.summaries import Claims, KeyPoint, LatestReview
+from schemas.vocabularies import TextMethod
 
 MAX_BATCH_PRODUCTS = 100
 MAX_PAGE_PRODUCTS = 100
@@ -95,7 +98,7 @@ class ServedProduct(Freshness):
     pros: Tags = ()
     cons: Tags = ()
     text: Text | None = None
-    method: Literal["extractive", "generated"] | None = None
+    method: TextMethod | None = None
     generation: Count
     text_generation: Count = 0
     versions: Versions

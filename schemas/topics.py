@@ -4,18 +4,17 @@ import difflib
 from dataclasses import dataclass
 from typing import Literal
 
+from schemas.alerts import ProductAlert
+from schemas.behaviour import BehaviourEvent
 from schemas.copywriting import CopyReady, CopyRequest
 from schemas.events import Event
 from schemas.learning import Feedback, ModelPromoted
-from schemas.products import (
-    Product,
-    ProductAlert,
-    ProductEnriched,
-    ProductSummary,
-    ProductText,
-    RefreshRequested,
-)
+from schemas.operations import AuditEvent, ErasureRequested
+from schemas.product_copy import CopyDecided, CopyRefreshRequested, ProductCopy, ProductEnriched
+from schemas.products import Product
 from schemas.reviews import Review, ReviewEnriched
+from schemas.search import ProductDocument
+from schemas.summaries import ProductSummary, ProductText, RefreshRequested
 
 DAY_MS = 24 * 3600 * 1000
 WEEK_MS = 7 * DAY_MS
@@ -23,6 +22,8 @@ MONTH_MS = 30 * DAY_MS
 QUARTER_MS = 90 * DAY_MS
 YEAR_MS = 365 * DAY_MS
 DEAD_LETTER_RETENTION_MS = MONTH_MS
+#: Of user-behaviour, whatever the topics of products have: room for several workers.
+BEHAVIOUR_PARTITIONS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,10 @@ class Topic:
     Attributes:
         contract: the event that its records carry.
         key: the attribute of the event that is the record's key.
-        retention_ms: how long records are kept, in milliseconds; None where compaction keeps the newest.
+        retention_ms: how long records are kept unless configured otherwise, in milliseconds; None where compaction
+            keeps the newest.
+        partitions: None for as many as every topic of products has, so that what belongs to a product meets on one
+            worker; a number where nothing has to meet.
         nullable: whether a record without a value means that its key is gone.
         dead_letters: whether one of our roles reads it, and so sets unreadable records aside.
     """
@@ -42,6 +46,7 @@ class Topic:
     key: str = "product_id"
     cleanup_policy: Literal["delete", "compact"] = "delete"
     retention_ms: int | None = WEEK_MS
+    partitions: int | None = None
     nullable: bool = False
     dead_letters: bool = True
 
@@ -50,41 +55,84 @@ class Topic:
         return str(getattr(event, self.key))
 
 
+def _compacted(
+    name: str,
+    contract: type[Event],
+    *,
+    key: str = "product_id",
+    nullable: bool = False,
+    dead_letters: bool = True,
+) -> Topic:
+    """A topic of which the newest record of each key is kept."""
+    return Topic(
+        name,
+        contract,
+        key=key,
+        cleanup_policy="compact",
+        retention_ms=None,
+        nullable=nullable,
+        dead_letters=dead_letters,
+    )
+
+
 NEW_REVIEW = Topic("new-review", Review, retention_ms=QUARTER_MS)
 NEW_PRODUCT = Topic("new-product", Product, retention_ms=QUARTER_MS)
 COPY_REQUEST = Topic("copy-request", CopyRequest, key="subject_id")
 COPY_READY = Topic("copy-ready", CopyReady, key="subject_id", dead_letters=False)
+#: Keyed by user, which no topic of products is: its partitions need not be theirs, and are as many as users need.
+USER_BEHAVIOUR = Topic(
+    "user-behaviour", BehaviourEvent, key="user_id", retention_ms=MONTH_MS, partitions=BEHAVIOUR_PARTITIONS
+)
 REVIEW_FEEDBACK = Topic("review-feedback", Feedback, retention_ms=YEAR_MS)
+COPY_DECIDED = Topic("copy-decided", CopyDecided, retention_ms=YEAR_MS)
+#: One partition: every role reads all of them, in one order. Long enough for a role that was away.
+ERASURE_REQUESTED = Topic(
+    "erasure-requested", ErasureRequested, key="subject_id", retention_ms=MONTH_MS, partitions=1
+)
 ENRICHED_REVIEW = Topic("enriched-review", ReviewEnriched, retention_ms=MONTH_MS)
 REFRESH_REQUESTED = Topic("refresh-requested", RefreshRequested)
-PRODUCT_TEXT = Topic("product-text", ProductText, cleanup_policy="compact", retention_ms=None)
-PRODUCT_SUMMARY = Topic(
-    "product-summary", ProductSummary, cleanup_policy="compact", retention_ms=None, nullable=True
-)
-ENRICHED_PRODUCT = Topic(
-    "enriched-product", ProductEnriched, cleanup_policy="compact", retention_ms=None, nullable=True
-)
+COPY_REFRESH_REQUESTED = Topic("copy-refresh-requested", CopyRefreshRequested)
+PRODUCT_TEXT = _compacted("product-text", ProductText)
+PRODUCT_COPY = _compacted("product-copy", ProductCopy)
+PRODUCT_SUMMARY = _compacted("product-summary", ProductSummary, nullable=True)
+ENRICHED_PRODUCT = _compacted("enriched-product", ProductEnriched, nullable=True)
+PRODUCT_DOCUMENT = _compacted("product-document", ProductDocument, nullable=True, dead_letters=False)
 PRODUCT_ALERT = Topic("product-alert", ProductAlert, retention_ms=MONTH_MS, dead_letters=False)
-MODEL_PROMOTED = Topic(
-    "model-promoted", ModelPromoted, key="task", cleanup_policy="compact", retention_ms=None
-)
+MODEL_PROMOTED = _compacted("model-promoted", ModelPromoted, key="unit")
+#: One partition: what was done, in the order it was done. For people and their tools, no role reads it.
+AUDIT = Topic("audit", AuditEvent, key="subject", retention_ms=YEAR_MS, partitions=1, dead_letters=False)
 
-#: What platforms publish. Everything else is published by this project.
-INPUTS = (NEW_REVIEW, NEW_PRODUCT, COPY_REQUEST, REVIEW_FEEDBACK)
+#: What platforms and operators publish. Everything else is published by this project.
+INPUTS = (
+    NEW_REVIEW,
+    NEW_PRODUCT,
+    COPY_REQUEST,
+    USER_BEHAVIOUR,
+    REVIEW_FEEDBACK,
+    COPY_DECIDED,
+    ERASURE_REQUESTED,
+)
 
 TOPICS: tuple[Topic, ...] = (
     NEW_REVIEW,
     NEW_PRODUCT,
     COPY_REQUEST,
     COPY_READY,
+    USER_BEHAVIOUR,
     REVIEW_FEEDBACK,
+    COPY_DECIDED,
+    ERASURE_REQUESTED,
     ENRICHED_REVIEW,
     REFRESH_REQUESTED,
+    COPY_REFRESH_REQUESTED,
     PRODUCT_TEXT,
+    PRODUCT_COPY,
     PRODUCT_SUMMARY,
     ENRICHED_PRODUCT,
+    PRODUCT_DOCUMENT,
     PRODUCT_ALERT,
     MODEL_PROMOTED,
+    AUDIT,
 )
 
 #: Where a role keeps its state, beside its own copy on disk: compacted, bytes that only that role reads.

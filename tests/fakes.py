@@ -9,7 +9,7 @@ from hashlib import sha256
 from models.interfaces import ReviewReading, SentenceReading, SentimentPrediction, TokenisedReview
 from models.personal_data import Mask
 from models.quality import QualityFlag
-from schemas.products import RefreshRequested, SummaryClaim
+from schemas.summaries import RefreshRequested, SummaryClaim
 from streams.delivery.intake import Chunk
 from streams.delivery.records import Effects, Partition
 from streams.delivery.sink import Checkpoint, pass_by

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from schemas.products import ProductSummary
+from schemas.summaries import ProductSummary
 from streams.rolling.applying import Tables, apply_product, apply_review
 from streams.rolling.events import read_product, read_review
 from streams.rolling.values import ProductState

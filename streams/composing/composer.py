@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import structlog
 
-from schemas.products import RefreshRequested
+from schemas.summaries import RefreshRequested
 from streams.composing.phrasing import PROMPT_VERSION, Voice, phrase_opinions
 from streams.composing.rereading import ReadSentences, fitting_quotes
 from streams.composing.values import Composition, primary

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from schemas.fields import SentimentLabel
-from schemas.products import KeyPoint, RefreshRequested
+from schemas.summaries import KeyPoint, RefreshRequested
 from streams.composing.publishable import clean_quote
 from streams.composing.telling import Worth
 from streams.composing.values import Opinion, Quoted, primary

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from schemas.fields import SentimentLabel
-from schemas.products import KeyPoint, RefreshRequested
+from schemas.summaries import KeyPoint, RefreshRequested
 from streams.composing.opinions import UNNAMED, IsFit
 from streams.composing.publishable import clean_quote
 from streams.composing.values import primary

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from schemas.fields import SentimentLabel
-from schemas.products import KeyPoint, RefreshRequested, SummaryClaim
+from schemas.summaries import KeyPoint, RefreshRequested, SummaryClaim
 
 #: Written without spaces between words and sentences.
 UNSPACED = frozenset({"zh", "ja", "th", "yue"})

@@ -11,7 +11,8 @@ from itertools import zip_longest
 from types import MappingProxyType
 from typing import Literal
 
-from schemas.products import AspectCounts, KeyPoint, RefreshRequested, SummaryClaim
+from schemas.counts import AspectCounts
+from schemas.summaries import KeyPoint, RefreshRequested, SummaryClaim
 from streams.composing import chinese, english
 from streams.composing.choosing import MAX_SENTENCES, MAX_SHORT_SENTENCES, choices
 from streams.composing.opinions import MAX_QUOTES, UNNAMED, IsFit, opinions_of

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from models.aspects import ASPECTS, aspect_named
-from schemas.products import KeyPoint, RefreshRequested, SummaryClaim
+from schemas.summaries import KeyPoint, RefreshRequested, SummaryClaim
 from streams.composing.phrase_checking import phrase_faults
 from streams.composing.values import primary
 

@@ -4,12 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Literal
 
 import orjson
 
 from models.interfaces import ReviewReading, SentimentLabel
-from schemas.products import RefreshRequested, SummaryClaim
+from schemas.summaries import RefreshRequested, SummaryClaim
 from streams.evaluating.key_points import WRITTEN, unprepared
 from streams.evaluating.summary_files import SummaryItem
 from streams.rolling.applying import apply_review
@@ -41,7 +40,7 @@ class EvaluatedSentence:
     """
 
     text: str
-    method: Literal["template", "generated"]
+    method: str
     reviews: tuple[int, ...] = ()
     aspect: str | None = None
     polarity: SentimentLabel | None = None

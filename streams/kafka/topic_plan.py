@@ -27,7 +27,9 @@ class TopicSpec:
 def wanted_topics(
     kafka: KafkaSettings, topics: Iterable[Topic], changelogs: Iterable[str] = ()
 ) -> tuple[TopicSpec, ...]:
-    """Every topic, dead-letter topic and changelog as it should be: the same partitions everywhere, so that keys meet.
+    """Every topic, dead-letter topic and changelog as it should be: the same partitions, so that keys meet.
+
+    Topics whose keys meet nothing have as many partitions as their row says.
 
     >>> from schemas.topics import NEW_REVIEW
     >>> kafka = KafkaSettings(replication_factor=3, retention_days={"new-review": 30})
@@ -40,17 +42,18 @@ def wanted_topics(
 
 def _topic_specs(kafka: KafkaSettings, topics: Iterable[Topic]) -> Iterator[TopicSpec]:
     for topic in topics:
+        partitions = kafka.partitions if topic.partitions is None else topic.partitions
         configuration = _in_sync(kafka) | {"cleanup.policy": topic.cleanup_policy}
         if topic.cleanup_policy == "delete":
             configuration["retention.ms"] = _retention_ms(kafka, topic.name, topic.retention_ms)
-        yield TopicSpec(topic.name, kafka.partitions, kafka.replication_factor, configuration)
+        yield TopicSpec(topic.name, partitions, kafka.replication_factor, configuration)
         if topic.dead_letters:
             name = dead_letter_topic(topic.name)
             kept = {
                 "cleanup.policy": "delete",
                 "retention.ms": _retention_ms(kafka, name, DEAD_LETTER_RETENTION_MS),
             }
-            yield TopicSpec(name, kafka.partitions, kafka.replication_factor, _in_sync(kafka) | kept)
+            yield TopicSpec(name, partitions, kafka.replication_factor, _in_sync(kafka) | kept)
 
 
 def _changelog_specs(kafka: KafkaSettings, changelogs: Iterable[str]) -> Iterator[TopicSpec]:

@@ -11,8 +11,8 @@ import orjson
 from models.generation.words import words_of
 from models.interfaces import ReviewReading
 from models.preparation import PreparedReview, ReviewPreparer
-from schemas.products import KeyPoint, RefreshRequested, SummaryClaim
 from schemas.reviews import Review
+from schemas.summaries import KeyPoint, RefreshRequested, SummaryClaim
 from schemas.topics import NEW_REVIEW
 from streams.errors import ConfigurationError
 from streams.offline.asking import ask

@@ -167,7 +167,9 @@ def test_topics_list_names_every_topic() -> None:
     settings = {f"{PREFIX}KAFKA__PARTITIONS": "12"}
     rows = run("topics", "list", "--json", settings=settings).json()
     assert {row["name"] for row in rows} == names
-    assert {row["partitions"] for row in rows} == {12}
+    own = {topic.name: topic.partitions for topic in TOPICS if topic.partitions is not None}
+    for row in rows:
+        assert row["partitions"] == own.get(row["name"].removesuffix(".dlq"), 12)
     assert names <= set(run("topics", "list", settings=settings).out.split())
 
 

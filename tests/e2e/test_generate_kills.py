@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
-from schemas.products import ProductText
+from schemas.summaries import ProductText
 from schemas.topics import PRODUCT_TEXT, REFRESH_REQUESTED, dead_letter_topic
 from streams.kafka.publishing import RawRecord, publish
 from streams.kafka.tailing import follow

@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 import pytest
 
-from schemas.products import ProductSummary
+from schemas.summaries import ProductSummary
 from schemas.topics import ENRICHED_REVIEW, PRODUCT_SUMMARY, PRODUCT_TEXT, REFRESH_REQUESTED
 from streams.kafka.publishing import RawRecord, publish
 from streams.kafka.tailing import follow

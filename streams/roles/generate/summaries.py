@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from schemas.products import RefreshRequested, SummaryClaim
+from schemas.summaries import RefreshRequested, SummaryClaim
 from streams.composing.composer import SummaryComposer
 from streams.roles.generate.voices import load_voices
 from streams.settings import Settings

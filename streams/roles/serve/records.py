@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from schemas.dead_letters import DeadLetterReason
 from schemas.events import SCHEMA_VERSION, SUPPORTED_MAJOR
 from schemas.fields import Identifier
-from schemas.products import ProductSummary
+from schemas.summaries import ProductSummary
 from streams.delivery.records import Record
 from streams.errors import RejectedEventError
 from streams.serde import decode, require_key

@@ -14,7 +14,7 @@ from pathlib import Path
 import orjson
 
 from models.generation.interfaces import Phrase, PhraseRequest
-from schemas.products import RefreshRequested
+from schemas.summaries import RefreshRequested
 from streams import logs, settings
 from streams.app import run_role
 from streams.cli.console import run_async, stop_on_signals

@@ -109,7 +109,17 @@ def test_the_asyncapi_document_has_every_topic() -> None:
         configuration = channels[topic.name]["bindings"]["kafka"]["topicConfiguration"]
         assert configuration["cleanup.policy"] == [topic.cleanup_policy]
         assert configuration.get("retention.ms") == topic.retention_ms
+        assert channels[topic.name]["bindings"]["kafka"].get("partitions") == topic.partitions
     assert all(channels[name]["address"] == name for name in channels)
+
+
+def test_the_asyncapi_document_says_how_records_are_keyed() -> None:
+    """By a field of the event, or in words where the key is computed."""
+    channels = ASYNCAPI["channels"]
+
+    assert channels["erasure-requested"]["description"].endswith("keyed by subject_id.")
+    assert "keyed by product_id, or request_id" in channels["copy-request"]["description"]
+    assert "keyed by unit" in channels["model-promoted"]["description"]
 
 
 def test_the_asyncapi_document_says_who_reads_and_who_writes() -> None:

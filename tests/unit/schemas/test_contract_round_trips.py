@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from schemas.events import Event, is_unsupported_version
+from schemas.copywriting import CopyRequest
+from schemas.events import Event, Request, is_unsupported_version
 from schemas.explanation import MAX_EXPLANATION_CHARACTERS, explain
 from schemas.topics import TOPICS
 
@@ -49,7 +50,10 @@ def test_an_event_is_frozen_and_hashable(event: Event) -> None:
         event.schema_version = "1.1"
 
 
-@given(any_event, st.dictionaries(st.text(min_size=1).map(lambda name: f"x-{name}"), json_values, max_size=3))
+unknown_fields = st.dictionaries(st.text(min_size=1).map(lambda name: f"x-{name}"), json_values, max_size=3)
+
+
+@given(any_event.filter(lambda event: not isinstance(event, Request)), unknown_fields)
 def test_unknown_fields_are_ignored(event: Event, unknown: dict[str, object]) -> None:
     """An event of a later minor version, with fields unknown here, reads as the same event."""
     payload = {**json.loads(event.model_dump_json()), **unknown, "schema_version": "1.7"}
@@ -58,6 +62,15 @@ def test_unknown_fields_are_ignored(event: Event, unknown: dict[str, object]) ->
 
     assert read.schema_version == "1.7"
     assert read.model_copy(update={"schema_version": "1.0"}) == event
+
+
+@given(EVENTS[CopyRequest], unknown_fields.filter(bool))
+def test_unknown_fields_of_a_request_are_refused(event: Event, unknown: dict[str, object]) -> None:
+    """Each of them is a problem of its own, whatever it holds."""
+    with pytest.raises(ValidationError) as refused:
+        type(event).model_validate_json(json.dumps({**json.loads(event.model_dump_json()), **unknown}))
+
+    assert {problem["loc"] for problem in refused.value.errors()} == {(name,) for name in unknown}
 
 
 @given(any_event, st.data())

@@ -26,7 +26,7 @@ VERSION = "version: wanted a whole number of at least 1"
 TEXT = "text: wanted 1 to 20,000 characters that are not only whitespace"
 CREATED_AT = (
     'created_at: wanted an ISO-8601 string with its time zone, such as "2025-06-01T12:00:00Z", '
-    "from 1990 to 2 days ahead"
+    "from 1990 to 2199"
 )
 
 
@@ -40,7 +40,7 @@ CREATED_AT = (
         ({"version": None}, f"{VERSION}, got null"),
         ({"version": -(10**300)}, f"{VERSION}, got a whole number of 997 bits"),
         ({"text": ["a", "b"]}, f"{TEXT}, got an array (items: 2)"),
-        ({"text": None}, "Review: text is required unless removed is true"),
+        ({"text": None}, "Review: text is required unless a rating stands or removed is true"),
         ({"created_at": 1748779200}, f"{CREATED_AT}, got 1748779200 (int)"),
         ({"rating": "5", "version": 0}, f"{VERSION}, got 0 (int); {RATING}, got '5' (str)"),
     ],

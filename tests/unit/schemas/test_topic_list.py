@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from schemas import dead_letters
 from schemas.events import ModelVersion, Output
 from schemas.learning import ModelPromoted
+from schemas.operations import AuditEvent
 from schemas.topics import INPUTS, PRODUCT_SUMMARY, TOPICS, dead_letter_topic, topic_named
 
 
@@ -38,14 +39,26 @@ def test_only_compacted_topics_take_nulls_and_none_forgets_by_time() -> None:
 
 def test_every_topic_but_what_leaves_the_system_has_dead_letters() -> None:
     """Only topics that no role reads go without a dead-letter topic."""
-    assert {topic.name for topic in TOPICS if not topic.dead_letters} == {"copy-ready", "product-alert"}
+    assert {topic.name for topic in TOPICS if not topic.dead_letters} == {
+        "copy-ready",
+        "product-alert",
+        "product-document",
+        "audit",
+    }
     assert dead_letter_topic("copy-request") == "copy-request.dlq"
 
 
+def test_only_topics_whose_keys_are_no_products_have_partitions_of_their_own() -> None:
+    """What belongs to a product meets on one worker, so nothing keyed by products may differ."""
+    own = {topic.name: topic.partitions for topic in TOPICS if topic.partitions is not None}
+    assert own == {"user-behaviour": 4, "erasure-requested": 1, "audit": 1}
+    assert {topic.key for topic in TOPICS if topic.name in own} == {"user_id", "subject_id", "subject"}
+
+
 def test_whatever_this_project_publishes_says_where_it_comes_from() -> None:
-    """All topics but the inputs carry outputs with their lineage; a promotion carries its own."""
+    """All topics but the inputs carry outputs with their lineage; promotions and audits, of no record, their own."""
     for topic in TOPICS:
-        is_lineage_known = issubclass(topic.contract, Output) or topic.contract is ModelPromoted
+        is_lineage_known = issubclass(topic.contract, Output) or topic.contract in {ModelPromoted, AuditEvent}
         assert is_lineage_known == (topic not in INPUTS)
     assert ModelPromoted.model_fields["model"].annotation is ModelVersion
 

@@ -8,7 +8,7 @@ import orjson
 import pytest
 from rich.console import Console
 
-from schemas.products import ProductSummary, ProductText, RefreshRequested
+from schemas.summaries import ProductSummary, ProductText, RefreshRequested
 from schemas.topics import PRODUCT_SUMMARY
 from streams.cli import product_tables
 from streams.cli.product_page import product_page

@@ -7,7 +7,7 @@ from hypothesis import given
 from rich.cells import cell_len
 from rich.console import Console, RenderableType
 
-from schemas.products import ProductSummary
+from schemas.summaries import ProductSummary
 from streams.cli.product_page import product_page, product_table
 from streams.web.catalogue import Found, Stored
 from streams.web.product_bodies import encode, listed_body, product_body, reviews_body

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from models.aspects import ASPECTS
-from schemas.products import RefreshRequested
+from schemas.summaries import RefreshRequested
 
 HOSTILE = (Path(__file__).parent / "hostile_quotes.txt").read_text(encoding="utf-8").splitlines()
 _AT = datetime(2026, 11, 25, 10, tzinfo=UTC)

@@ -6,7 +6,7 @@ import pytest
 
 from models.aspects import ASPECTS
 from schemas.fields import SentimentLabel
-from schemas.products import SummaryClaim
+from schemas.summaries import SummaryClaim
 from streams.composing import chinese, english
 from streams.composing.opinions import UNNAMED
 from streams.composing.values import Opinion, Quoted

@@ -5,7 +5,7 @@ import re
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from schemas.products import RefreshRequested
+from schemas.summaries import RefreshRequested
 from streams.composing import compose
 from streams.composing.publishable import problems
 from streams.composing.values import primary

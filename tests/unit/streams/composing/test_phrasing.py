@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from models.generation.interfaces import PhraseRequest
-from schemas.products import RefreshRequested
+from schemas.summaries import RefreshRequested
 from streams.composing.phrasing import can_phrase, evidence_of, phrase_opinions
 from streams.composing.rereading import Read
 from streams.composing.values import Opinion

@@ -6,7 +6,7 @@ from itertools import count
 import pytest
 
 from models.generation.interfaces import PhraseRequest
-from schemas.products import RefreshRequested
+from schemas.summaries import RefreshRequested
 from streams.composing.composer import SummaryComposer
 from streams.composing.phrasing import PROMPT_VERSION
 from streams.composing.writing import TEMPLATES_VERSION, compose

@@ -2,7 +2,7 @@
 
 import pytest
 
-from schemas.products import SummaryClaim
+from schemas.summaries import SummaryClaim
 from streams.evaluating.claim_checking import faults, supported_share
 from tests.unit.streams.composing.snapshots import point, snapshot
 

@@ -1,6 +1,6 @@
 """Topics of comments that no aspect fits."""
 
-from schemas.products import KeyPoint
+from schemas.summaries import KeyPoint
 from streams.rolling.topics import MAX_TOPICS, Said, discover
 
 RAIN, SUN, SNOW = (1 << 256) - 1, 0, int("10" * 128, 2)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 
 from schemas.openapi import openapi_document
-from schemas.products import ProductSummary
 from schemas.serving import ListedProduct, ProductReviews, ServedProduct
+from schemas.summaries import ProductSummary
 from streams.web.catalogue import Found, Stored
 from streams.web.product_bodies import average_rating, encode, listed_body, product_body, reviews_body
 from tests.summaries import TODAY, document

@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from schemas.dead_letters import DeadLetterReason
-from schemas.products import ProductText, RefreshRequested
+from schemas.summaries import ProductText, RefreshRequested
 from schemas.topics import PRODUCT_TEXT, REFRESH_REQUESTED
 from streams.delivery.records import Effects
 from streams.roles.generate.handler import AnswerRequests, Route

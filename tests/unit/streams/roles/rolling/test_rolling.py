@@ -11,9 +11,10 @@ import orjson
 import pytest
 
 from models.signatures import signature_of
+from schemas.alerts import ProductAlert
 from schemas.dead_letters import DeadLetterReason
-from schemas.products import ProductAlert, ProductSummary, ProductText, RefreshRequested
 from schemas.reviews import ReviewEnriched
+from schemas.summaries import ProductSummary, ProductText, RefreshRequested
 from schemas.topics import (
     ENRICHED_REVIEW,
     NEW_PRODUCT,

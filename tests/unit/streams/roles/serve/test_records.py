@@ -2,7 +2,7 @@ import orjson
 import pytest
 from hypothesis import given
 
-from schemas.products import ProductSummary
+from schemas.summaries import ProductSummary
 from schemas.topics import PRODUCT_SUMMARY
 from streams.errors import RejectedEventError
 from streams.roles.serve.records import Change, change_of
