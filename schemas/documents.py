@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Collection
 from pathlib import Path
 
 from schemas.asyncapi import asyncapi_document
@@ -25,19 +26,22 @@ def schema_file(contract: type[Event]) -> str:
 def json_schema(contract: type[Event]) -> dict[str, object]:
     """What a reader of this contract accepts, as JSON Schema draft 2020-12.
 
-    Rules between fields (a text unless removed) and the distance of a timestamp from now are not in it.
+    Rules between fields (a text unless removed) and the bounds of a timestamp are not in it.
     """
     schema = contract.model_json_schema(mode="validation")
     return {"$schema": _DIALECT, "$id": f"urn:reviewstream:{_kebab(contract)}:{SCHEMA_VERSION}", **schema}
 
 
+def json_schemas() -> dict[str, dict[str, object]]:
+    """The JSON Schema of every contract that a topic carries, by the name of its file."""
+    return {schema_file(contract): json_schema(contract) for contract in _contracts()}
+
+
 def render() -> dict[str, bytes]:
     """All contract files: name to content, the same bytes for the same contracts."""
-    contracts = {topic.contract.__name__: topic.contract for topic in TOPICS}
-    files = {name: schema_file(contract) for name, contract in contracts.items()}
-    documents = {files[name]: json_schema(contract) for name, contract in contracts.items()}
-    documents[ASYNCAPI_FILE] = asyncapi_document(files)
-    return {name: _encoded(document) for name, document in sorted(documents.items())}
+    files = {topic.contract.__name__: schema_file(topic.contract) for topic in TOPICS}
+    documents = {**json_schemas(), ASYNCAPI_FILE: asyncapi_document(files)}
+    return {name: encode_document(document) for name, document in sorted(documents.items())}
 
 
 def write(directory: Path) -> list[Path]:
@@ -48,9 +52,7 @@ def write(directory: Path) -> list[Path]:
     """
     rendered = render()
     directory.mkdir(parents=True, exist_ok=True)
-    for path in _json_files(directory):
-        if path.name not in rendered:
-            path.unlink()
+    remove_others(directory, rendered)
     paths = [directory / name for name in rendered]
     for path in paths:
         path.write_bytes(rendered[path.name])
@@ -69,11 +71,23 @@ def differences(directory: Path) -> list[str]:
     return missing + stale + unexpected
 
 
+def remove_others(directory: Path, names: Collection[str]) -> None:
+    """Remove the JSON files of `directory` that are not among `names`."""
+    for path in _json_files(directory):
+        if path.name not in names:
+            path.unlink()
+
+
+def _contracts() -> list[type[Event]]:
+    return list(dict.fromkeys(topic.contract for topic in TOPICS))
+
+
 def _kebab(contract: type[Event]) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "-", contract.__name__).lower()
 
 
-def _encoded(document: dict[str, object]) -> bytes:
+def encode_document(document: dict[str, object]) -> bytes:
+    """A document as a file: the same bytes for the same document."""
     return (json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode()
 
 

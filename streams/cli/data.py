@@ -2,14 +2,15 @@
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import orjson
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from schemas import documents
+from schemas import documents, releases
 from schemas.topics import INPUTS, NEW_REVIEW, TOPICS, dead_letter_topic, topic_named
 from streams.cli.console import FAILED, PARTLY, Json, command, err, load_settings, out, print_json, run_async
 from streams.errors import ConfigurationError
@@ -20,6 +21,7 @@ from streams.kafka.tailing import follow
 from streams.rows import BadRow, ReadyEvent, parse_assignments, read_rows, to_events
 
 _MAX_BAD_ROWS_SHOWN = 20
+_SCHEMAS = Path(documents.__file__).parent
 
 Columns = Annotated[
     str, typer.Option("--map", metavar="FIELD=COLUMN,...", help="Where the file's columns have other names.")
@@ -74,7 +76,7 @@ def show_bad_rows(bad_rows: tuple[BadRow, ...], file: Path) -> None:
 def publish(
     file: Annotated[Path, typer.Argument(help="JSONL, CSV or TSV; the ending says which.", dir_okay=False)],
     topic: Annotated[
-        str, typer.Option(help="new-review, new-product, copy-request or review-feedback.")
+        str, typer.Option(help=f"One of {', '.join(topic.name for topic in INPUTS)}.")
     ] = NEW_REVIEW.name,
     columns: Columns = "",
     constants: Constants = "",
@@ -85,7 +87,8 @@ def publish(
 ) -> None:
     """Publish a file's rows as events. Bad rows are named with line and reason, the rest is published.
 
-    A row without `created_at` gets the time of publication. Exits with 3 if rows were refused.
+    A row without `created_at` gets the time of publication; times more than 2 days from now are refused, and so are
+    unknown columns of a copy-request. Exits with 3 if rows were refused.
     """
     settings = load_settings()
     client = client_options(settings.kafka)
@@ -187,23 +190,57 @@ def _print_record(record: Any, *, as_json: bool) -> None:
 
 @command
 def contracts(
-    directory: Annotated[Path, typer.Option(help="Where the documents are.")] = Path(
-        documents.__file__
-    ).parent
-    / "generated",
+    directory: Annotated[Path, typer.Option(help="Where the documents are.")] = _SCHEMAS / "generated",
+    released: Annotated[Path, typer.Option(help="Where the JSON Schemas of the last release are.")] = _SCHEMAS
+    / "released",
     check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; exit 1 if the documents are not current.")
+        bool,
+        typer.Option(
+            "--check",
+            help="Write nothing; exit 1 if the documents are not current, or a contract is not compatible with the "
+            "last release, both ways, without a new major version.",
+        ),
+    ] = False,
+    release: Annotated[
+        bool,
+        typer.Option(
+            "--release",
+            help="Keep today's JSON Schemas as those of the last release, if they are compatible.",
+        ),
     ] = False,
 ) -> None:
-    """Write the JSON Schema of every event, and the AsyncAPI document of all topics."""
-    if not check:
-        for path in documents.write(directory):
-            out.print(str(path), markup=False)
-        return
-    stale = documents.differences(directory)
-    for difference in stale:
-        out.print(difference, markup=False)
-    if stale:
-        err.print("the documents are not current; write them with `reviewstream contracts`")
-        raise typer.Exit(FAILED)
-    err.print("the documents are current")
+    """Write the JSON Schema of every event, and the AsyncAPI document of all topics; or compare them."""
+    if check or release:
+        stale = documents.differences(directory)
+        if stale:
+            _refuse(stale, "the documents are not current; write them with `reviewstream contracts`")
+        _refuse_breaks(released)
+    if release:
+        _show_paths(releases.write_release(released))
+    elif not check:
+        _show_paths(documents.write(directory))
+    else:
+        err.print("the documents are current, and compatible with the last release")
+
+
+def _refuse_breaks(released: Path) -> None:
+    try:
+        found = releases.breaks(released)
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"contracts: {error}") from error
+    if found:
+        _refuse(
+            found, f"the contracts are not compatible with the release in {released}: {len(found)} breaks"
+        )
+
+
+def _refuse(lines: Sequence[object], why: str) -> NoReturn:
+    for line in lines:
+        out.print(str(line), markup=False, soft_wrap=True)
+    err.print(why, markup=False, soft_wrap=True)
+    raise typer.Exit(FAILED)
+
+
+def _show_paths(paths: Sequence[Path]) -> None:
+    for path in paths:
+        out.print(str(path), markup=False)
