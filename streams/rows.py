@@ -3,7 +3,7 @@
 import codecs
 import csv
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +11,9 @@ from typing import Any
 
 import orjson
 
-from schemas.events import Event
+from schemas.dead_letters import DeadLetterReason
+from schemas.events import Event, Request
+from schemas.fields import is_ahead
 from schemas.topics import Topic
 from streams.errors import ConfigurationError, RejectedEventError
 from streams.serde import decode
@@ -88,16 +90,29 @@ def read_rows(path: Path) -> Iterator[Row]:
         raise ConfigurationError(f"{path}: cannot be read: {error.strerror}") from error
 
 
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 def to_events(
-    rows: Iterable[Row], topic: Topic, *, columns: Mapping[str, str], constants: Mapping[str, str]
+    rows: Iterable[Row],
+    topic: Topic,
+    *,
+    columns: Mapping[str, str],
+    constants: Mapping[str, str],
+    now: Callable[[], datetime] = _utc_now,
 ) -> Iterator[ReadyEvent | BadRow]:
     """Turn rows into events of a topic.
+
+    A row that names a time more than two days from now is refused: a contract knows no clock, so this is the place.
+    A column that the contract does not have is left out, but for requests, which refuse what they do not know.
 
     Args:
         rows: what `read_rows` yields.
         topic: whose contract the events must fit.
         columns: contract field to column, where they differ.
         constants: contract field to a value for every row, where the row has none.
+        now: the clock, timezone-aware.
 
     Raises:
         ConfigurationError: `columns` or `constants` name a field that the contract does not have.
@@ -109,18 +124,21 @@ def to_events(
                 f"--map/--set: {topic.name} has no field {name!r}; it has {', '.join(sorted(known))}"
             )
     kinds = _kinds(topic.contract)
+    is_request = issubclass(topic.contract, Request)
     for row in rows:
         if row.fields is None:
             yield BadRow(row.line, row.problem)
             continue
-        fields = _pick(row.fields, known, columns)
+        taken = set(row.fields) - set(columns.values()) if is_request else known
+        fields = _pick(row.fields, taken, columns)
         for name, constant in constants.items():
             fields.setdefault(name, constant)
         if "created_at" in known:
-            fields.setdefault("created_at", datetime.now(UTC).isoformat())
+            fields.setdefault("created_at", now().isoformat())
         value = orjson.dumps({name: _convert(kinds.get(name, set()), cell) for name, cell in fields.items()})
         try:
             event = decode(topic.contract, value)
+            _require_past(event, now())
         except RejectedEventError as rejected:
             yield BadRow(row.line, str(rejected))
         else:
@@ -178,6 +196,17 @@ def _pick(fields: Mapping[str, Any], known: set[str], columns: Mapping[str, str]
     """The contract's fields of a row: renamed ones first, then those whose column has the field's name."""
     picked = {name: fields[name] for name in known if name in fields and name not in columns}
     return picked | {name: fields[column] for name, column in columns.items() if column in fields}
+
+
+def _require_past(event: Event, now: datetime) -> None:
+    """Check that no time of an event lies ahead, but for clocks that differ."""
+    for name in type(event).model_fields:
+        moment = getattr(event, name)
+        if isinstance(moment, datetime) and is_ahead(moment, now_s=now.timestamp()):
+            raise RejectedEventError(
+                DeadLetterReason.INVALID_EVENT,
+                f"{name}: wanted at most 2 days from now, got {moment.isoformat()}",
+            )
 
 
 def _kinds(contract: type[Event]) -> dict[str, set[str]]:

@@ -1,19 +1,23 @@
 """Bytes to contracts and back: what cannot be read is rejected with a reason, never guessed."""
 
-from typing import Any, TypeVar
+from datetime import UTC, datetime
+from typing import Any, Protocol, TypeVar
 
+import msgspec
 import orjson
 from pydantic import ValidationError
 
 from schemas.dead_letters import DeadLetterReason
-from schemas.events import Event
+from schemas.events import SUPPORTED_MAJOR, UNSUPPORTED_VERSION, Event, is_supported
 from schemas.explanation import explain
+from schemas.fields import EARLIEST, TOO_LATE, is_ahead
 from streams.errors import RejectedEventError
 
 SomeEvent = TypeVar("SomeEvent", bound=Event)
 
 #: Larger records are refused unread. A review at its limits takes about 120 kB.
 MAX_EVENT_BYTES = 512 * 1024
+_EARLIEST_MS, _TOO_LATE_MS = (int(edge.timestamp() * 1000) for edge in (EARLIEST, TOO_LATE))
 
 
 def decode(contract: type[SomeEvent], value: bytes | None) -> SomeEvent:
@@ -42,11 +46,62 @@ def decode(contract: type[SomeEvent], value: bytes | None) -> SomeEvent:
         kinds = {problem["type"] for problem in error.errors(include_url=False, include_input=False)}
         if "json_invalid" in kinds:
             reason = DeadLetterReason.MALFORMED_JSON
-        elif "unsupported_version" in kinds:
+        elif UNSUPPORTED_VERSION in kinds:
             reason = DeadLetterReason.UNSUPPORTED_VERSION
         else:
             reason = DeadLetterReason.INVALID_EVENT
-        raise RejectedEventError(reason, explain(error)) from error
+        raise RejectedEventError(reason, explain(error, contract)) from error
+
+
+class Shape(Protocol):
+    """The part of a contract that one reader needs, as msgspec reads it: a tenth of the contract's time."""
+
+    @property
+    def schema_version(self) -> str: ...  # noqa: D102
+
+
+SomeShape = TypeVar("SomeShape", bound=Shape)
+
+
+def decode_shape(
+    decoder: "msgspec.json.Decoder[SomeShape]", contract: type[Event], value: bytes | None
+) -> SomeShape:
+    """Read what is needed of an event; what has not its shape is read again by the contract, for reason and words.
+
+    Raises:
+        RejectedEventError: with the dead letter's reason, and a text that says what was wrong.
+    """
+    try:
+        event = decoder.decode(value or b"")
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        decode(contract, value)
+        raise RejectedEventError(DeadLetterReason.INVALID_EVENT, f"{contract.__name__}: {error}") from error
+    if not is_supported(event.schema_version):
+        raise RejectedEventError(
+            DeadLetterReason.UNSUPPORTED_VERSION,
+            f"schema_version: wanted {SUPPORTED_MAJOR}.x, got {event.schema_version[:20]!r}",
+        )
+    return event
+
+
+def require_not_ahead(created_at: datetime, timestamp_ms: int) -> None:
+    """Check that a review was not written after its record: the answer is the same whenever the record is read.
+
+    Args:
+        created_at: when it says that it was written.
+        timestamp_ms: the broker's time of the record, milliseconds since 1970; one outside 1990 to 2199 is no time.
+
+    Raises:
+        RejectedEventError: it is from more than two days after the record.
+    """
+    is_time = _EARLIEST_MS <= timestamp_ms < _TOO_LATE_MS
+    if is_time and is_ahead(created_at, now_s=timestamp_ms / 1000):
+        published = datetime.fromtimestamp(timestamp_ms / 1000, UTC).isoformat(timespec="seconds")
+        raise RejectedEventError(
+            DeadLetterReason.INVALID_EVENT,
+            f"created_at: wanted at most 2 days after the record was published ({published}), "
+            f"got {created_at.isoformat()}",
+        )
 
 
 def require_key(key: bytes | None, wanted: str) -> None:

@@ -174,7 +174,7 @@ class FakeRecord:
     value: bytes | None = b"{}"
     topic: str = "new-review"
     partition: int = 0
-    timestamp: int = 1_700_000_000_000
+    timestamp: int = 1_750_000_000_000
 
 
 @dataclass

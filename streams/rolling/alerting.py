@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import compress
 from typing import Any, NamedTuple
 
+from schemas.events import SCHEMA_VERSION
 from streams.rolling.surges import (
     ASPECT,
     LOOKALIKE,
@@ -158,7 +159,7 @@ def alert_event(
     begin_ms = window[0].arrived_ms if window else state.raised_at_ms
     end_ms = max(begin_ms, window[-1].arrived_ms if window else state.resolved_at_ms) + 1
     return {
-        "schema_version": "1.0",
+        "schema_version": SCHEMA_VERSION,
         "alert_id": state.alert_id,
         "product_id": product.product_id,
         "kind": subject.kind,
@@ -196,7 +197,8 @@ def _quotes(
             continue
         one = state.contribution
         words = next((mention.quote for mention in one.mentions if mention.point in telling), one.excerpt)
-        yield {"review_id": arrival.review_id, "text": words[:MAX_QUOTE_CHARACTERS]}
+        if words:
+            yield {"review_id": arrival.review_id, "text": words[:MAX_QUOTE_CHARACTERS]}
 
 
 def _is_about(kind: Kind, subject: Subject) -> bool:

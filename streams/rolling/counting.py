@@ -1,6 +1,8 @@
 """Counters of a product's reviews: what a contribution adds, and how it is taken back."""
 
-from streams.rolling.values import UNRATED, UNREAD, Contribution, Counts, ProductState
+from collections.abc import Sequence
+
+from streams.rolling.values import NO_LANGUAGE, UNRATED, UNREAD, Contribution, Counts, ProductState
 
 #: Days kept for trends. Older ones count in the totals only.
 KEPT_DAYS = 90
@@ -36,6 +38,16 @@ def retract(product: ProductState, one: Contribution) -> None:
             del product.days[one.day]
 
 
+def average_rating(rating_hundredths: int, rating_histogram: Sequence[int]) -> float | None:
+    """The mean of the ratings, rounded to hundredths; None without any.
+
+    >>> average_rating(1_350, [0, 0, 0, 0, 1, 2])
+    4.5
+    """
+    ratings = sum(rating_histogram)
+    return min(5.0, round(rating_hundredths / ratings / 100, 2)) if ratings else None
+
+
 def _count(counts: Counts, one: Contribution, step: int) -> None:
     counts.reviews += step
     if one.rating_hundredths != UNRATED:
@@ -54,6 +66,8 @@ def _count(counts: Counts, one: Contribution, step: int) -> None:
     if one.is_near_duplicate:
         counts.near_duplicates += step
         counts.lookalike_five_stars += step * one.is_five_star
+    if one.language == NO_LANGUAGE:
+        return
     spoken = counts.languages.get(one.language, 0) + step
     if spoken:
         counts.languages[one.language] = spoken

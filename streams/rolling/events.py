@@ -5,21 +5,24 @@ as long as all the rest.
 """
 
 import datetime as dt
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
 import msgspec
 
 from schemas.dead_letters import DeadLetterReason
+from schemas.events import SCHEMA_VERSION
 from schemas.fields import MAX_IDENTIFIER_CHARACTERS
+from schemas.products import Product
+from schemas.reviews import ReviewEnriched
+from schemas.summaries import ProductText
 from streams.errors import RejectedEventError
+from streams.serde import decode_shape
 
-_SUPPORTED = "1."
 _Label = Literal["negative", "neutral", "positive"]
 _Identifier = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_IDENTIFIER_CHARACTERS)]
 _Version = Annotated[int, msgspec.Meta(ge=1)]
 _Fraction = Annotated[float, msgspec.Meta(ge=0, le=1)]
 _Rating = Annotated[float, msgspec.Meta(ge=0, le=5)]
-Event = TypeVar("Event", "EnrichedReview", "PublishedProduct", "ProductTextRead")
 
 
 class Labelled(msgspec.Struct):
@@ -74,10 +77,10 @@ class EnrichedReview(msgspec.Struct):
     review_id: _Identifier
     product_id: _Identifier
     review_version: _Version
-    status: Literal["enriched", "unsupported_language", "removed"]
+    status: Literal["enriched", "unsupported_language", "rating_only", "removed"]
     created_at: dt.datetime
     source: Source
-    schema_version: str = "1.0"
+    schema_version: str = SCHEMA_VERSION
     text: str | None = None
     title: str | None = None
     rating: _Rating | None = None
@@ -95,7 +98,7 @@ class PublishedProduct(msgspec.Struct):
 
     product_id: _Identifier
     version: _Version = 1
-    schema_version: str = "1.0"
+    schema_version: str = SCHEMA_VERSION
     title: str | None = None
     category: str | None = None
     removed: bool = False
@@ -105,7 +108,7 @@ class ClaimRead(msgspec.Struct):
     """One sentence of a text."""
 
     text: str
-    method: Literal["template", "generated"]
+    method: str
     count: int
     review_ids: tuple[str, ...] = ()
     aspect: str | None = None
@@ -120,14 +123,14 @@ class ModelRead(msgspec.Struct):
 
 
 class ProductTextRead(msgspec.Struct):
-    """See `schemas.products.ProductText`."""
+    """See `schemas.summaries.ProductText`."""
 
     product_id: _Identifier
     generation: _Version
     language: str
     claims: tuple[ClaimRead, ...]
     snapshot_offset: int
-    schema_version: str = "1.0"
+    schema_version: str = SCHEMA_VERSION
     pros: tuple[str, ...] = ()
     cons: tuple[str, ...] = ()
     model: ModelRead | None = None
@@ -144,12 +147,13 @@ def read_review(value: bytes | None) -> EnrichedReview:
     Raises:
         RejectedEventError: with the dead letter's reason.
     """
-    event = _decoded(_review_decoder, value, "ReviewEnriched")
+    event = decode_shape(_review_decoder, ReviewEnriched, value)
     if event.created_at.tzinfo is None:
         raise RejectedEventError(DeadLetterReason.INVALID_EVENT, "created_at: wanted a time zone, got none")
-    if (event.status == "removed") != (event.text is None):
+    if (event.status in {"rating_only", "removed"}) != (event.text is None):
         raise RejectedEventError(
-            DeadLetterReason.INVALID_EVENT, "text must be absent exactly when status is removed"
+            DeadLetterReason.INVALID_EVENT,
+            "text must be absent exactly when status is rating_only or removed",
         )
     return event
 
@@ -160,7 +164,7 @@ def read_product(value: bytes | None) -> PublishedProduct:
     Raises:
         RejectedEventError: with the dead letter's reason.
     """
-    return _decoded(_product_decoder, value, "Product")
+    return decode_shape(_product_decoder, Product, value)
 
 
 def read_text(value: bytes | None) -> ProductTextRead:
@@ -169,21 +173,4 @@ def read_text(value: bytes | None) -> ProductTextRead:
     Raises:
         RejectedEventError: with the dead letter's reason.
     """
-    return _decoded(_text_decoder, value, "ProductText")
-
-
-def _decoded(decoder: "msgspec.json.Decoder[Event]", value: bytes | None, name: str) -> Event:
-    if value is None:
-        raise RejectedEventError(DeadLetterReason.NULL_VALUE, f"wanted a {name}, got a null value")
-    try:
-        event = decoder.decode(value)
-    except msgspec.ValidationError as error:
-        raise RejectedEventError(DeadLetterReason.INVALID_EVENT, str(error)) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise RejectedEventError(DeadLetterReason.MALFORMED_JSON, f"not JSON: {error}") from error
-    if not event.schema_version.startswith(_SUPPORTED):
-        raise RejectedEventError(
-            DeadLetterReason.UNSUPPORTED_VERSION,
-            f"schema_version: wanted 1.x, got {event.schema_version[:20]!r}",
-        )
-    return event
+    return decode_shape(_text_decoder, ProductText, value)

@@ -9,6 +9,8 @@ from typing import Any
 
 import msgspec
 
+from schemas.events import SCHEMA_VERSION
+from streams.rolling.counting import average_rating
 from streams.rolling.key_points import rank
 from streams.rolling.values import (
     NEGATIVE,
@@ -69,6 +71,7 @@ class SummaryWriter:
             "title": product.title,
             "category": product.category,
             "language": main_language(product),
+            "average_rating": average_rating(product.counts.rating_hundredths, product.counts.histogram),
             "counts": counts_of(product),
             "days": [
                 {"day": _EPOCH + dt.timedelta(days=day), "reviews": reviews, **_by_polarity(triple)}
@@ -96,7 +99,7 @@ class SummaryWriter:
     def _head(self) -> dict[str, Any]:
         changed_s = self._product.changed_ms / 1000
         return {
-            "schema_version": "1.0",
+            "schema_version": SCHEMA_VERSION,
             "product_id": self._product.product_id,
             "as_of": dt.datetime.fromtimestamp(changed_s, dt.UTC),
             "source": self._source,
@@ -138,10 +141,10 @@ def _latest(review_id: str, version: int, one: Contribution) -> dict[str, Any]:
         "created_at": dt.datetime.fromtimestamp(one.created_ms / 1000, dt.UTC),
         "rating": None if one.rating_hundredths == UNRATED else one.rating_hundredths / 100,
         "sentiment": None if one.sentiment == UNREAD else POLARITIES[one.sentiment],
-        "language": one.language,
+        "language": one.language or None,
         "verified_purchase": one.is_verified,
         "title": one.title,
-        "text": one.excerpt,
+        "text": one.excerpt or None,
     }
 
 

@@ -8,7 +8,9 @@ import msgspec
 import orjson
 from msgspec import Meta, Raw
 
+from schemas.events import SCHEMA_VERSION
 from schemas.topics import PRODUCT_SUMMARY
+from streams.rolling.counting import average_rating
 from streams.web.catalogue import Found
 
 _EMPTY = Raw(b"[]")
@@ -40,7 +42,7 @@ class _Summary(msgspec.Struct):
     generation: int
     as_of: Annotated[datetime, Meta(tz=True)]
     counts: Raw
-    schema_version: str = "1.0"
+    schema_version: str = SCHEMA_VERSION
     days: list[_Day] = []
     title: Raw = _NULL
     category: Raw = _NULL
@@ -129,18 +131,6 @@ def reviews_body(found: Found, *, limit: int) -> dict[str, Any]:
 def encode(body: object) -> bytes:
     """A body as JSON, UTF-8."""
     return orjson.dumps(body, option=orjson.OPT_UTC_Z)
-
-
-def average_rating(rating_hundredths: int, rating_histogram: list[int]) -> float | None:
-    """The mean of the ratings, rounded to hundredths; None without any.
-
-    >>> average_rating(1_350, [0, 0, 0, 0, 1, 2])
-    4.5
-    """
-    ratings = sum(rating_histogram)
-    if not ratings:
-        return None
-    return min(5.0, round(rating_hundredths / ratings / 100, 2))
 
 
 def negative_share(negative: int, neutral: int, positive: int) -> float | None:

@@ -25,6 +25,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
+from schemas.events import SCHEMA_VERSION
 from schemas.topics import ENRICHED_REVIEW, ROLLING_STATE
 from streams.errors import FatalError
 from streams.state.store import PartitionStore, StoreMemory
@@ -85,7 +86,7 @@ def _event(rng: random.Random, number: int, product: int) -> dict[str, Any]:
             aspects.append({**opinion, **where, "quote": text[start:-2]})
     day = rng.randrange(1, 28)
     return {
-        "schema_version": "1.0",
+        "schema_version": SCHEMA_VERSION,
         "review_id": f"r{number - 1 if is_edit else number}",
         "product_id": f"p{product}",
         "review_version": 2 if is_edit else 1,

@@ -82,6 +82,7 @@ _KINDS = [
     lambda index, _: _changed(index, created_at=1_790_000_000),
     lambda index, _: _changed(index, created_at="1969-01-01T00:00:00Z"),
     lambda index, _: _changed(index, created_at="2999-01-01T00:00:00Z"),
+    lambda index, _: _changed(index, created_at="2150-01-01T00:00:00Z"),
     lambda index, _: _changed(index, schema_version=1),
     lambda index, _: _record(
         _replaced(index, b'"a hostile thing"', b'"bad \xff utf-8"'), Reason.MALFORMED_JSON

@@ -17,14 +17,14 @@ from streams.lane.calls import CANARY_TEXT
 from streams.lane.values import Answer, Failure
 from streams.roles.enrich.reading import Prepared, Preparer, Reader, Readers, Reading
 from streams.roles.enrich.writing import EnrichedReviewWriter
-from streams.serde import decode, encode, require_key
+from streams.serde import decode, encode, require_key, require_not_ahead
 
 
 class EnrichReviews:
     """Handler of `new-review`: every record becomes an enriched review, or a dead letter with its reason.
 
     A removal is passed on as one. A review in a language that no model covers says so and carries no
-    sentiment.
+    sentiment. Stars without words are passed on without asking a model.
 
     Args:
         readers: the models, by language.
@@ -61,7 +61,9 @@ class EnrichReviews:
         outcomes = await self._prepare(chunk.reviews)
         prepared = {index: one for index, one in outcomes.items() if not isinstance(one, Failure)}
         failures = {index: one for index, one in outcomes.items() if isinstance(one, Failure)}
-        answers = await self._ask(prepared)
+        answers = await self._ask(
+            {index: one for index, one in prepared.items() if chunk.reviews[index].text is not None}
+        )
         if answers:
             asked = [answer for _, answer in answers.values()]
             self._answered(max(a.queue_ms for a in asked) / 1000, max(a.tokenise_ms for a in asked) / 1000)
@@ -85,7 +87,10 @@ class EnrichReviews:
         """
         try:
             return self._preparer.prepare(
-                text=str(review.text), title=review.title, author_id=review.author_id, hint=review.language
+                text=review.text or "",
+                title=review.title,
+                author_id=review.author_id,
+                hint=review.language,
             )
         except Exception as error:  # noqa: BLE001 - found out below whose fault it is
             try:
@@ -132,6 +137,8 @@ class EnrichReviews:
             record = records[index]
             if review.removed:
                 event = writer.removed(review, record)
+            elif review.text is None:
+                event = writer.rated(review, record, prepared[index])
             elif index not in answers:
                 event = writer.unread(review, record, prepared[index])
             else:
@@ -172,6 +179,7 @@ def _decode_all(records: Sequence[Record]) -> _Chunk:
         try:
             review = decode(Review, record.value)
             require_key(record.key, review.product_id)
+            require_not_ahead(review.created_at, record.timestamp)
         except RejectedEventError as rejected:
             dead[index] = DeadLetter(record, rejected.reason, str(rejected))
         else:

@@ -9,13 +9,14 @@ from msgspec import Meta
 from pydantic import TypeAdapter, ValidationError
 
 from schemas.dead_letters import DeadLetterReason
-from schemas.events import SCHEMA_VERSION, SUPPORTED_MAJOR
+from schemas.events import SCHEMA_VERSION
 from schemas.fields import Identifier
 from schemas.summaries import ProductSummary
 from streams.delivery.records import Record
 from streams.errors import RejectedEventError
-from streams.serde import decode, require_key
-from streams.web.product_bodies import average_rating, negative_share
+from streams.rolling.counting import average_rating
+from streams.serde import decode_shape, require_key
+from streams.web.product_bodies import negative_share
 
 _identifiers = TypeAdapter[str](Identifier)
 _GONE = (None, None, None, None)
@@ -42,22 +43,13 @@ class Change:
 def change_of(record: Record) -> Change:
     """Read one record.
 
-    What has the shape of a ProductSummary is taken, which is checked ten times as fast as the contract is. What has
-    not is read again by the contract itself, for its reason and its words.
-
     Raises:
         RejectedEventError: it is no summary of the product that is its key; says why.
     """
     key, value = record.key, record.value
     if value is None:
         return Change(_product_of(key), record.offset, record.timestamp, None, _GONE)
-    try:
-        summary = _shapes.decode(value)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        decode(ProductSummary, value)
-        raise RejectedEventError(DeadLetterReason.INVALID_EVENT, f"ProductSummary: {error}") from error
-    if summary.schema_version.partition(".")[0] != SUPPORTED_MAJOR:
-        decode(ProductSummary, value)
+    summary = decode_shape(_shapes, ProductSummary, value)
     require_key(key, summary.product_id)
     return Change(summary.product_id, record.offset, record.timestamp, value, _scores(summary))
 
@@ -132,7 +124,7 @@ class _KeyPoint(msgspec.Struct):
 
 class _Claim(msgspec.Struct):
     text: _Name
-    method: Literal["template", "generated"]
+    method: _Name
     count: _Count
     review_ids: list[_Name] = []
     aspect: _Name | None = None
@@ -143,7 +135,7 @@ class _Latest(msgspec.Struct):
     review_id: _Name
     review_version: _Count
     created_at: _Moment
-    text: _Name
+    text: _Name | None = None
     rating: Annotated[float, Meta(ge=0, le=5)] | None = None
     sentiment: _Label | None = None
     language: _Name | None = None
@@ -172,7 +164,7 @@ class _Summary(msgspec.Struct):
     pros: list[_Name] = []
     cons: list[_Name] = []
     text: _Name | None = None
-    method: Literal["extractive", "generated"] | None = None
+    method: _Name | None = None
     text_generation: _Count = 0
     model: _Model | None = None
 

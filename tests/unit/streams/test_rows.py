@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import orjson
@@ -230,6 +231,35 @@ class TestColumns:
         """The time of publication stands in for a missing one, not for a wrong one."""
         content = "review_id,product_id,text,created_at\nr1,p1,Fine,\nr2,p1,Fine,soon"
         assert told(load(written(tmp_path, "a.csv", content))) == [(2, "r1"), (3, "bad")]
+
+    @pytest.mark.parametrize(
+        ("topic", "field", "rest"),
+        [
+            (NEW_REVIEW, "created_at", {"review_id": "r1", "product_id": "p1", "text": "Fine"}),
+            (NEW_PRODUCT, "updated_at", {"product_id": "p1", "title": "Lamp"}),
+        ],
+    )
+    def test_a_time_that_lies_ahead_is_refused_by_the_clock_of_who_publishes(
+        self, tmp_path: Path, topic: Topic, field: str, rest: dict[str, str]
+    ) -> None:
+        """No contract knows a clock, so whoever publishes compares; two days are left for clocks that differ."""
+        now = datetime(2025, 6, 1, tzinfo=UTC)
+        times = [now - timedelta(days=3_000), now + timedelta(days=2), now + timedelta(days=2, seconds=1)]
+        lines = [orjson.dumps({**rest, field: moment.isoformat()}) for moment in times]
+        path = written(tmp_path, "a.jsonl", b"\n".join(lines))
+        *good, bad = to_events(read_rows(path), topic, columns={}, constants={}, now=lambda: now)
+        assert all(isinstance(item, ReadyEvent) for item in good)
+        assert bad == BadRow(3, f"{field}: wanted at most 2 days from now, got 2025-06-03T00:00:01+00:00")
+
+    def test_a_column_that_is_no_field_is_refused_in_requests_and_left_out_of_events(
+        self, tmp_path: Path
+    ) -> None:
+        """A shop's file has more columns than a review needs; a request's typing mistake must not be overlooked."""
+        review = written(tmp_path, "r.csv", f"{HEADER},colour\n{row('r1')},red")
+        assert only(load(review)).review_id == "r1"
+        request = written(tmp_path, "q.csv", "id,kind,product_id,langage\nq1,ad,p1,en")
+        (bad,) = load(request, topic=COPY_REQUEST, columns={"request_id": "id"})
+        assert bad == BadRow(2, "unknown fields: langage (did you mean language?)")
 
     def test_keys_follow_the_topic(self, tmp_path: Path) -> None:
         """A request about an inline product is keyed by itself, one about a known product by that."""

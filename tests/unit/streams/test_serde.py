@@ -1,16 +1,18 @@
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+import msgspec
 import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.dead_letters import DeadLetterReason
+from schemas.events import SCHEMA_VERSION
 from schemas.reviews import Review
 from schemas.topics import TOPICS
 from streams.errors import RejectedEventError
-from streams.serde import MAX_EVENT_BYTES, decode, encode, require_key
+from streams.serde import MAX_EVENT_BYTES, decode, decode_shape, encode, require_key, require_not_ahead
 
 GOOD: dict[str, object] = {
     "schema_version": "1.0",
@@ -98,7 +100,7 @@ REFUSED: list[tuple[str, bytes | None, str]] = [
     ("float as version", changed(version=1.0), "invalid_event"),
     ("version beyond 64 bits", changed(version=2**63), "invalid_event"),
     ("version of 4,000 digits", GOOD_BYTES.replace(b'"version": 1', b'"version": ' + b"9" * 4_000), "invalid_event"),
-    ("no text", changed(text=None), "invalid_event"),
+    ("neither text nor rating", changed(text=None, rating=None), "invalid_event"),
     ("blank text", changed(text=" \t\n"), "invalid_event"),
     ("text as list", changed(text=["Fine"]), "invalid_event"),
     ("text too long", changed(text="x" * 20_001), "invalid_event"),
@@ -135,6 +137,7 @@ def test_what_cannot_be_read_is_refused_with_its_reason(value: bytes | None, wan
         json.dumps({**GOOD, "text": "😀" * 20_000}).encode(),
         changed(rating=5, language=None, title=""),
         changed(removed=True, text=None),
+        changed(text=None),
     ],
     ids=lambda value: value[:20].decode(),
 )
@@ -230,3 +233,74 @@ def test_a_moment_survives_its_way_through_the_pipeline(naive: datetime, offset_
 def test_utc_is_written_with_a_z() -> None:
     """Timestamps in UTC are written as platforms write them."""
     assert encode({"at": datetime(2025, 6, 1, tzinfo=UTC)}) == b'{"at":"2025-06-01T00:00:00Z"}'
+
+
+RECORD_MS = 1_750_000_000_000
+
+
+@pytest.mark.parametrize("ahead", [timedelta(days=-9_000), timedelta(), timedelta(days=2)])
+def test_a_review_may_be_as_old_as_it_is_and_a_little_newer_than_its_record(ahead: timedelta) -> None:
+    """Clocks differ by up to two days, and time zones are mistaken; a past review is always taken."""
+    require_not_ahead(datetime.fromtimestamp(RECORD_MS / 1000, UTC) + ahead, RECORD_MS)
+
+
+def test_a_review_from_after_its_record_is_refused_with_what_was_wanted_and_got() -> None:
+    """The dead letter tells the record's time and the review's."""
+    with pytest.raises(RejectedEventError) as refused:
+        require_not_ahead(datetime(2025, 6, 18, tzinfo=UTC), RECORD_MS)
+
+    assert refused.value.reason == "invalid_event"
+    assert str(refused.value) == (
+        "created_at: wanted at most 2 days after the record was published (2025-06-15T15:06:40+00:00), "
+        "got 2025-06-18T00:00:00+00:00"
+    )
+
+
+@pytest.mark.parametrize("no_time", [-1, 0, 1_000, 631_151_999_999, 7_258_118_400_000, 2**62])
+def test_a_record_without_a_believable_time_refuses_no_review(no_time: int) -> None:
+    """A timestamp outside the years 1990 to 2199 is none, so there is nothing to compare with."""
+    require_not_ahead(datetime(2199, 12, 31, tzinfo=UTC), no_time)
+
+
+class Named(msgspec.Struct):
+    """What a reader may need of a review."""
+
+    review_id: str
+    version: int = 1
+    schema_version: str = SCHEMA_VERSION
+
+
+named = msgspec.json.Decoder(Named)
+
+
+def test_a_shape_is_read_without_the_rest_of_its_contract() -> None:
+    """That is what it is for: fields that are not asked for are not looked at."""
+    read = decode_shape(
+        named, Review, json.dumps({**GOOD, "rating": "five", "schema_version": "1.7"}).encode()
+    )
+    assert (read.review_id, read.version) == ("r1", 1)
+
+
+@pytest.mark.parametrize(
+    ("value", "reason", "told"),
+    [
+        (None, "null_value", "wanted a Review, got a null value"),
+        (b"{", "malformed_json", "JSON"),
+        (
+            changed(version="1"),
+            "invalid_event",
+            "version: wanted a whole number of at least 1, got '1' (str)",
+        ),
+        (changed(schema_version="2.0"), "unsupported_version", "wanted 1.x, got '2.0'"),
+        (b'{"schema_version": "2.0", "id": 7}', "unsupported_version", "wanted a version 1.x"),
+    ],
+)
+def test_what_has_not_the_shape_is_told_in_the_contracts_words(
+    value: bytes | None, reason: str, told: str
+) -> None:
+    """With the same reasons as by the contract itself; an event of another major version is known by that alone."""
+    with pytest.raises(RejectedEventError) as refused:
+        decode_shape(named, Review, value)
+
+    assert refused.value.reason == reason
+    assert told in str(refused.value)

@@ -9,8 +9,9 @@ from hypothesis import given
 from schemas.openapi import openapi_document
 from schemas.serving import ListedProduct, ProductReviews, ServedProduct
 from schemas.summaries import ProductSummary
+from streams.rolling.counting import average_rating
 from streams.web.catalogue import Found, Stored
-from streams.web.product_bodies import average_rating, encode, listed_body, product_body, reviews_body
+from streams.web.product_bodies import encode, listed_body, product_body, reviews_body
 from tests.summaries import TODAY, document
 from tests.unit.schemas.event_samples import summaries
 
