@@ -191,7 +191,7 @@ def _review(review: Mapping[str, Any]) -> RenderableType:
         (f"  {_moment(review['created_at'])}  {_plain(review['review_id'])}", "dim"),
     )
     title = f"{_plain(review['title'])}: " if review.get("title") else ""
-    words = Text(title + _plain(review["text"]), no_wrap=True, overflow="ellipsis")
+    words = Text(title + _plain(review["text"] or ""), no_wrap=True, overflow="ellipsis")
     return _indented(Group(head, words), 2)
 
 

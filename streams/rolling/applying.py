@@ -14,6 +14,7 @@ from streams.rolling.events import EnrichedReview, Opinion, ProductTextRead, Pub
 from streams.rolling.key_points import Candidate
 from streams.rolling.values import (
     NEGATIVE,
+    NO_LANGUAGE,
     POLARITIES,
     UNRATED,
     UNREAD,
@@ -245,7 +246,7 @@ def _contribution(
         sentiment=UNREAD if event.sentiment is None else _POLARITY[event.sentiment.label],
         is_verified=event.verified_purchase,
         is_near_duplicate=signature != _NO_SIGNATURE and has_near_duplicate(signature, product.signatures),
-        language=event.language.code if event.language is not None else "und",
+        language=_language(event),
         opinions=opinions,
         mentions=(),
         title=event.title,
@@ -254,6 +255,13 @@ def _contribution(
     if any(flag.kind in _UNQUOTED_FLAGS for flag in event.flags):
         return one, []
     return one, _candidates(event, one.language)
+
+
+def _language(event: EnrichedReview) -> str:
+    """The language it counts for; stars without words are of none."""
+    if event.status == "rating_only":
+        return NO_LANGUAGE
+    return event.language.code if event.language is not None else "und"
 
 
 def _created_ms(event: EnrichedReview) -> int:

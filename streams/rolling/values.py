@@ -15,6 +15,8 @@ NEGATIVE, NEUTRAL, POSITIVE = 0, 1, 2
 POLARITIES = ("negative", "neutral", "positive")
 UNREAD = -1
 UNRATED = -1
+#: Of a review without words.
+NO_LANGUAGE = ""
 
 
 class PointMention(NamedTuple):
@@ -32,9 +34,10 @@ class Contribution(msgspec.Struct, array_like=True):
         day: the day it counts for, days since 1970 UTC.
         rating_hundredths: 0 to 500, or UNRATED.
         sentiment: a polarity, or UNREAD.
+        language: its code, or NO_LANGUAGE.
         opinions: (aspect, polarity) pairs, each once.
         mentions: the key points it makes, each once.
-        excerpt: its text, cut.
+        excerpt: its text, cut; empty where it has none.
     """
 
     created_ms: int
@@ -166,7 +169,7 @@ class Refresh(msgspec.Struct, array_like=True):
 
 
 class Claim(msgspec.Struct, array_like=True, frozen=True):
-    """A sentence of a product's text; see `schemas.products.SummaryClaim`."""
+    """A sentence of a product's text; see `schemas.summaries.SummaryClaim`."""
 
     text: str
     method: str
@@ -177,7 +180,7 @@ class Claim(msgspec.Struct, array_like=True, frozen=True):
 
 
 class ProductWords(msgspec.Struct, array_like=True):
-    """A product's text, as far as its evidence still stands; see `schemas.products.ProductText`.
+    """A product's text, as far as its evidence still stands; see `schemas.summaries.ProductText`.
 
     Attributes:
         model: name and version of the model that put some of it into words.

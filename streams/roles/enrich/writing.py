@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from schemas.events import SCHEMA_VERSION
 from schemas.reviews import Review
 from streams.delivery.records import Record
 from streams.lane.values import Answer
@@ -64,6 +65,15 @@ class EnrichedReviewWriter:
         """That a review is gone; nothing of its text is repeated."""
         return self._event(review, record, "removed", _NOTHING_READ)
 
+    def rated(self, review: Review, record: Record, prepared: Prepared) -> dict[str, Any]:
+        """Stars without words; a title they may have."""
+        about = _NOTHING_READ | {
+            "title": prepared.title,
+            "author_id": prepared.author_id,
+            "masked": _masked("title", prepared.title_masks),
+        }
+        return self._event(review, record, "rating_only", about)
+
     def unread(self, review: Review, record: Record, prepared: Prepared) -> dict[str, Any]:
         """A review in a language that no model covers."""
         about = _NOTHING_READ | _prepared(prepared, prepared.flags)
@@ -95,13 +105,14 @@ class EnrichedReviewWriter:
 
     def _event(self, review: Review, record: Record, status: str, about: Mapping[str, Any]) -> dict[str, Any]:
         return {
-            "schema_version": "1.0",
+            "schema_version": SCHEMA_VERSION,
             "review_id": review.review_id,
             "product_id": review.product_id,
             "review_version": review.version,
             "status": status,
             "rating": review.rating,
             "verified_purchase": review.verified_purchase,
+            "incentivised": review.incentivised,
             "platform": review.platform,
             "created_at": review.created_at,
             "source": {
@@ -113,6 +124,8 @@ class EnrichedReviewWriter:
             "made_at": self._made_at,
             "replay_id": self._replay_id,
             "timings": None,
+            "stars": None,
+            "embedding_version": None,
             **about,
         }
 

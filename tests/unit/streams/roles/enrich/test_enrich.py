@@ -3,7 +3,7 @@ import json
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import orjson
 import pytest
@@ -74,7 +74,7 @@ def run(
 
 
 def review(
-    offset: int = 0, *, key: str | None = "p1", timestamp: int = 1_700_000_000_000, **fields: object
+    offset: int = 0, *, key: str | None = "p1", timestamp: int = 1_750_000_000_000, **fields: object
 ) -> FakeRecord:
     value = json.dumps({**GOOD, **fields}).encode()
     return FakeRecord(offset, key.encode() if key is not None else None, value, timestamp=timestamp)
@@ -142,7 +142,7 @@ def test_an_enriched_review_tells_everything_it_promises(executor: ThreadPoolExe
         "topic": "new-review",
         "partition": 0,
         "offset": 41,
-        "timestamp_ms": 1_700_000_000_000,
+        "timestamp_ms": 1_750_000_000_000,
     }
     assert event.sentiment is not None
     assert event.sentiment.label == "positive"
@@ -183,6 +183,41 @@ def test_a_removal_is_passed_on_without_asking_the_model(executor: ThreadPoolExe
     assert (event.status, event.text, event.title, event.sentiment) == ("removed", None, None, None)
     assert event.review_version == 2
     assert not any(ask.asked)
+
+
+def test_stars_without_words_are_passed_on_without_asking_the_model(executor: ThreadPoolExecutor) -> None:
+    """They keep their rating and their title, masked like any other, and are of no language."""
+    ask = FakeAsk()
+    stars = review(
+        text=None, rating=4, title="Call 13812345678", author_id="jane@example.com", incentivised=True
+    )
+    effects = run(
+        executor, [stars, review(1), review(2, text=None, rating=1)], ask=ask, preparer=ReviewPreparer()
+    )
+    titled, read, bare = events(effects)
+    assert [event.status for event in (titled, read, bare)] == ["rating_only", "enriched", "rating_only"]
+    assert (titled.text, titled.rating, titled.title) == (None, 4, "Call [phone]")
+    assert [(mask.kind, mask.field) for mask in titled.masked] == [("phone", "title")]
+    assert (titled.author_id, titled.incentivised, read.incentivised) == (None, True, False)
+    assert titled.sentiment is titled.language is titled.model is bare.title is None
+    assert ask.asked == [[GOOD["text"]]]
+
+
+def test_a_review_from_after_its_record_is_set_aside_whenever_it_is_read(
+    executor: ThreadPoolExecutor,
+) -> None:
+    """The record's time decides, so a replay years later refuses the same reviews as the first reading."""
+    published = datetime(2025, 6, 1, tzinfo=UTC)
+    written = [published + timedelta(days=days) for days in (-3_000, 1, 3, 3_000)]
+    records = [
+        review(offset, created_at=moment.isoformat(), timestamp=int(published.timestamp() * 1000))
+        for offset, moment in enumerate(written)
+    ]
+    effects = run(executor, records)
+    assert [letter.record.offset for letter in effects.dead_letters] == [2, 3]
+    assert {letter.reason for letter in effects.dead_letters} == {DeadLetterReason.INVALID_EVENT}
+    assert "created_at: wanted at most 2 days after" in effects.dead_letters[0].error
+    assert [event.source.offset for event in events(effects)] == [0, 1]
 
 
 def test_a_language_without_a_model_is_never_guessed(executor: ThreadPoolExecutor) -> None:

@@ -346,6 +346,30 @@ async def test_an_older_generation_never_replaces_a_newer_one(store: PartitionSt
     assert last_text(role) is None
 
 
+async def test_stars_without_words_count_in_ratings_alone(store: PartitionStore) -> None:
+    """They are in the averages and among the latest reviews, and give the product neither sentiment nor language."""
+    role = Role(store)
+    read = enriched(
+        "r1", 1, rating=4, sentiment={"label": "positive"}, language={"code": "zh", "confidence": 1.0}
+    )
+    stars = [
+        enriched(f"s{at}", 1, status="rating_only", text=None, rating=rating)
+        for at, rating in enumerate((5, 1))
+    ]
+    await role.take(read, *stars)
+    summary = role.summaries[-1]
+    assert summary is not None
+    assert (summary.counts.reviews, summary.average_rating, summary.language) == (3, 3.33, "zh")
+    assert summary.counts.rating_histogram == (0, 1, 0, 0, 1, 1)
+    assert (summary.counts.sentiment.positive, summary.counts.languages) == (1, {"zh": 1})
+    latest = {one.review_id: (one.text is None, one.language) for one in summary.latest_reviews}
+    assert latest == {"r1": (False, "zh"), "s0": (True, None), "s1": (True, None)}
+
+    await role.take(*(enriched(f"s{at}", 2, removed=True) for at in range(2)))
+    assert role.summaries[-1] is not None
+    assert (role.summaries[-1].average_rating, role.summaries[-1].counts.reviews) == (4.0, 1)
+
+
 async def test_a_withdrawn_product_is_published_as_gone(store: PartitionStore) -> None:
     """A null, and nothing of its reviews is left."""
     role = Role(store)
