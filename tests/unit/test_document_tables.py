@@ -47,7 +47,7 @@ def test_settings_named_in_short_exist() -> None:
 
 
 def test_every_topic_is_documented_as_it_is() -> None:
-    """Contract, key, retention, null values and dead letters of every topic are those of the code."""
+    """Contract, key, partitions, retention, null values and dead letters of every topic are those of the code."""
     assert rows("docs/contracts.md", "topics") == [_topic_row(topic) for topic in TOPICS]
 
 
@@ -56,6 +56,7 @@ def _topic_row(topic: Topic) -> list[str]:
         topic.name,
         topic.contract.__name__,
         topic.key,
+        "as configured" if topic.partitions is None else str(topic.partitions),
         f"{topic.retention_ms // _DAY_MS} days" if topic.retention_ms is not None else "newest per key",
         "gone" if topic.nullable else "",
         dead_letter_topic(topic.name) if topic.dead_letters else "",
@@ -88,7 +89,7 @@ def test_topics_without_a_role_are_named_as_not_there_yet() -> None:
     """The README says of every topic that no role reads or writes that nothing happens with it yet."""
     used = {topic.name for role in ROLES.values() for topic in (*role.reads, *role.writes)}
     missing = text_of("README.md").split("## What is not there yet", 1)[1].split("\n## ", 1)[0]
-    assert set(re.findall(r"`([a-z]+-[a-z-]+)`", missing)) == {topic.name for topic in TOPICS} - used
+    assert set(re.findall(r"`([a-z-]+)`", missing)) == {topic.name for topic in TOPICS} - used
 
 
 def test_each_role_has_the_rights_that_its_row_needs() -> None:
