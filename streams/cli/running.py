@@ -27,7 +27,8 @@ from streams.cli.console import (
 from streams.cli.data import Columns, Constants, events_of, show_bad_rows
 from streams.cli.product_tables import show_products
 from streams.demo import catalogue
-from streams.demo.runner import DemoProgress, DemoReport, run_demo, wait_until_ready
+from streams.demo.report import DemoReport
+from streams.demo.runner import DemoProgress, run_demo, wait_until_ready
 from streams.errors import ConfigurationError, FatalError, StoppedError
 from streams.kafka.connection import client_options
 from streams.kafka.publishing import RawRecord

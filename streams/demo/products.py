@@ -58,9 +58,10 @@ class ProductWatch:
         """Whether every product with reviews enough for a text has the one that was asked for last."""
         ours = {self._enriched[position][0] for position in published if position in self._enriched}
         return all(
-            one["generation"] == one["text_generation"] > 0
-            for one in self.summaries.values()
-            if one["product_id"] in ours and (one["generation"] or one["counts"]["reviews"] >= FIRST_REVIEWS)
+            summary["generation"] == summary["text_generation"] > 0
+            for summary in self.summaries.values()
+            if summary["product_id"] in ours
+            and (summary["generation"] or summary["counts"]["reviews"] >= FIRST_REVIEWS)
         )
 
     def _reached(self, product_id: str) -> int:

@@ -16,11 +16,16 @@ class OutputRecord(Protocol):
     """A record of an output topic."""
 
     @property
-    def topic(self) -> str: ...  # noqa: D102
+    def topic(self) -> str:
+        """Where it was published."""
+
     @property
-    def value(self) -> bytes | None: ...  # noqa: D102
+    def value(self) -> bytes | None:
+        """JSON of an event; of a dead letter the bytes that were refused."""
+
     @property
-    def headers(self) -> Iterable[tuple[str, bytes]]: ...  # noqa: D102
+    def headers(self) -> Iterable[tuple[str, bytes]]:
+        """Of a dead letter: whence and why."""
 
 
 @dataclass(slots=True)
