@@ -73,56 +73,115 @@ def write(
     Returns:
         In any order; a phrase that has no end within its max_tokens is left out.
     """
-    columns = _columns(constraints, network.vocabulary) if sliced else None
-    if columns is not None and not network.select(columns):
-        columns = None
-    if columns is None:
-        network.select(None)
-        columns = torch.arange(network.vocabulary)
-    common = columns < _COMMONEST
-    masks = _Masks(columns)
-    rows = [
-        _Row(place, sample, constraint.start, [])
-        for place, (prompt, constraint) in enumerate(zip(prompts, constraints, strict=True))
-        for sample in range(prompt.samples)
-    ]
-    finished: list[Written] = []
-    if clock() >= ends_at or not rows:
-        return finished
+    batch = _Batch(prompts, constraints, draws, _selected(network, constraints, sliced=sliced), temperature)
+    if clock() >= ends_at or not batch.rows:
+        return []
     steps = network.begin(prompts)
     outputs = steps.start()
-    # Places of the rows that go on, among those in the network.
-    active = list(range(len(rows)))
     while True:
-        scores = outputs[active].float().cpu()
-        going = [rows[place] for place in active]
-        allowed = masks.of([(constraints[row.prompt], row.state) for row in going])
-        step = torch.stack([draws[row.prompt][row.sample, len(row.tokens)] for row in going])
-        chosen = choose(scores.masked_fill(~allowed, -torch.inf), step, temperature)
-        chances = log_chances(scores, allowed | common, chosen)
-        tokens = columns[chosen]
-        for row, token, chance in zip(going, tokens.tolist(), chances.tolist(), strict=True):
-            row.state = constraints[row.prompt].next(row.state, token)
-            row.tokens.append(token)
-            row.log_probability += chance
-        finished += [_written(row) for row in going if row.state is None]
+        following = batch.take(outputs)
+        if following is None or clock() >= ends_at:
+            return batch.finished
+        kept = batch.shrink()
+        if kept is not None:
+            steps.keep(kept)
+            following = following[kept]
+        outputs = steps.step(following)
+
+
+def _selected(network: Network, constraints: Sequence[Constraint], *, sliced: bool) -> Tensor:
+    """The columns that the network computes from now on, ascending."""
+    columns = _columns(constraints, network.vocabulary) if sliced else None
+    if columns is not None and network.select(columns):
+        return columns
+    network.select(None)
+    return torch.arange(network.vocabulary)
+
+
+class _Batch:
+    """The rows of one batch, and which of them go on.
+
+    Args:
+        prompts: as in `write`.
+        constraints: as in `write`.
+        draws: as in `write`.
+        columns: the tokens whose scores the network computes, ascending.
+        temperature: of the choice.
+
+    Attributes:
+        rows: those in the network.
+        finished: phrases that came to their end.
+    """
+
+    def __init__(
+        self,
+        prompts: Sequence[Prompt],
+        constraints: Sequence[Constraint],
+        draws: Sequence[Tensor],
+        columns: Tensor,
+        temperature: float,
+    ) -> None:
+        self._prompts = prompts
+        self._constraints = constraints
+        self._draws = draws
+        self._columns = columns
+        self._common = columns < _COMMONEST
+        self._masks = _Masks(columns)
+        self._temperature = temperature
+        self.rows = [
+            _Row(number, sample, constraint.start, [])
+            for number, (prompt, constraint) in enumerate(zip(prompts, constraints, strict=True))
+            for sample in range(prompt.samples)
+        ]
+        self.finished: list[Written] = []
+        # Indices of the rows that go on, among those in the network.
+        self._active = list(range(len(self.rows)))
+
+    def take(self, outputs: Tensor) -> Tensor | None:
+        """Choose the next token of every row that goes on.
+
+        Args:
+            outputs: (rows, columns) scores, of finished rows too.
+
+        Returns:
+            (rows,) the tokens to go on with, 0 in finished rows; None where no row goes on.
+        """
+        going = [self.rows[index] for index in self._active]
+        tokens = self._choose(outputs[self._active].float().cpu(), going)
+        self.finished += [_written(row) for row in going if row.state is None]
         on = [
             index
             for index, row in enumerate(going)
-            if row.state is not None and len(row.tokens) < prompts[row.prompt].max_tokens
+            if row.state is not None and len(row.tokens) < self._prompts[row.prompt].max_tokens
         ]
-        if not on or clock() >= ends_at:
-            return finished
-        following = torch.zeros(len(rows), dtype=torch.long)
-        active = [active[index] for index in on]
-        following[active] = tokens[on]
-        if len(active) <= _SHRINKS_TO * len(rows):
-            kept = torch.tensor(active)
-            steps.keep(kept)
-            following = following[kept]
-            rows = [rows[place] for place in active]
-            active = list(range(len(rows)))
-        outputs = steps.step(following)
+        if not on:
+            return None
+        self._active = [self._active[index] for index in on]
+        following = torch.zeros(len(self.rows), dtype=torch.long)
+        following[self._active] = tokens[on]
+        return following
+
+    def shrink(self) -> Tensor | None:
+        """Let the finished rows go if they are many; the indices of those that stay, None where all do."""
+        if len(self._active) > _SHRINKS_TO * len(self.rows):
+            return None
+        kept = torch.tensor(self._active)
+        self.rows = [self.rows[index] for index in self._active]
+        self._active = list(range(len(self.rows)))
+        return kept
+
+    def _choose(self, scores: Tensor, going: Sequence[_Row]) -> Tensor:
+        """(going,) the token that each of these rows is continued with."""
+        allowed = self._masks.of([(self._constraints[row.prompt], row.state) for row in going])
+        draws = torch.stack([self._draws[row.prompt][row.sample, len(row.tokens)] for row in going])
+        chosen = choose(scores.masked_fill(~allowed, -torch.inf), draws, self._temperature)
+        chances = log_chances(scores, allowed | self._common, chosen)
+        tokens = self._columns[chosen]
+        for row, token, chance in zip(going, tokens.tolist(), chances.tolist(), strict=True):
+            row.state = self._constraints[row.prompt].next(row.state, token)
+            row.tokens.append(token)
+            row.log_probability += chance
+        return tokens
 
 
 def log_chances(scores: Tensor, counted: Tensor, chosen: Tensor) -> Tensor:
