@@ -15,18 +15,7 @@ from models.ngram_network import WEIGHTS_NAME, save_ngram_weights
 from models.ngram_reviews import NgramReviews, load_ngram_reviews
 from models.training.chinese_card import chinese_card
 from models.training.chinese_corpus import ASAP_ASPECTS
-from models.training.chinese_data import (
-    VARIANTS,
-    WRITTEN,
-    AspectWords,
-    ChineseExample,
-    Part,
-    join_written,
-    part_of,
-    read_asap,
-    read_shop_reviews,
-    read_written,
-)
+from models.training.chinese_data import AspectWords, ChineseExample, Part, part_of, read_asap
 from models.training.chinese_embedding import complete_chinese
 from models.training.chinese_fitting import HIDDEN, WIDTH, Fit, fit, fit_alike
 from models.training.chinese_measuring import (
@@ -36,6 +25,8 @@ from models.training.chinese_measuring import (
     three_class_scores,
     wordless_scores,
 )
+from models.training.chinese_shop_reviews import read_shop_reviews
+from models.training.chinese_written import VARIANTS, WRITTEN, join_written, read_written
 from models.training.report import TrainingReport, rounded, write_report
 
 

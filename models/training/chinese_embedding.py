@@ -16,15 +16,9 @@ from models.ngram_meaning import MEANING_NAME, meaning_of, save_ngram_meaning
 from models.ngram_network import load_ngram_weights
 from models.training.chinese_card import chinese_card
 from models.training.chinese_corpus import clauses_of
-from models.training.chinese_data import (
-    VARIANTS,
-    WRITTEN,
-    ChineseExample,
-    part_of,
-    read_asap,
-    read_shop_reviews,
-    read_written,
-)
+from models.training.chinese_data import ChineseExample, part_of, read_asap
+from models.training.chinese_shop_reviews import read_shop_reviews
+from models.training.chinese_written import VARIANTS, WRITTEN, read_written
 from models.training.frames import Matrix, drawn_directions
 from models.training.report import METRICS_NAME, TrainingReport, rounded, write_report
 

@@ -12,15 +12,10 @@ from models.errors import TrainingDataError
 from models.manifest import write_manifest
 from models.ngram_reviews import load_ngram_reviews
 from models.training import chinese
-from models.training.chinese_data import (
-    AspectWords,
-    join_written,
-    part_of,
-    read_asap,
-    read_shop_reviews,
-    read_written,
-)
+from models.training.chinese_data import AspectWords, part_of, read_asap
 from models.training.chinese_embedding import complete_chinese
+from models.training.chinese_shop_reviews import read_shop_reviews
+from models.training.chinese_written import join_written, read_written
 from models.training.report import TrainingReport
 
 pytestmark = pytest.mark.thorough
