@@ -27,7 +27,7 @@ from models.training.chinese_measuring import (
 )
 from models.training.chinese_shop_reviews import read_shop_reviews
 from models.training.chinese_written import VARIANTS, WRITTEN, join_written, read_written
-from models.training.report import TrainingReport, rounded, write_report
+from models.training.report import TrainingReport, finish, rounded
 
 
 def train_chinese(
@@ -71,9 +71,7 @@ def train_chinese(
     out.mkdir(parents=True, exist_ok=True)
     save_ngram_weights(made.weights, out)
     metrics = rounded({"examples": counts, "training": _facts(made, out, seed), "held_out": held_out})
-    write_report(metrics, chinese_card(metrics), out)
-    write_manifest(out)
-    progress(f"wrote {out}")
+    finish(metrics, chinese_card(metrics), out, examples=counts, progress=progress)
     return complete_chinese(data, out, seed=seed, variants=variants, progress=progress)
 
 

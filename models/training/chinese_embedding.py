@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +10,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.manifest import write_manifest
 from models.ngram_features import KnownNgrams
 from models.ngram_meaning import MEANING_NAME, meaning_of, save_ngram_meaning
 from models.ngram_network import load_ngram_weights
@@ -20,7 +19,7 @@ from models.training.chinese_data import ChineseExample, part_of, read_asap
 from models.training.chinese_shop_reviews import read_shop_reviews
 from models.training.chinese_written import VARIANTS, WRITTEN, read_written
 from models.training.frames import Matrix, drawn_directions
-from models.training.report import METRICS_NAME, TrainingReport, rounded, write_report
+from models.training.report import METRICS_NAME, TrainingReport, finish, rounded
 
 _MOST_NGRAMS = 1 << 14
 _WIDTH = 128
@@ -78,10 +77,8 @@ def complete_chinese(
         "bytes": (directory / MEANING_NAME).stat().st_size,
     }
     metrics = rounded(metrics)
-    write_report(metrics, chinese_card(metrics), directory)
-    write_manifest(directory)
-    progress(f"completed {directory}")
-    return TrainingReport(directory, metrics["examples"], metrics)  # type: ignore[arg-type]
+    examples: Mapping[str, int] = metrics["examples"]  # type: ignore[assignment]
+    return finish(metrics, chinese_card(metrics), directory, examples=examples, progress=progress)
 
 
 def fit_meaning(

@@ -12,24 +12,21 @@ from typing import Final
 import torch
 from transformers import PreTrainedModel
 
-from models.errors import TrainingDataError
-from models.generation.adapters import write_adapter
 from models.generation.generator import DecodingOptions, PhraseGenerator
 from models.generation.loading import GeneratorOptions, load_generator, read_checkpoint
 from models.generation.packaged import GEMMA
 from models.generation.prompts import PromptForm
 from models.generation.ranking import rank
-from models.manifest import write_manifest
 from models.references import parse_reference
 from models.training.chinese_pairs import HELD_OUT_FILE, TRAINING_FILE, compare, read_chinese_pairs
 from models.training.chinese_phrases_card import chinese_phrases_card
-from models.training.generator_fitting import Recipe, fit_generator
+from models.training.generator_fitting import Recipe, fit_facts, fit_generator, write_fit
 from models.training.phrase_alignment import PairReader
 from models.training.phrase_examples import PhraseExample, examples_of
 from models.training.phrase_measuring import score
-from models.training.phrase_pairs import PhrasePair, read_phrase_pairs, without_those_of
+from models.training.phrase_pairs import PhrasePair, read_split
 from models.training.phrase_reader import PhraseReader
-from models.training.report import TrainingReport, rounded, write_report
+from models.training.report import TrainingReport, finish, rounded
 
 DEFAULT_BASE: Final = f"builtin:{GEMMA.name}"
 
@@ -78,28 +75,16 @@ def train_chinese_phrases(
     used = _narrow(checkpoint.network, [example for part in examples for example in part])
     examples = [[_narrowed(example, used) for example in part] for part in examples]
     made = fit_generator(checkpoint.network, examples[0], examples[1], recipe, seed=seed, progress=progress)
-    halves = {name: tensor.half() for name, tensor in made.weights.items()}
-    # As learnt, an update is what its factors give.
-    write_adapter(out, halves, rank=recipe.rank, alpha=recipe.rank, prompt=PROMPT)
-    sources = Counter(pair.source for pair in training)
+    write_fit(made, out, recipe, PROMPT)
     metrics = rounded(
         {
             "base": base,
-            "training": {
-                "seed": seed,
-                "pairs": sources,
-                "prompt": PROMPT,
-                "epochs": made.epochs,
-                "validation_losses": made.losses,
-                "recipe": asdict(recipe),
-            },
+            "training": fit_facts(made, recipe, seed, training, PROMPT),
             "held_out": _measure(base, out, held_out, measured, reader=reader, progress=progress),
         }
     )
-    write_report(metrics, chinese_phrases_card(metrics), out)
-    write_manifest(out)
-    progress(f"wrote {out}")
-    return TrainingReport(out, dict(sources), metrics)
+    counts = Counter(pair.source for pair in training)
+    return finish(metrics, chinese_phrases_card(metrics), out, examples=counts, progress=progress)
 
 
 def _narrow(network: PreTrainedModel, examples: Sequence[PhraseExample]) -> list[int]:
@@ -126,10 +111,7 @@ def _english_pairs(
     directory: Path, reader: PairReader, seed: int
 ) -> tuple[list[PhrasePair], list[PhrasePair]]:
     """Some to train on, and others to measure on."""
-    others = list(read_phrase_pairs(directory, "val", reader).pairs)
-    pairs = without_those_of(read_phrase_pairs(directory, "train", reader).pairs, others)
-    if not pairs or not others:
-        raise TrainingDataError(f"training data: {directory} holds no pair to train or to measure on")
+    pairs, others, _ = read_split(directory, reader)
     chooser = random.Random(seed)  # noqa: S311 - no secret
     return (
         chooser.sample(pairs, min(_ENGLISH, len(pairs))),

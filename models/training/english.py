@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from models.devices import plan_compute, usable_cores
-from models.manifest import sha256_of, write_manifest
+from models.manifest import sha256_of
 from models.minilm_encoder import encoder_directory
 from models.minilm_reviews import MiniLmReviews, new_minilm_reviews
 from models.review_weights import save_review_weights
@@ -19,7 +19,7 @@ from models.training.english_card import english_card
 from models.training.english_embedding import complete_english
 from models.training.examples import Example, read_examples
 from models.training.measuring import Job, Read, jobs_of, measure_elsewhere, read_all, scores_of
-from models.training.report import TrainingReport, rounded, write_report
+from models.training.report import TrainingReport, finish, rounded
 
 
 def train_english(data: Path, out: Path, *, seed: int = 7, progress: Callable[[str], None]) -> TrainingReport:
@@ -59,9 +59,7 @@ def train_english(data: Path, out: Path, *, seed: int = 7, progress: Callable[[s
     metrics = rounded({"examples": counts, "training": _facts(made, seed), "held_out": scores})
     out.mkdir(parents=True, exist_ok=True)
     save_review_weights(made.weights, out)
-    write_report(metrics, english_card(metrics), out)
-    write_manifest(out)
-    progress(f"wrote {out}")
+    finish(metrics, english_card(metrics), out, examples=counts, progress=progress)
     return complete_english(data, out, seed=seed, progress=progress)
 
 

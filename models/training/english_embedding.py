@@ -1,7 +1,7 @@
 """Complete a trained English reader with directions for sentence embeddings: nothing is trained again."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
@@ -12,7 +12,6 @@ import torch
 from numpy.typing import NDArray
 
 from models.devices import ComputePlan
-from models.manifest import write_manifest
 from models.minilm_encoder import FEATURE_LAYERS
 from models.minilm_reviews import MiniLmReviews, new_minilm_reviews
 from models.review_weights import ReviewWeights, load_review_weights
@@ -21,7 +20,7 @@ from models.sentences import split_sentences
 from models.training.english_card import english_card
 from models.training.examples import Example, read_examples
 from models.training.frames import drawn_directions
-from models.training.report import METRICS_NAME, TrainingReport, rounded, write_report
+from models.training.report import METRICS_NAME, TrainingReport, finish, rounded
 
 _LEAST_WORDS, _MOST_WORDS = 2, 40
 # How many sentences stand together in a text: what a token is depends on its neighbours, and must not.
@@ -81,10 +80,8 @@ def complete_english(
     metrics["embedding"] = {"seed": seed, "sentences": found.sentences, "agreement": found.agreement}
     metrics = rounded(metrics)
     save_sentence_directions(found.directions, directory)
-    write_report(metrics, english_card(metrics), directory)
-    write_manifest(directory)
-    progress(f"completed {directory}")
-    return TrainingReport(directory, metrics["examples"], metrics)  # type: ignore[arg-type]
+    examples: Mapping[str, int] = metrics["examples"]  # type: ignore[assignment]
+    return finish(metrics, english_card(metrics), directory, examples=examples, progress=progress)
 
 
 def fit_directions(weights: ReviewWeights, examples: Sequence[Example], *, seed: int) -> DirectionsFit:

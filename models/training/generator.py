@@ -10,27 +10,23 @@ from typing import Final
 import torch
 
 from models.devices import has_fast_bfloat16
-from models.errors import TrainingDataError
-from models.generation.adapters import write_adapter
 from models.generation.generator import PhraseGenerator
 from models.generation.loading import GeneratorOptions, load_generator, read_checkpoint
 from models.generation.packaged import SMOLLM2_NAME
 from models.generation.prompts import PromptForm
-from models.manifest import write_manifest
 from models.references import parse_reference
 from models.training.generator_card import generator_card
-from models.training.generator_fitting import GeneratorFit, Recipe, fit_generator
+from models.training.generator_fitting import Recipe, fit_facts, fit_generator, write_fit
 from models.training.phrase_alignment import PairReader
 from models.training.phrase_examples import examples_of
 from models.training.phrase_measuring import score, writers_of
 from models.training.phrase_pairs import (
     PhrasePair,
     PhrasePairs,
-    read_phrase_pairs,
-    without_those_of,
+    read_split,
 )
 from models.training.phrase_reader import PhraseReader
-from models.training.report import TrainingReport, rounded, write_report
+from models.training.report import TrainingReport, finish, rounded
 
 DEFAULT_BASE: Final = f"builtin:{SMOLLM2_NAME}"
 
@@ -70,36 +66,27 @@ def train_generator(
     torch.set_num_threads(1)
     recipe = recipe or Recipe()
     dtype = torch.bfloat16 if has_fast_bfloat16("cpu") else torch.float32
-    options = GeneratorOptions(device="cpu")
-    checkpoint = read_checkpoint(parse_reference(base), options.cache, dtype)
+    checkpoint = read_checkpoint(parse_reference(base), GeneratorOptions(device="cpu").cache, dtype)
     progress("looking for sentences of summaries that reviews say too")
     reader = reader or PhraseReader()
-    read = {part: read_phrase_pairs(data / "fewsum", part, reader) for part in ("train", "val")}
-    validation = list(read["val"].pairs)
-    training = without_those_of(read["train"].pairs, validation)
-    if not training or not validation:
-        raise TrainingDataError(f"training data: {data / 'fewsum'} holds no pair to train or to measure on")
+    training, validation, read = read_split(data / "fewsum", reader)
     progress(f"training on {len(training)} pairs, stopping by {len(validation)} others")
     encoder = bool(checkpoint.network.config.is_encoder_decoder)
     examples = [
         examples_of(checkpoint.tokenizer, pairs, PROMPT, encoder=encoder) for pairs in (training, validation)
     ]
     made = fit_generator(checkpoint.network, examples[0], examples[1], recipe, seed=seed, progress=progress)
-    halves = {name: tensor.half() for name, tensor in made.weights.items()}
-    # As learnt, an update is what its factors give.
-    write_adapter(out, halves, rank=recipe.rank, alpha=recipe.rank, prompt=PROMPT)
+    write_fit(made, out, recipe, PROMPT)
     metrics = rounded(
         {
             "base": base,
             "pairs": {part: _counts(of_part) for part, of_part in read.items()},
-            "training": _facts(made, recipe, seed, training),
+            "training": fit_facts(made, recipe, seed, training, PROMPT),
             "validation": _measure(base, out, validation, reader, progress),
         }
     )
-    write_report(metrics, generator_card(metrics), out)
-    write_manifest(out)
-    progress(f"wrote {out}")
-    return TrainingReport(out, dict(Counter(f"fewsum/{pair.source}" for pair in training)), metrics)
+    counts = Counter(f"fewsum/{pair.source}" for pair in training)
+    return finish(metrics, generator_card(metrics), out, examples=counts, progress=progress)
 
 
 def _measure(
@@ -123,17 +110,4 @@ def _counts(pairs: PhrasePairs) -> Mapping[str, object]:
         "sentences": pairs.sentences,
         "left_out": pairs.left_out,
         "pairs": Counter(pair.source for pair in pairs.pairs),
-    }
-
-
-def _facts(
-    made: GeneratorFit, recipe: Recipe, seed: int, training: Sequence[PhrasePair]
-) -> dict[str, object]:
-    return {
-        "seed": seed,
-        "pairs": Counter(pair.source for pair in training),
-        "prompt": PROMPT,
-        "epochs": made.epochs,
-        "validation_losses": made.losses,
-        "recipe": asdict(recipe),
     }

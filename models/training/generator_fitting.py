@@ -3,15 +3,20 @@
 import copy
 import math
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
+from models.generation.adapters import write_adapter
+from models.generation.prompts import PromptForm
 from models.low_rank import adapter_weights, add_adapter
 from models.training.phrase_examples import PhraseExample, batches_of, phrase_loss
+from models.training.phrase_pairs import PhrasePair
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,26 @@ class GeneratorFit:
     weights: dict[str, Tensor]
     epochs: int
     losses: tuple[float, ...]
+
+
+def write_fit(made: GeneratorFit, out: Path, recipe: Recipe, prompt: PromptForm) -> None:
+    """Write an adapter's weights and configuration; as learnt, an update is what its factors give."""
+    halves = {name: tensor.half() for name, tensor in made.weights.items()}
+    write_adapter(out, halves, rank=recipe.rank, alpha=recipe.rank, prompt=prompt)
+
+
+def fit_facts(
+    made: GeneratorFit, recipe: Recipe, seed: int, pairs: Sequence[PhrasePair], prompt: PromptForm
+) -> dict[str, object]:
+    """For a report: what was trained on, how, and how it went."""
+    return {
+        "seed": seed,
+        "pairs": Counter(pair.source for pair in pairs),
+        "prompt": prompt,
+        "epochs": made.epochs,
+        "validation_losses": made.losses,
+        "recipe": asdict(recipe),
+    }
 
 
 def fit_generator(

@@ -114,6 +114,22 @@ def without_those_of(pairs: Iterable[PhrasePair], others: Iterable[PhrasePair]) 
     ]
 
 
+def read_split(
+    directory: Path, reader: PairReader
+) -> tuple[list[PhrasePair], list[PhrasePair], dict[str, PhrasePairs]]:
+    """Pairs to train on, others to stop by or to measure on, and what was read of each part.
+
+    Raises:
+        TrainingDataError: as of `read_phrase_pairs`, or there is no pair.
+    """
+    read = {part: read_phrase_pairs(directory, part, reader) for part in ("train", "val")}
+    others = list(read["val"].pairs)
+    training = without_those_of(read["train"].pairs, others)
+    if not training or not others:
+        raise TrainingDataError(f"training data: {directory} holds no pair to train or to measure on")
+    return training, others, read
+
+
 def _reason_against(phrase: str, evidence: Sequence[str]) -> str | None:
     """Why a sentence is nothing to learn from; None: it is."""
     words = [word.casefold().replace("’", "'") for word in words_of(phrase)]

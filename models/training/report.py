@@ -1,11 +1,12 @@
 """What a training run leaves behind, and the files it writes beside the weights."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from models.aspects import ASPECTS
+from models.manifest import write_manifest
 
 METRICS_NAME = "metrics.json"
 CARD_NAME = "README.md"
@@ -51,7 +52,17 @@ def never_said(known: Collection[str]) -> str:
     return f"\nIt was trained without labels of {names}, so it never says that a review speaks of them.\n"
 
 
-def write_report(metrics: Mapping[str, object], card: str, directory: Path) -> None:
-    """Write metrics.json and the model card."""
+def finish(
+    metrics: dict[str, object],
+    card: str,
+    directory: Path,
+    *,
+    examples: Mapping[str, int],
+    progress: Callable[[str], None],
+) -> TrainingReport:
+    """Write metrics.json, the model card and, last, the manifest of a directory that holds the weights."""
     (directory / METRICS_NAME).write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
     (directory / CARD_NAME).write_text(card, encoding="utf-8")
+    write_manifest(directory)
+    progress(f"wrote {directory}")
+    return TrainingReport(directory, dict(examples), metrics)
