@@ -1,7 +1,8 @@
 """What is done to a review before any network reads it: masking, language, quality flags, signature."""
 
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple
 
+from models.interfaces import SentimentPrediction
 from models.language import DetectedLanguage, LanguageIdentifier
 from models.personal_data import Mask, MaskedText, mask_personal_data
 from models.quality import QualityFlag, rating_mismatch, text_flags
@@ -12,17 +13,6 @@ FieldName = Literal["title", "text"]
 _CONTACTS = frozenset({"email", "phone", "wechat", "qq"})
 # Ends the title's sentence whatever its last character is, in every language.
 _AFTER_TITLE = ".\n"
-
-
-class Polarity(Protocol):
-    """Probabilities of the three sentiments."""
-
-    @property
-    def negative(self) -> float: ...  # noqa: D102
-    @property
-    def neutral(self) -> float: ...  # noqa: D102
-    @property
-    def positive(self) -> float: ...  # noqa: D102
 
 
 class PreparedReview(NamedTuple):
@@ -98,7 +88,7 @@ class ReviewPreparer:
             signature=signature_of(masked_text.text),
         )
 
-    def rating_flag(self, rating: float | None, sentiment: Polarity) -> QualityFlag | None:
+    def rating_flag(self, rating: float | None, sentiment: SentimentPrediction) -> QualityFlag | None:
         """A flag where the stars and the words contradict each other."""
         return rating_mismatch(
             rating, negative=sentiment.negative, neutral=sentiment.neutral, positive=sentiment.positive

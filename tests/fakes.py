@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from models.interfaces import ReviewReading, SentenceReading, SentimentPrediction, TokenisedReview
-from models.personal_data import Mask
-from models.quality import QualityFlag
+from models.language import DetectedLanguage
+from models.preparation import PreparedReview
 from schemas.summaries import RefreshRequested, SummaryClaim
 from streams.delivery.intake import Chunk
 from streams.delivery.records import Effects, Partition
@@ -80,41 +80,14 @@ def _text_of(review: TokenisedReview) -> str:
     return review.text
 
 
-@dataclass(frozen=True)
-class FakeLanguage:
-    code: str
-    confidence: float = 1.0
-
-
-@dataclass(frozen=True)
-class FakePrepared:
-    """A review as it came."""
-
-    title: str | None
-    text: str
-    author_id: str | None
-    language: FakeLanguage
-    title_masks: tuple[Mask, ...] = ()
-    text_masks: tuple[Mask, ...] = ()
-    flags: tuple[QualityFlag, ...] = ()
-    signature: bytes = b""
-
-    @property
-    def asked(self) -> str:
-        return f"{self.title}. {self.text}" if self.title else self.text
-
-    def place(self, start: int, end: int) -> tuple[str, int, int]:
-        return "text", start, end
-
-
 class FakePreparer:
     """Masks and flags nothing. Believes the hint; else Chinese if there is a Chinese character, else English."""
 
     def prepare(
         self, *, text: str, title: str | None = None, author_id: str | None = None, hint: str | None = None
-    ) -> FakePrepared:
+    ) -> PreparedReview:
         code = hint or ("zh" if any("一" <= character <= "鿿" for character in text) else "en")
-        return FakePrepared(title, text, author_id, FakeLanguage(code))
+        return PreparedReview(title, text, author_id, DetectedLanguage(code, 1.0), (), (), (), b"")
 
     def rating_flag(self, rating: float | None, sentiment: object) -> None:
         del rating, sentiment

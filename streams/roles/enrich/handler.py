@@ -8,6 +8,8 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
 
+from models.interfaces import ReviewReading
+from models.preparation import PreparedReview
 from schemas.dead_letters import DeadLetterReason
 from schemas.reviews import Review
 from schemas.topics import ENRICHED_REVIEW
@@ -15,7 +17,7 @@ from streams.delivery.records import DeadLetter, Effects, Output, Record
 from streams.errors import FatalError, RejectedEventError
 from streams.lane.calls import CANARY_TEXT
 from streams.lane.values import Answer, Failure
-from streams.roles.enrich.reading import Prepared, Preparer, Reader, Readers, Reading
+from streams.roles.enrich.reading import Preparer, Reader, Readers
 from streams.roles.enrich.writing import EnrichedReviewWriter
 from streams.serde import decode, encode, require_key, require_not_ahead
 
@@ -69,8 +71,8 @@ class EnrichReviews:
             self._answered(max(a.queue_ms for a in asked) / 1000, max(a.tokenise_ms for a in asked) / 1000)
         return self._publish_all(records, chunk.without(failures, records), prepared, answers)
 
-    async def _prepare(self, reviews: Mapping[int, Review]) -> Mapping[int, Prepared | Failure]:
-        def prepare_all() -> dict[int, Prepared | Failure]:
+    async def _prepare(self, reviews: Mapping[int, Review]) -> Mapping[int, PreparedReview | Failure]:
+        def prepare_all() -> dict[int, PreparedReview | Failure]:
             return {
                 index: self._prepare_one(review) for index, review in reviews.items() if not review.removed
             }
@@ -79,7 +81,7 @@ class EnrichReviews:
             return {}
         return await asyncio.get_running_loop().run_in_executor(self._executor, prepare_all)
 
-    def _prepare_one(self, review: Review) -> Prepared | Failure:
+    def _prepare_one(self, review: Review) -> PreparedReview | Failure:
         """A review that cannot be prepared is set aside, unless none can be.
 
         Raises:
@@ -105,7 +107,9 @@ class EnrichReviews:
                 DeadLetterReason.PREPARATION_ERROR, f"preparing the text raised {type(error).__name__}"
             )
 
-    async def _ask(self, prepared: Mapping[int, Prepared]) -> Mapping[int, tuple[Reader, Answer[Reading]]]:
+    async def _ask(
+        self, prepared: Mapping[int, PreparedReview]
+    ) -> Mapping[int, tuple[Reader, Answer[ReviewReading]]]:
         """Every reader about the reviews in its languages, all at the same time."""
         of_reader: dict[Reader, list[int]] = defaultdict(list)
         for index, one in prepared.items():
@@ -128,8 +132,8 @@ class EnrichReviews:
         self,
         records: Sequence[Record],
         chunk: "_Chunk",
-        prepared: Mapping[int, Prepared],
-        answers: Mapping[int, tuple[Reader, Answer[Reading]]],
+        prepared: Mapping[int, PreparedReview],
+        answers: Mapping[int, tuple[Reader, Answer[ReviewReading]]],
     ) -> Effects:
         outputs, dead = [], dict(chunk.dead)
         writer = EnrichedReviewWriter(self._preparer, self._now(), self._replay_id)
@@ -187,7 +191,7 @@ def _decode_all(records: Sequence[Record]) -> _Chunk:
     return _Chunk(reviews, dead)
 
 
-def _reading_of(answer: Answer[Reading]) -> Reading | Failure:
+def _reading_of(answer: Answer[ReviewReading]) -> ReviewReading | Failure:
     """What was read, or why there is nothing to publish; JSON would make a null of what is no number."""
     outcome = answer.outcome
     if isinstance(outcome, Failure):

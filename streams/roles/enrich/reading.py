@@ -1,131 +1,30 @@
-"""What the enrich agent needs of the models it never imports: protocols, and a reader with its way in."""
+"""What the enrich role asks of models: who prepares a review, who reads which language, and how to ask."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from models.interfaces import ReviewReading, SentimentPrediction
+from models.preparation import PreparedReview
+from models.quality import QualityFlag
 from streams.lane.loading import ANY_LANGUAGE
 from streams.lane.values import Answer
 
 
-class Language(Protocol):
-    """A detected language."""
-
-    @property
-    def code(self) -> str: ...  # noqa: D102
-    @property
-    def confidence(self) -> float: ...  # noqa: D102
-
-
-class Sentiment(Protocol):
-    """Probabilities of the three sentiments."""
-
-    @property
-    def label(self) -> str: ...  # noqa: D102
-    @property
-    def negative(self) -> float: ...  # noqa: D102
-    @property
-    def neutral(self) -> float: ...  # noqa: D102
-    @property
-    def positive(self) -> float: ...  # noqa: D102
-
-
-class Opinion(Protocol):
-    """A span of what was read, and how it feels."""
-
-    @property
-    def start(self) -> int: ...  # noqa: D102
-    @property
-    def end(self) -> int: ...  # noqa: D102
-    @property
-    def sentiment(self) -> Sentiment: ...  # noqa: D102
-
-
-class Sentence(Opinion, Protocol):
-    """A sentence of what was read; the embedding's bits stand for what it says."""
-
-    @property
-    def embedding(self) -> bytes | None: ...  # noqa: D102
-
-
-class Mention(Opinion, Protocol):
-    """An aspect that is spoken of, and the span it stands on."""
-
-    @property
-    def aspect(self) -> str: ...  # noqa: D102
-    @property
-    def confidence(self) -> float: ...  # noqa: D102
-
-
-class Reading(Protocol):
-    """What a model says of a review."""
-
-    @property
-    def sentiment(self) -> Sentiment: ...  # noqa: D102
-    @property
-    def sentences(self) -> Sequence[Sentence]: ...  # noqa: D102
-    @property
-    def aspects(self) -> Sequence[Mention]: ...  # noqa: D102
-
-
-class Mask(Protocol):
-    """A placeholder of personal data in a masked text."""
-
-    @property
-    def kind(self) -> str: ...  # noqa: D102
-    @property
-    def start(self) -> int: ...  # noqa: D102
-    @property
-    def end(self) -> int: ...  # noqa: D102
-
-
-class Flag(Protocol):
-    """A doubt about a review."""
-
-    @property
-    def kind(self) -> str: ...  # noqa: D102
-    @property
-    def score(self) -> float: ...  # noqa: D102
-    @property
-    def reason(self) -> str: ...  # noqa: D102
-
-
-class Prepared(Protocol):
-    """A review ready to be read and published; `models.preparation.PreparedReview` fits."""
-
-    @property
-    def title(self) -> str | None: ...  # noqa: D102
-    @property
-    def text(self) -> str: ...  # noqa: D102
-    @property
-    def author_id(self) -> str | None: ...  # noqa: D102
-    @property
-    def language(self) -> Language: ...  # noqa: D102
-    @property
-    def title_masks(self) -> Sequence[Mask]: ...  # noqa: D102
-    @property
-    def text_masks(self) -> Sequence[Mask]: ...  # noqa: D102
-    @property
-    def flags(self) -> Sequence[Flag]: ...  # noqa: D102
-    @property
-    def signature(self) -> bytes: ...  # noqa: D102
-    @property
-    def asked(self) -> str: ...  # noqa: D102
-    def place(self, start: int, end: int) -> tuple[str, int, int]: ...  # noqa: D102
-
-
 class Preparer(Protocol):
-    """Masks, identifies languages, flags; thread-safe."""
+    """Masks, identifies languages, flags; thread-safe. `models.preparation.ReviewPreparer` fits."""
 
-    def prepare(  # noqa: D102
+    def prepare(
         self, *, text: str, title: str | None = None, author_id: str | None = None, hint: str | None = None
-    ) -> Prepared: ...
+    ) -> PreparedReview:
+        """A review as it may be published; `hint` is the language that the sender named."""
 
-    def rating_flag(self, rating: float | None, sentiment: Sentiment) -> Flag | None: ...  # noqa: D102
+    def rating_flag(self, rating: float | None, sentiment: SentimentPrediction) -> QualityFlag | None:
+        """A doubt where stars and words contradict each other."""
 
 
 #: Answers for each text, in order; `Lane.run` fits.
-AskReader = Callable[[Sequence[str]], Awaitable[Sequence[Answer[Reading]]]]
+AskReader = Callable[[Sequence[str]], Awaitable[Sequence[Answer[ReviewReading]]]]
 
 
 @dataclass(frozen=True, slots=True)

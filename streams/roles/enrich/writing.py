@@ -5,21 +5,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from models.interfaces import AspectMention, ReviewReading, SentenceReading, SentimentPrediction
+from models.personal_data import Mask
+from models.preparation import PreparedReview
+from models.quality import QualityFlag
 from schemas.events import SCHEMA_VERSION
 from schemas.reviews import Review
 from streams.delivery.records import Record
 from streams.lane.values import Answer
-from streams.roles.enrich.reading import (
-    Flag,
-    Mask,
-    Mention,
-    Prepared,
-    Preparer,
-    Reader,
-    Reading,
-    Sentence,
-    Sentiment,
-)
+from streams.roles.enrich.reading import Preparer, Reader
 
 _Place = Callable[[int, int], tuple[str, int, int]]
 
@@ -65,7 +59,7 @@ class EnrichedReviewWriter:
         """That a review is gone; nothing of its text is repeated."""
         return self._event(review, record, "removed", _NOTHING_READ)
 
-    def rated(self, review: Review, record: Record, prepared: Prepared) -> dict[str, Any]:
+    def rated(self, review: Review, record: Record, prepared: PreparedReview) -> dict[str, Any]:
         """Stars without words; a title they may have."""
         about = _NOTHING_READ | {
             "title": prepared.title,
@@ -74,13 +68,13 @@ class EnrichedReviewWriter:
         }
         return self._event(review, record, "rating_only", about)
 
-    def unread(self, review: Review, record: Record, prepared: Prepared) -> dict[str, Any]:
+    def unread(self, review: Review, record: Record, prepared: PreparedReview) -> dict[str, Any]:
         """A review in a language that no model covers."""
         about = _NOTHING_READ | _prepared(prepared, prepared.flags)
         return self._event(review, record, "unsupported_language", about)
 
     def read(
-        self, review: Review, record: Record, prepared: Prepared, *, by: Reader, reading: Reading
+        self, review: Review, record: Record, prepared: PreparedReview, *, by: Reader, reading: ReviewReading
     ) -> dict[str, Any]:
         """A review and what a model says of it; without the timings."""
         doubt = self._preparer.rating_flag(review.rating, reading.sentiment)
@@ -93,7 +87,7 @@ class EnrichedReviewWriter:
         about["model"] = {"name": by.name, "version": by.version}
         return self._event(review, record, "enriched", about)
 
-    def timings(self, answer: Answer[Reading]) -> dict[str, float]:
+    def timings(self, answer: Answer[ReviewReading]) -> dict[str, float]:
         """How long its steps took; rounded once for all reviews that were in one batch."""
         key = (answer.queue_ms, answer.tokenise_ms, answer.forward_ms)
         timings = self._timings.get(key)
@@ -130,7 +124,7 @@ class EnrichedReviewWriter:
         }
 
 
-def _prepared(prepared: Prepared, flags: Sequence[Flag]) -> dict[str, Any]:
+def _prepared(prepared: PreparedReview, flags: Sequence[QualityFlag]) -> dict[str, Any]:
     """The fields that do not depend on a model."""
     language = prepared.language
     return {
@@ -150,7 +144,7 @@ def _masked(field: str, masks: Iterable[Mask]) -> list[dict[str, Any]]:
     return [{"field": field, "kind": mask.kind, "start": mask.start, "end": mask.end} for mask in masks]
 
 
-def _quotable(mentions: Sequence[Mention]) -> Iterator[Mention]:
+def _quotable(mentions: Sequence[AspectMention]) -> Iterator[AspectMention]:
     quoted = 0
     for one in mentions[:MAX_ASPECTS]:
         quoted += one.end - one.start
@@ -159,7 +153,7 @@ def _quotable(mentions: Sequence[Mention]) -> Iterator[Mention]:
         yield one
 
 
-def _sentence(place: _Place, one: Sentence) -> dict[str, Any]:
+def _sentence(place: _Place, one: SentenceReading) -> dict[str, Any]:
     field, start, end = place(one.start, one.end)
     sentiment = one.sentiment
     label = sentiment.label
@@ -173,7 +167,7 @@ def _sentence(place: _Place, one: Sentence) -> dict[str, Any]:
     }
 
 
-def _aspect(place: _Place, asked: str, one: Mention) -> dict[str, Any]:
+def _aspect(place: _Place, asked: str, one: AspectMention) -> dict[str, Any]:
     first, last = one.start, one.end
     field, start, end = place(first, last)
     sentiment = one.sentiment
@@ -190,7 +184,7 @@ def _aspect(place: _Place, asked: str, one: Mention) -> dict[str, Any]:
     }
 
 
-def _rounded(sentiment: Sentiment) -> dict[str, Any]:
+def _rounded(sentiment: SentimentPrediction) -> dict[str, Any]:
     return {
         "label": sentiment.label,
         "negative": _four_decimals(sentiment.negative),

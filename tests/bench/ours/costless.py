@@ -15,17 +15,18 @@ from functools import partial
 from pathlib import Path
 
 from models.interfaces import ReviewReading, SentimentPrediction, TokenisedReview
+from models.language import DetectedLanguage
+from models.preparation import PreparedReview
 from streams import logs, settings
 from streams.app import ROLES, run_role
 from streams.cli.console import run_async, stop_on_signals
 from streams.roles.enrich.worker import EnrichWorker
 from streams.worker.role import Role
 from tests.bench.stages import accounted
-from tests.fakes import FakeLanguage, FakePrepared
 
 _TOKENISED = TokenisedReview(windows=((101, 102),))
 _ANSWER = ReviewReading(SentimentPrediction(0.1, 0.2, 0.7))
-_LANGUAGE = FakeLanguage("en")
+_LANGUAGE = DetectedLanguage("en", 1.0)
 
 
 @dataclass(frozen=True)
@@ -56,10 +57,10 @@ class CostlessPreparer:
 
     def prepare(
         self, *, text: str, title: str | None = None, author_id: str | None = None, hint: str | None = None
-    ) -> FakePrepared:
+    ) -> PreparedReview:
         """The review as it came."""
         del hint
-        return FakePrepared(title, text, author_id, _LANGUAGE)
+        return PreparedReview(title, text, author_id, _LANGUAGE, (), (), (), b"")
 
     def rating_flag(self, _rating: float | None, _sentiment: object) -> None:
         """No doubts."""

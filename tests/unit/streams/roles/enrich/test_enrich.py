@@ -22,7 +22,7 @@ from streams.lane.values import Answer, Failure
 from streams.roles.enrich.handler import EnrichReviews
 from streams.roles.enrich.reading import ANY_LANGUAGE, Preparer, Reader, Readers
 from streams.roles.enrich.writing import MAX_SENTENCES
-from tests.fakes import FakePrepared, FakePreparer, FakeRecord
+from tests.fakes import FakePreparer, FakeRecord
 
 NOW = datetime(2025, 6, 2, tzinfo=UTC)
 GOOD: dict[str, object] = {
@@ -173,7 +173,7 @@ def test_a_title_is_read_by_the_model(executor: ThreadPoolExecutor) -> None:
     ask = FakeAsk()
     run(executor, [review(title="Lamp"), review(title=""), review()], ask=ask)
     text = str(GOOD["text"])
-    assert ask.asked == [[f"Lamp. {text}", text, text]]
+    assert ask.asked == [[f"Lamp.\n{text}", text, text]]
 
 
 def test_a_removal_is_passed_on_without_asking_the_model(executor: ThreadPoolExecutor) -> None:
@@ -385,7 +385,7 @@ class PickyPreparer(FakePreparer):
 
     def prepare(
         self, *, text: str, title: str | None = None, author_id: str | None = None, hint: str | None = None
-    ) -> FakePrepared:
+    ) -> PreparedReview:
         if self._refused in text:
             raise ValueError(f"secret {text}")
         return super().prepare(text=text, title=title, author_id=author_id, hint=hint)
