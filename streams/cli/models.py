@@ -11,13 +11,8 @@ import typer
 from models.errors import ModelError
 from streams.cli import reports
 from streams.cli.console import FAILED, Json, command, err, load_settings, out, print_json, run_async
+from streams.cli.measure import Measurable, Measure
 from streams.errors import ConfigurationError
-from streams.evaluating.aspects import evaluate_aspects
-from streams.evaluating.figure import draw_confusion
-from streams.evaluating.key_points import evaluate_key_points
-from streams.evaluating.sentiment import evaluate_sentiment
-from streams.evaluating.summaries import evaluate_summaries
-from streams.evaluating.summarisers import SUMMARISERS
 from streams.local.doctor import Finding, examine
 from streams.offline import explaining
 from streams.rows import parse_assignments
@@ -30,15 +25,6 @@ class Trainable(StrEnum):
     REVIEWS_ZH = "reviews-zh"
     GENERATOR = "generator"
     GENERATOR_ZH = "generator-zh"
-
-
-class Measurable(StrEnum):
-    """What can be measured."""
-
-    SENTIMENT = "sentiment"
-    ASPECTS = "aspects"
-    KEY_POINTS = "key-points"
-    SUMMARIES = "summaries"
 
 
 Language = Annotated[
@@ -153,40 +139,16 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Measure the configured models on labelled reviews of one's own."""
-    settings = load_settings()
-
-    def progress(line: str) -> None:
-        err.print(line, markup=False)
-
-    columns = {"text_column": text, "label_column": label, "language": language, "progress": progress}
+    measure = Measure(load_settings(), file, language, plot, as_json=as_json)
     mapped = parse_assignments(names, "--map")
-    if task in {Measurable.KEY_POINTS, Measurable.SUMMARIES}:
-        if task is Measurable.KEY_POINTS:
-            found, show = evaluate_key_points(settings, file, progress=progress), reports.print_key_points
-        else:
-            if written_by not in SUMMARISERS:
-                raise ConfigurationError(f"--written-by: wanted {', '.join(SUMMARISERS)}, got {written_by!r}")
-            found = evaluate_summaries(settings, file, language=language, progress=progress, name=written_by)
-            show = reports.print_summaries
-        if as_json:
-            print_json(found)
-        else:
-            show(found)
-        return
-    if task is Measurable.SENTIMENT:
-        report = evaluate_sentiment(settings, file, label_names=mapped, **columns)  # type: ignore[arg-type]
-        measured = report
+    if task is Measurable.KEY_POINTS:
+        measure.key_points()
+    elif task is Measurable.SUMMARIES:
+        measure.summaries(written_by)
+    elif task is Measurable.SENTIMENT:
+        measure.sentiment(text, label, mapped)
     else:
-        report = evaluate_aspects(settings, file, aspect_column=aspect, names=mapped, **columns)  # type: ignore[arg-type]
-        measured = report["polarity"]
-    if plot is not None:
-        if measured is None:
-            raise ConfigurationError("--plot: wanted labels of polarity in the file, got aspects only")
-        draw_confusion(measured["confusion"], report["labels"], f"{task}: {file.name}", plot)
-    if as_json:
-        print_json(report)
-    else:
-        reports.print_evaluation(report)
+        measure.aspects(text, aspect, label, mapped)
 
 
 @command

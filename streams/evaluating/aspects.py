@@ -1,18 +1,49 @@
 """`evaluate aspects`: which aspects are found in texts, and the sentiment towards each."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple, TypedDict
 
-from models.aspects import ASPECTS
+from models.aspects import ASPECTS, Aspect
 from models.evaluation import DetectionScores, evaluate, evaluate_detection
 from models.interfaces import SENTIMENT_LABELS, SentimentPrediction
 from streams.errors import ConfigurationError
-from streams.evaluating.aspect_files import read_aspect_file
+from streams.evaluating.aspect_files import Labelled, read_aspect_file
+from streams.evaluating.polarity import ClassNumbers, PolarityNumbers, class_numbers, polarity_numbers
 from streams.lane.at_once import batches
-from streams.offline.asking import Asked, ask
+from streams.offline.asking import Asked, ReadingFacts, ask
 from streams.settings import Settings
+
+
+class DetectionNumbers(TypedDict):
+    """How well aspects are found, micro-averaged, and each."""
+
+    precision: float
+    recall: float
+    f1: float
+    macro_f1: float
+    per_aspect: dict[str, ClassNumbers]
+
+
+class LabelledPolarity(PolarityNumbers):
+    """How well the polarity of the aspects that a file labels is told; `count` is of labels."""
+
+    count: int
+
+
+class AspectReport(ReadingFacts):
+    """What `evaluate aspects` measured; without labels of polarity two of them are None.
+
+    `never_said` are the file's aspects that no model which read it knows.
+    """
+
+    category: DetectionNumbers
+    polarity: LabelledPolarity | None
+    found_and_right: float | None
+    never_said: list[Aspect]
+    labels: Sequence[str]
+    skipped: int
+    unknown: dict[str, int]
 
 
 def evaluate_aspects(
@@ -25,7 +56,7 @@ def evaluate_aspects(
     names: Mapping[str, str],
     language: str | None,
     progress: Callable[[str], None],
-) -> dict[str, Any]:
+) -> AspectReport:
     """Run the models over a file and compare.
 
     Only aspects that the file knows count as found or missed. Polarity is measured on every aspect that the file
@@ -62,27 +93,14 @@ def evaluate_aspects(
             f"{file}: wanted texts that a model reads aspects in, got none: the built-in readers do, in English "
             "and Chinese; see REVIEWSTREAM_MODEL__READERS"
         )
-    known = [name for name in ASPECTS if any(name in aspects for aspects in labelled.texts.values())]
     right = [labelled.texts[texts[index]] for index in scores]
-    found = [{mention.aspect for mention in asked.readings[index].aspects} for index in scores]  # type: ignore[union-attr]
-    asked_of = [
-        (scores[index], aspect, label, aspect in of_model)
-        for index, aspects, of_model in zip(scores, right, found, strict=True)
-        for aspect, label in aspects.items()
-        if label is not None
-    ]
-    judged = [
-        (of_text[aspect].sentiment, label, is_found)
-        for of_text, aspect, label, is_found in asked_of
-        if aspect in of_text
-    ]
+    found = [_aspects_of(asked, index) for index in scores]
+    judged = list(_judged(scores.values(), found, right))
+    known = [name for name in ASPECTS if any(name in aspects for aspects in labelled.texts.values())]
     return {
         "category": _detection_report(evaluate_detection(found, right, known)),
-        "polarity": _polarity_report(judged) if judged else None,
-        "found_and_right": sum(is_found and sentiment.label == label for sentiment, label, is_found in judged)
-        / len(asked_of)
-        if asked_of
-        else None,
+        "polarity": _polarity_report(judged),
+        "found_and_right": _share_found_and_right(judged),
         "never_said": [name for name in known if not any(name in of_text for of_text in scores.values())],
         "labels": SENTIMENT_LABELS,
         "skipped": labelled.skipped,
@@ -91,36 +109,71 @@ def evaluate_aspects(
     }
 
 
-def _detection_report(found: DetectionScores) -> dict[str, Any]:
-    numbers = asdict(found)
-    numbers["per_aspect"] = numbers.pop("names")
-    return numbers
+def _judged(
+    scores: Iterable[Mapping[Aspect, SentimentPrediction]],
+    found: Iterable[Set[str]],
+    right: Iterable[Labelled],
+) -> Iterator["_Judged"]:
+    """Every polarity that the file labels, text by text."""
+    for of_aspect, aspects, labels in zip(scores, found, right, strict=True):
+        for aspect, label in labels.items():
+            if label is not None:
+                yield _Judged(of_aspect.get(aspect), label, is_found=aspect in aspects)
 
 
-def _polarity_report(judged: Sequence[tuple[SentimentPrediction, str, bool]]) -> dict[str, Any]:
-    rows = [[getattr(sentiment, name) for name in SENTIMENT_LABELS] for sentiment, _, _ in judged]
-    found = evaluate(rows, [SENTIMENT_LABELS.index(label) for _, label, _ in judged], SENTIMENT_LABELS)
+class _Judged(NamedTuple):
+    """What a model thinks of an aspect that the file labels, and whether it found the aspect by itself.
+
+    `sentiment` is None where the model does not know the aspect.
+    """
+
+    sentiment: SentimentPrediction | None
+    label: str
+    is_found: bool
+
+
+def _share_found_and_right(judged: Sequence[_Judged]) -> float | None:
+    right = [
+        one.is_found and one.sentiment is not None and one.sentiment.label == one.label for one in judged
+    ]
+    return sum(right) / len(right) if right else None
+
+
+def _aspects_of(asked: Asked, index: int) -> set[Aspect]:
+    reading = asked.readings[index]
+    return {mention.aspect for mention in reading.aspects} if reading is not None else set()
+
+
+def _detection_report(detection: DetectionScores) -> DetectionNumbers:
     return {
-        "accuracy": found.accuracy,
-        "macro_f1": found.macro_f1,
-        "per_class": {name: asdict(of_one) for name, of_one in found.classes.items()},
-        "confusion": found.confusion,
-        "ece": found.expected_calibration_error,
-        "count": len(judged),
+        "precision": detection.precision,
+        "recall": detection.recall,
+        "f1": detection.f1,
+        "macro_f1": detection.macro_f1,
+        "per_aspect": class_numbers(detection.names),
     }
 
 
-def _scores(settings: Settings, asked: Asked) -> dict[int, Any]:
-    """Index of each text that was read by a model that knows aspects, to its scores."""
+def _polarity_report(judged: Sequence[_Judged]) -> LabelledPolarity | None:
+    told = [(one.sentiment, one.label) for one in judged if one.sentiment is not None]
+    if not told:
+        return None
+    rows = [[getattr(sentiment, name) for name in SENTIMENT_LABELS] for sentiment, _ in told]
+    right = [SENTIMENT_LABELS.index(label) for _, label in told]
+    return {**polarity_numbers(evaluate(rows, right, SENTIMENT_LABELS)), "count": len(told)}
+
+
+def _scores(settings: Settings, asked: Asked) -> dict[int, dict[Aspect, SentimentPrediction]]:
+    """Index of each text that was read by a model that knows aspects, to the sentiment towards each aspect."""
     from models.aspect_scores import AspectScorer  # noqa: PLC0415 - torch takes seconds to import
 
-    scores: dict[int, Any] = {}
+    sentiments: dict[int, dict[Aspect, SentimentPrediction]] = {}
     for model in dict.fromkeys(asked.reader_of.values()):
         if not isinstance(model, AspectScorer):
             continue
-        mine = [index for index in asked.tokenised if asked.reader_of[index] is model]
-        for batch in batches(settings, model, [asked.tokenised[index] for index in mine]):
-            indices = [mine[place] for place in batch]
-            found = model.aspect_scores([asked.tokenised[index] for index in indices])
-            scores.update(zip(indices, found, strict=True))
-    return dict(sorted(scores.items()))
+        indices = [index for index in asked.tokenised if asked.reader_of[index] is model]
+        for batch in batches(settings, model, [asked.tokenised[index] for index in indices]):
+            scored = model.aspect_scores([asked.tokenised[indices[number]] for number in batch])
+            for number, scores in zip(batch, scored, strict=True):
+                sentiments[indices[number]] = {aspect: of_one.sentiment for aspect, of_one in scores.items()}
+    return dict(sorted(sentiments.items()))

@@ -9,14 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from models.interfaces import ReviewReading
 from models.language import DetectedLanguage
 from models.preparation import PreparedReview
 from models.sentence_bits import differing_bits
 from streams.errors import ConfigurationError
-from streams.offline.asking import ask
+from streams.offline.asking import ReadingFacts, ask
 from streams.rolling.applying import apply_review
 from streams.rolling.memory import MemoryTables
 from streams.rolling.readings import as_event
@@ -53,9 +52,18 @@ class VotedReview:
         return overlaps.index(max(overlaps))
 
 
+class KeyPointReport(ReadingFacts):
+    """What `evaluate key-points` measured: the share of salient segments among those that each way chooses."""
+
+    salient_share: dict[str, float]
+    chosen: int
+    products: int
+    segments: int
+
+
 def evaluate_key_points(
     settings: Settings, directory: Path, *, progress: Callable[[str], None]
-) -> dict[str, Any]:
+) -> KeyPointReport:
     """Measure on a directory in OPOSUM's layout (aspects/*.asp, salience/*.sal).
 
     Returns:
@@ -89,10 +97,10 @@ def evaluate_key_points(
             _nearest(votes, [b for r, _ in read for b in bits_of[r.review_id]], len(picked))
         )
         lengths = [len(segment) for review, _ in read for segment in review.segments]
-        longest = sorted(range(len(votes)), key=lambda place: -lengths[place])[: len(picked)]
-        hits["longest"] += sum(votes[place] for place in longest)
+        longest = sorted(range(len(votes)), key=lambda number: -lengths[number])[: len(picked)]
+        hits["longest"] += sum(votes[number] for number in longest)
     return {
-        "salient_share": {name: round(found / max(1, chosen), 4) for name, found in hits.items()},
+        "salient_share": {name: round(hit / max(1, chosen), 4) for name, hit in hits.items()},
         "chosen": chosen,
         "products": len(by_product),
         "segments": len(segments),

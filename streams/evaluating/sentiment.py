@@ -1,16 +1,23 @@
 """`evaluate sentiment`: polarity of whole texts against their labels."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Mapping, Sequence, Set
 from pathlib import Path
-from typing import Any
 
+from models.evaluation import Evaluation, evaluate
+from models.interfaces import SENTIMENT_LABELS, SentimentPrediction
 from streams.errors import ConfigurationError
-from streams.offline.asking import ask
+from streams.evaluating.polarity import PolarityNumbers, polarity_numbers
+from streams.offline.asking import ReadingFacts, ask
 from streams.rows import read_rows
 from streams.settings import Settings
 
-LABELS = ("negative", "neutral", "positive")
+
+class SentimentReport(PolarityNumbers, ReadingFacts):
+    """What `evaluate sentiment` measured; `labels` are those of the confusion, in its order."""
+
+    labels: Sequence[str]
+    share_called_neutral: float
+    skipped: int
 
 
 def evaluate_sentiment(
@@ -22,7 +29,7 @@ def evaluate_sentiment(
     label_names: Mapping[str, str],
     language: str | None,
     progress: Callable[[str], None],
-) -> dict[str, Any]:
+) -> SentimentReport:
     """Run the models over a file and compare.
 
     Where the file knows positive and negative only, these two are compared with each other, and how many texts
@@ -45,13 +52,7 @@ def evaluate_sentiment(
     Raises:
         ConfigurationError: the file holds nothing to measure on.
     """
-    from models.evaluation import evaluate  # noqa: PLC0415 - numpy and torch take seconds to import
-
-    unknown = set(label_names.values()) - set(LABELS)
-    if unknown:
-        raise ConfigurationError(
-            f"--map: wanted labels among {', '.join(LABELS)}, got {', '.join(sorted(unknown))}"
-        )
+    _require_labels(label_names)
     texts, truth, skipped = _read(file, text_column, label_column, label_names)
     progress(f"{len(texts)} labelled reviews in {file}")
     asked = ask(settings, texts, language=language, progress=progress)
@@ -65,23 +66,33 @@ def evaluate_sentiment(
         for reading, label in zip(asked.readings, truth, strict=True)
         if reading is not None
     ]
-    classes = [name for name in LABELS if any(label == name for _, label in pairs)]
-    if classes != ["negative", "positive"]:
-        classes = list(LABELS)
-    rows = [[getattr(sentiment, name) for name in classes] for sentiment, _ in pairs]
-    rows = [[share / (sum(row) or 1.0) for share in row] for row in rows]
-    found = evaluate(rows, [classes.index(label) for _, label in pairs], classes)
+    classes = _classes({label for _, label in pairs})
     return {
-        "accuracy": found.accuracy,
-        "macro_f1": found.macro_f1,
-        "per_class": {name: asdict(scores) for name, scores in found.classes.items()},
-        "confusion": found.confusion,
+        **polarity_numbers(_evaluated(pairs, classes)),
         "labels": classes,
         "share_called_neutral": sum(sentiment.label == "neutral" for sentiment, _ in pairs) / len(pairs),
-        "ece": found.expected_calibration_error,
         "skipped": skipped,
         **asked.facts(),
     }
+
+
+def _require_labels(label_names: Mapping[str, str]) -> None:
+    unknown = set(label_names.values()) - set(SENTIMENT_LABELS)
+    if unknown:
+        raise ConfigurationError(
+            f"--map: wanted labels among {', '.join(SENTIMENT_LABELS)}, got {', '.join(sorted(unknown))}"
+        )
+
+
+def _classes(known: Set[str]) -> tuple[str, ...]:
+    """The classes to tell apart: positive and negative where the file knows no other."""
+    return SENTIMENT_LABELS if known != {"negative", "positive"} else ("negative", "positive")
+
+
+def _evaluated(pairs: Sequence[tuple[SentimentPrediction, str]], classes: Sequence[str]) -> Evaluation:
+    rows = [[getattr(sentiment, name) for name in classes] for sentiment, _ in pairs]
+    shares = [[share / (sum(row) or 1.0) for share in row] for row in rows]
+    return evaluate(shares, [classes.index(label) for _, label in pairs], classes)
 
 
 def _read(
@@ -91,22 +102,22 @@ def _read(
     truth: list[str] = []
     skipped = 0
     columns: set[str] = set()
-    found: set[str] = set()
+    labels: set[str] = set()
     for row in read_rows(file):
         fields = row.fields or {}
         columns |= fields.keys()
         text, label = fields.get(text_column), fields.get(label_column)
         name = label_names.get(str(label), str(label))
-        found.add(str(label)[:40])
-        if isinstance(text, str) and text.strip() and name in LABELS:
+        labels.add(str(label)[:40])
+        if isinstance(text, str) and text.strip() and name in SENTIMENT_LABELS:
             texts.append(text)
             truth.append(name)
         else:
             skipped += 1
     if not texts and {text_column, label_column} <= columns:
         raise ConfigurationError(
-            f"{file}: wanted labels {', '.join(LABELS)} in {label_column!r}, got {', '.join(sorted(found)[:10])}; "
-            "say with --map what they mean, e.g. --map 0=negative,1=positive"
+            f"{file}: wanted labels {', '.join(SENTIMENT_LABELS)} in {label_column!r}, got "
+            f"{', '.join(sorted(labels)[:10])}; say with --map what they mean, e.g. --map 0=negative,1=positive"
         )
     if not texts:
         raise ConfigurationError(

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from streams.errors import ConfigurationError
 from streams.evaluating.summarisers import SUMMARISERS
@@ -24,8 +24,56 @@ from streams.evaluating.summary_metrics import (
 from streams.evaluating.summary_support import is_supported
 from streams.evaluating.summary_texts import EvaluatedText, ReadItem, Summariser
 from streams.evaluating.summary_words import tokens_of
-from streams.offline.asking import Asked, ask
+from streams.offline.asking import Asked, ReadingFacts, ask
 from streams.settings import Settings
+
+
+class RougeNumbers(TypedDict):
+    """ROUGE against gold summaries, in the mean; None: nothing to compare."""
+
+    rouge_1: float | None
+    rouge_2: float | None
+    rouge_l: float | None
+
+
+class Lead(TypedDict):
+    """By how much ROUGE-L is ahead of a baseline's, and the 95 % interval of that."""
+
+    mean: float
+    low: float
+    high: float
+
+
+class Comparison(RougeNumbers):
+    """How texts compare, each number the mean of the items or of the sentences.
+
+    `polarity_error` is by how much the share of praise among a text's sentences is off that among its reviews;
+    `praise` has both shares. `coverage` is the share of the weightiest key points that are told.
+    """
+
+    baselines: dict[str, RougeNumbers]
+    people: RougeNumbers
+    lead_rouge_l: dict[str, Lead]
+    supported: float | None
+    supported_by_method: dict[str, float | None]
+    generated_share: float | None
+    repetition: dict[str, float | None]
+    coverage: float | None
+    polarity_error: float | None
+    praise: dict[str, float | None]
+    words: float | None
+
+
+class SummaryReport(Comparison, ReadingFacts):
+    """What `evaluate summaries` measured, on what; `most_words` is the length that the gold summaries have."""
+
+    summariser: str
+    most_words: int
+    sentences: int
+    layout: str
+    items: int
+    language: str
+    writing_seconds: float
 
 
 @dataclass(slots=True)
@@ -43,11 +91,15 @@ class _Tally:
             self.add(name, number)
 
     def mean(self, name: str) -> float | None:
-        found = mean(self.numbers[name])
-        return None if found is None else round(found, 4)
+        exact = mean(self.numbers[name])
+        return None if exact is None else round(exact, 4)
 
-    def rouge(self) -> dict[str, float | None]:
-        return {name: self.mean(name) for name in ROUGE}
+    def rouge(self) -> RougeNumbers:
+        return {
+            "rouge_1": self.mean("rouge_1"),
+            "rouge_2": self.mean("rouge_2"),
+            "rouge_l": self.mean("rouge_l"),
+        }
 
 
 def evaluate_summaries(
@@ -58,7 +110,7 @@ def evaluate_summaries(
     progress: Callable[[str], None],
     name: str = "published",
     summariser: Summariser | None = None,
-) -> dict[str, Any]:
+) -> SummaryReport:
     """Read the reviews, have a text made of every item's, and compare.
 
     Args:
@@ -70,18 +122,13 @@ def evaluate_summaries(
         summariser: whose texts; None: that of the name.
 
     Returns:
-        The numbers, ready for JSON: rouge_1, rouge_2 and rouge_l of the texts, and of `baselines` and `people`;
-        `lead_rouge_l`: by how much the texts are ahead of each baseline, and the 95 % interval of that; `supported`,
-        `supported_by_method`, `generated_share`, `repetition`, `coverage`; `polarity_error`: by how much the share of
-        praise among a text's sentences is off that among the reviews, in the mean of the items, and `praise`: the
-        mean of both; what was measured, and who read it.
+        The numbers, ready for JSON: how the texts compare, what was measured, and who read it.
 
     Raises:
         ConfigurationError: the path holds nothing to measure on, no model reads it, or a package is missing.
     """
     measured = read_summary_set(path, language or "en")
     most_words = reference_words(measured)
-    rouge = Rouge(measured.items[0].language)
     documents = [document for item in measured.items for document in item.documents]
     progress(f"{len(measured.items)} items, {len(documents)} documents in {path}")
     asked = ask(settings, documents, language=measured.items[0].language, progress=progress)
@@ -91,10 +138,26 @@ def evaluate_summaries(
     started = time.monotonic()
     texts = summarise(items)
     seconds = time.monotonic() - started
+    report: SummaryReport = {
+        "summariser": name,
+        **_compared(texts, items),
+        "most_words": most_words,
+        "sentences": sum(len(text.sentences) for text in texts),
+        "layout": measured.layout,
+        "items": len(items),
+        "language": measured.items[0].language,
+        "writing_seconds": round(seconds, 3),
+        **asked.facts(),
+    }
+    return report
+
+
+def _compared(texts: Sequence[EvaluatedText], items: Sequence[ReadItem]) -> Comparison:
+    """The texts beside what people wrote and other ways to choose."""
+    rouge = Rouge(items[0].item.language)
     ours, of_sentences = _measured(texts, items, rouge)
     baselines, people = _others(items, rouge)
     return {
-        "summariser": name,
         **ours.rouge(),
         "baselines": {name: tally.rouge() for name, tally in baselines.items()},
         "people": people.rouge(),
@@ -107,13 +170,6 @@ def evaluate_summaries(
         "polarity_error": ours.mean("polarity_error"),
         "praise": {"told": ours.mean("praise_told"), "written": ours.mean("praise_written")},
         "words": ours.mean("words"),
-        "most_words": most_words,
-        "sentences": sum(len(text.sentences) for text in texts),
-        "layout": measured.layout,
-        "items": len(items),
-        "language": measured.items[0].language,
-        "writing_seconds": round(seconds, 3),
-        **asked.facts(),
     }
 
 
@@ -169,7 +225,7 @@ def _others(items: Sequence[ReadItem], rouge: Rouge) -> tuple[dict[str, _Tally],
     return dict(baselines), people
 
 
-def _lead(ours: _Tally, theirs: _Tally) -> dict[str, float]:
+def _lead(ours: _Tally, theirs: _Tally) -> Lead:
     lead, low, high = lead_of(ours.numbers["rouge_l"], theirs.numbers["rouge_l"])
     return {"mean": round(lead, 4), "low": round(low, 4), "high": round(high, 4)}
 

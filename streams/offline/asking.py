@@ -4,13 +4,32 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 from models.interfaces import ReviewReader, ReviewReading
 from streams.lane.at_once import read_at_once
 from streams.lane.loading import ANY_LANGUAGE, load_readers
 from streams.roles.enrich.preparing import load_preparer
 from streams.settings import Settings
+
+
+class ModelFacts(TypedDict):
+    """A model, and how many reviews it read."""
+
+    name: str
+    version: str
+    reviews: int
+
+
+class ReadingFacts(TypedDict):
+    """Who read how many reviews, how fast; `model` is the only one, or the one that read most."""
+
+    reviews: int
+    unsupported_language: int
+    seconds: float
+    reviews_per_second: float
+    model: ModelFacts | None
+    models: list[ModelFacts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +48,20 @@ class Asked:
     tokenised: dict[int, Any]
     seconds: float
 
-    def facts(self) -> dict[str, Any]:
-        """For a report: who read how many, how fast."""
+    def facts(self) -> ReadingFacts:
+        """For a report."""
         read = len(self.reader_of)
         counts = Counter(self.reader_of.values())
-        models = [
-            {"name": one.name, "version": one.version, "reviews": count}
-            for one, count in counts.most_common()
+        models: list[ModelFacts] = [
+            {"name": model.name, "version": model.version, "reviews": count}
+            for model, count in counts.most_common()
         ]
         return {
             "reviews": read,
             "unsupported_language": len(self.readings) - read,
             "seconds": round(self.seconds, 3),
             "reviews_per_second": round(read / self.seconds, 1) if self.seconds else 0.0,
-            "model": models[0],  # the only one, or the one that read most
+            "model": models[0] if models else None,
             "models": models,
         }
 

@@ -2,10 +2,20 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
-from models.interfaces import ReviewReader, ReviewReading
+from models.aspects import Aspect
+from models.interfaces import (
+    AspectMention,
+    ReviewReader,
+    ReviewReading,
+    SentenceReading,
+    SentimentLabel,
+)
+from models.language import DetectedLanguage
+from models.personal_data import Mask
+from models.quality import QualityFlag
 from streams.errors import ConfigurationError
 from streams.lane.at_once import read_at_once
 from streams.lane.loading import ANY_LANGUAGE, load_readers
@@ -30,8 +40,61 @@ class WeighedWord:
     weight: float
 
 
-def explain(settings: Settings, text: str, *, language: str | None = None) -> dict[str, Any]:
-    """Read one text and say what its answer stands on, ready for JSON.
+@dataclass(frozen=True, slots=True)
+class ExplainedSentiment:
+    """The likeliest class, and the probabilities of all."""
+
+    label: SentimentLabel
+    negative: float
+    neutral: float
+    positive: float
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedSentence(ExplainedSentiment):
+    """A sentence of the text, `text[start:end]` of it."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedAspect(ExplainedSentiment):
+    """An aspect, and the span it stands on."""
+
+    aspect: Aspect
+    confidence: float
+    quote: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedModel:
+    """Who read it."""
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What is read in a text and what that stands on; offsets are into `text`, which is masked."""
+
+    text: str
+    language: DetectedLanguage
+    model: ExplainedModel
+    sentiment: ExplainedSentiment
+    sentences: tuple[ExplainedSentence, ...]
+    aspects: tuple[ExplainedAspect, ...]
+    words: tuple[WeighedWord, ...]
+    masked: tuple[Mask, ...]
+    flags: tuple[QualityFlag, ...]
+
+
+def explain(settings: Settings, text: str, *, language: str | None = None) -> Explanation:
+    """Read one text and say what its answer stands on.
 
     Weights are by leaving out (occlusion): no gradients, so it works with every model alike.
 
@@ -50,26 +113,35 @@ def explain(settings: Settings, text: str, *, language: str | None = None) -> di
             "REVIEWSTREAM_MODEL__READERS"
         )
     (reading,) = model.forward(model.tokenise([prepared.text]))
-    return {
-        "text": prepared.text,
-        "language": {"code": prepared.language.code, "confidence": prepared.language.confidence},
-        "model": {"name": model.name, "version": model.version},
-        "sentiment": {"label": reading.sentiment.label, **reading.sentiment._asdict()},
-        "sentences": [
-            {"text": prepared.text[one.start : one.end], "start": one.start, "end": one.end}
-            | {"label": one.sentiment.label, **one.sentiment._asdict()}
-            for one in reading.sentences
-        ],
-        "aspects": [
-            {"aspect": one.aspect, "confidence": one.confidence, "label": one.sentiment.label}
-            | one.sentiment._asdict()
-            | {"quote": prepared.text[one.start : one.end], "start": one.start, "end": one.end}
-            for one in reading.aspects
-        ],
-        "words": [asdict(word) for word in _weigh(settings, model, prepared.text, reading)],
-        "masked": [asdict(mask) for mask in prepared.text_masks],  # type: ignore[call-overload]
-        "flags": [asdict(flag) for flag in prepared.flags],  # type: ignore[call-overload]
-    }
+    return Explanation(
+        text=prepared.text,
+        language=prepared.language,
+        model=ExplainedModel(model.name, model.version),
+        sentiment=ExplainedSentiment(reading.sentiment.label, *reading.sentiment),
+        sentences=tuple(_sentence(prepared.text, sentence) for sentence in reading.sentences),
+        aspects=tuple(_aspect(prepared.text, mention) for mention in reading.aspects),
+        words=tuple(_weigh(settings, model, prepared.text, reading)),
+        masked=prepared.text_masks,
+        flags=prepared.flags,
+    )
+
+
+def _sentence(text: str, sentence: SentenceReading) -> ExplainedSentence:
+    start, end, sentiment, _ = sentence
+    return ExplainedSentence(sentiment.label, *sentiment, text=text[start:end], start=start, end=end)
+
+
+def _aspect(text: str, mention: AspectMention) -> ExplainedAspect:
+    aspect, confidence, sentiment, start, end = mention
+    return ExplainedAspect(
+        sentiment.label,
+        *sentiment,
+        aspect=aspect,
+        confidence=confidence,
+        quote=text[start:end],
+        start=start,
+        end=end,
+    )
 
 
 def _weigh(
