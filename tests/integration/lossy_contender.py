@@ -3,19 +3,14 @@
 import asyncio
 
 import orjson
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaProducer
 
 from tests.bench.baselines import Task, result
+from tests.bench.baselines.loops import consumer_of
 
 
 async def main(task: Task) -> None:
-    consumer = AIOKafkaConsumer(
-        task.source,
-        bootstrap_servers=task.bootstrap_servers,
-        group_id=task.group,
-        auto_offset_reset="earliest",
-        enable_auto_commit=False,
-    )
+    consumer = consumer_of(task)
     producer = AIOKafkaProducer(bootstrap_servers=task.bootstrap_servers)
     await consumer.start()
     await producer.start()

@@ -10,30 +10,12 @@ import time
 import faust
 
 from tests.bench.baselines import Task, result
+from tests.bench.baselines.faust_app import Review, app_of
 
 _SECONDS_A_REVIEW = 0.0004
 
 task = Task.of_command_line()
-app = faust.App(
-    task.group,
-    broker=f"kafka://{task.bootstrap_servers}",
-    datadir=task.directory,
-    broker_session_timeout=6,
-    broker_heartbeat_interval=2,
-    topic_allow_declare=False,
-    topic_disable_leader=True,
-    web_enabled=False,
-)
-
-
-class Review(faust.Record):
-    """What the shop publishes; other fields are ignored."""
-
-    review_id: str
-    product_id: str
-    text: str
-
-
+app = app_of(task, broker_session_timeout=6, broker_heartbeat_interval=2)
 reviews = app.topic(task.source, value_type=Review)
 enriched = app.topic(task.output)
 

@@ -25,14 +25,7 @@ async def consume(task: Task, classify: Classify) -> None:
         task: where from and where to.
         classify: probabilities of each text, in the order of LABELS.
     """
-    consumer = AIOKafkaConsumer(
-        task.source,
-        bootstrap_servers=task.bootstrap_servers,
-        group_id=task.group,
-        auto_offset_reset="earliest",
-        enable_auto_commit=False,
-        max_poll_interval_ms=600_000,
-    )
+    consumer = consumer_of(task)
     producer = AIOKafkaProducer(bootstrap_servers=task.bootstrap_servers, acks="all")
     await consumer.start()
     await producer.start()
@@ -42,6 +35,18 @@ async def consume(task: Task, classify: Classify) -> None:
         await working
     await consumer.stop()
     await producer.stop()
+
+
+def consumer_of(task: Task) -> AIOKafkaConsumer:
+    """A consumer of the task's source that commits when it is told to, however long that takes."""
+    return AIOKafkaConsumer(
+        task.source,
+        bootstrap_servers=task.bootstrap_servers,
+        group_id=task.group,
+        auto_offset_reset="earliest",
+        enable_auto_commit=False,
+        max_poll_interval_ms=600_000,
+    )
 
 
 async def _work(

@@ -9,28 +9,11 @@ import faust
 import torch
 
 from tests.bench.baselines import Task, result
+from tests.bench.baselines.faust_app import Review, app_of
 from tests.bench.reference_model import LABELS, load_reference
 
 task = Task.of_command_line()
-app = faust.App(
-    task.group,
-    broker=f"kafka://{task.bootstrap_servers}",
-    datadir=task.directory,
-    # The first answer must not wait for defaults that have nothing to do with speed: a topic that exists.
-    topic_allow_declare=False,
-    topic_disable_leader=True,
-    web_enabled=False,
-)
-
-
-class Review(faust.Record):
-    """What the shop publishes; other fields are ignored."""
-
-    review_id: str
-    product_id: str
-    text: str
-
-
+app = app_of(task)
 reviews = app.topic(task.source, value_type=Review)
 enriched = app.topic(task.output)
 tokenizer, model = load_reference(task.variant)
