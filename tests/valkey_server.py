@@ -4,7 +4,6 @@ import os
 import signal
 import time
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import redis
@@ -70,8 +69,6 @@ class Valkey:
         self.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.kill()
         self._guardian.close()

@@ -42,6 +42,19 @@ async def committed_values(servers: str, *, isolated: bool = True) -> list[int]:
     return values
 
 
+class FailOnce:
+    """A checkpoint that the broker goes away at, the first time."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.has_failed = False
+
+    def __call__(self, name: str) -> None:
+        if name == self.name and not self.has_failed:
+            self.has_failed = True
+            raise TimeoutError("the broker went away")
+
+
 async def test_the_new_owner_fences_the_old_one(own_kafka: ApacheKafka) -> None:
     """After a takeover the old owner's transaction has no effect, and it learns that its lease is lost."""
     servers, group = own_kafka.bootstrap_servers, unique_name()
@@ -69,20 +82,13 @@ async def test_an_outcome_that_was_not_learnt_is_asked_for(own_kafka: ApacheKafk
     """If the answer to a commit is lost, the chunk is neither repeated nor skipped: the committed offset decides."""
     servers, group = own_kafka.bootstrap_servers, unique_name()
     client = await prepare(servers)
-    lost_answers = 0
-
-    def lose_answer(name: str) -> None:
-        nonlocal lost_answers
-        if name == "after_commit" and lost_answers == 0:
-            lost_answers += 1
-            raise TimeoutError("the answer got lost")
-
+    lose_answer = FailOnce("after_commit")
     sink = ExactlyOnceSink(client, group=group, checkpoint=lose_answer)
     await sink.acquire([SOURCE])
     lease = Lease(SOURCE, None)
     await sink.deliver(*chunk_of(lease, 0, 3))
     await sink.deliver(*chunk_of(lease, 3, 3))
-    assert lost_answers == 1
+    assert lose_answer.has_failed
     assert await committed_values(servers) == [0, 1, 2, 3, 4, 5]
     assert await committed_offset(client, group, SOURCE) == 6
     await sink.stop()
@@ -92,17 +98,11 @@ async def test_a_transaction_that_failed_before_its_commit_is_run_again(own_kafk
     """Outputs of a transaction that was given up are never seen by a reader of committed records."""
     servers, group = own_kafka.bootstrap_servers, unique_name()
     client = await prepare(servers)
-    failures = 0
-
-    def fail_once(name: str) -> None:
-        nonlocal failures
-        if name == "before_commit" and failures == 0:
-            failures += 1
-            raise TimeoutError("the broker went away")
-
-    sink = ExactlyOnceSink(client, group=group, checkpoint=fail_once)
+    fail = FailOnce("before_commit")
+    sink = ExactlyOnceSink(client, group=group, checkpoint=fail)
     await sink.acquire([SOURCE])
     await sink.deliver(*chunk_of(Lease(SOURCE, None), 0, 4))
+    assert fail.has_failed
     assert await committed_values(servers) == [0, 1, 2, 3]
     assert await committed_values(servers, isolated=False) == [0, 1, 2, 3, 0, 1, 2, 3]
     await sink.stop()

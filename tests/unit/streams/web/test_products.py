@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -70,7 +71,9 @@ class Api:
             return response.status, response.headers, orjson.loads(body) if body else None
 
 
-async def start(token: str | None) -> tuple[WebServer, Api]:
+@asynccontextmanager
+async def running(token: str | None) -> AsyncIterator[Api]:
+    """The pages on a port of their own."""
     catalogue, seen, day = FakeCatalogue(), [], [TODAY]
     app = products_app(
         catalogue,
@@ -81,23 +84,21 @@ async def start(token: str | None) -> tuple[WebServer, Api]:
     )
     add_health_pages(app, readiness=lambda: Readiness(True, ()), registry=ServingMetrics().registry)
     server = WebServer(app, "127.0.0.1", 0)
-    return server, Api(await server.start(), catalogue, aiohttp.ClientSession(), seen, day)
+    async with aiohttp.ClientSession() as session:
+        yield Api(await server.start(), catalogue, session, seen, day)
+    await server.stop()
 
 
 @pytest.fixture
 async def api() -> AsyncIterator[Api]:
-    server, api = await start(None)
-    async with api.session:
+    async with running(None) as api:
         yield api
-    await server.stop()
 
 
 @pytest.fixture
 async def guarded() -> AsyncIterator[Api]:
-    server, api = await start(TOKEN)
-    async with api.session:
+    async with running(TOKEN) as api:
         yield api
-    await server.stop()
 
 
 @pytest.mark.parametrize(
