@@ -99,36 +99,36 @@ class TokenisedReview:
 Tokenised = TypeVar("Tokenised", bound=Sized)
 
 
-class ReviewReader(Protocol[Tokenised]):
-    """A loaded model that says how a review feels and, if it can, what it speaks of.
-
-    Attributes:
-        name: a short name for people, such as "minilm-reviews-en".
-        version: the first 12 hexadecimal digits of the sha256 of all weights; the same on every machine.
-        languages: ISO 639-1 codes of the languages it covers; None: all.
-        streams: how many forward passes may run at the same time, each on a thread of its own.
-        batch_tokens: padded tokens of one forward pass that suit the device.
-        packs: True: cost grows with the sum of lengths. False: rows are padded to the longest, so batches
-            of similar lengths are cheaper.
-    """
+class LoadedModel(Protocol):
+    """Who a model is, whatever it does."""
 
     @property
-    def name(self) -> str: ...  # noqa: D102 - described above
+    def name(self) -> str:
+        """A short name for people, such as "minilm-reviews-en"."""
 
     @property
-    def version(self) -> str: ...  # noqa: D102 - described above
+    def version(self) -> str:
+        """The first 12 hexadecimal digits of the sha256 of all weights; the same on every machine."""
 
     @property
-    def languages(self) -> frozenset[str] | None: ...  # noqa: D102 - described above
+    def languages(self) -> frozenset[str] | None:
+        """ISO 639-1 codes of the languages it covers; None: all, or nobody knows."""
+
+
+class ReviewReader(LoadedModel, Protocol[Tokenised]):
+    """A loaded model that says how a review feels and, if it can, what it speaks of."""
 
     @property
-    def streams(self) -> int: ...  # noqa: D102 - described above
+    def streams(self) -> int:
+        """How many forward passes may run at the same time, each on a thread of its own."""
 
     @property
-    def batch_tokens(self) -> int: ...  # noqa: D102 - described above
+    def batch_tokens(self) -> int:
+        """Padded tokens of one forward pass that suit the device."""
 
     @property
-    def packs(self) -> bool: ...  # noqa: D102 - described above
+    def packs(self) -> bool:
+        """True: cost grows with the sum of lengths. False: with the longest row of a batch, for rows are padded."""
 
     def tokenise(self, texts: Sequence[str]) -> list[Tokenised]:
         """Texts to token ids, in order; on the CPU, from any thread. Nothing is cut off a long text."""

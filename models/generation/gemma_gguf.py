@@ -8,7 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.generation.gguf_files import open_gguf, tokenizer_config, tokens_config, write_checkpoint
+from models.generation.gguf_files import (
+    open_gguf,
+    shape_config,
+    tokenizer_config,
+    tokens_config,
+    write_checkpoint,
+)
 from models.generation.scored_pieces import scored_tokenizer
 
 _LAYER = re.compile(r"blk\.(\d+)\.(\w+)\.weight")
@@ -73,17 +79,10 @@ def _config(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "architectures": ["Gemma3ForCausalLM"],
         "model_type": "gemma3_text",
-        "vocab_size": len(fields["tokenizer.ggml.tokens"]),
-        "hidden_size": fields["gemma3.embedding_length"],
-        "intermediate_size": fields["gemma3.feed_forward_length"],
-        "num_hidden_layers": layers,
-        "num_attention_heads": fields["gemma3.attention.head_count"],
-        "num_key_value_heads": fields["gemma3.attention.head_count_kv"],
+        **shape_config(fields, "gemma3"),
         "head_dim": width,
         "query_pre_attn_scalar": width,
         "hidden_activation": "gelu_pytorch_tanh",
-        "max_position_embeddings": fields["gemma3.context_length"],
-        "rms_norm_eps": fields["gemma3.attention.layer_norm_rms_epsilon"],
         "sliding_window": fields["gemma3.attention.sliding_window"],
         "layer_types": [
             "sliding_attention" if (layer + 1) % _LAYERS_FOR_ONE_GLOBAL else "full_attention"

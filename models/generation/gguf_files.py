@@ -101,6 +101,20 @@ def write_checkpoint(
     _write_json(directory / "tokenizer_config.json", tokenizer_config)
 
 
+def shape_config(fields: Mapping[str, Any], architecture: str) -> dict[str, Any]:
+    """What a configuration says of a decoder's size, from the fields of its architecture."""
+    return {
+        "vocab_size": len(fields["tokenizer.ggml.tokens"]),
+        "hidden_size": fields[f"{architecture}.embedding_length"],
+        "intermediate_size": fields[f"{architecture}.feed_forward_length"],
+        "num_hidden_layers": fields[f"{architecture}.block_count"],
+        "num_attention_heads": fields[f"{architecture}.attention.head_count"],
+        "num_key_value_heads": fields[f"{architecture}.attention.head_count_kv"],
+        "max_position_embeddings": fields[f"{architecture}.context_length"],
+        "rms_norm_eps": fields[f"{architecture}.attention.layer_norm_rms_epsilon"],
+    }
+
+
 def tokens_config(fields: Mapping[str, Any]) -> dict[str, int]:
     """The numbers of the tokens that a config names."""
     return {

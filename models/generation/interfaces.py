@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
 
+from models.interfaces import LoadedModel
+
 #: The longest phrase, in tokens of the model, without its opening.
 MOST_TOKENS: Final = 40
 
@@ -60,23 +62,8 @@ class Phrase(NamedTuple):
     mean_log_probability: float
 
 
-class Generator(Protocol):
-    """A loaded model that phrases key points. Call it from one thread at a time.
-
-    Attributes:
-        name: a short name for people, such as "smollm2-135m-instruct".
-        version: the first 12 hexadecimal digits of the sha256 of all weights, the adapter's among them.
-        languages: ISO 639-1 codes of the languages it writes; None: it is not known.
-    """
-
-    @property
-    def name(self) -> str: ...  # noqa: D102 - described above
-
-    @property
-    def version(self) -> str: ...  # noqa: D102 - described above
-
-    @property
-    def languages(self) -> frozenset[str] | None: ...  # noqa: D102 - described above
+class Generator(LoadedModel, Protocol):
+    """A loaded model that phrases key points. Call it from one thread at a time."""
 
     def phrase(self, requests: Sequence[PhraseRequest], *, deadline_s: float) -> list[list[Phrase]]:
         """The phrases of each request, in order: up to `samples`, without duplicates.

@@ -12,6 +12,7 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 from models.generation.gguf_files import (
     CONTROL_TOKEN,
     open_gguf,
+    shape_config,
     tokenizer_config,
     tokens_config,
     write_checkpoint,
@@ -82,20 +83,12 @@ def _rows_in_order(values: NDArray[np.float32], heads: int) -> NDArray[np.float3
 
 
 def _config(fields: Mapping[str, Any], *, tied: bool) -> dict[str, Any]:
-    heads = fields["llama.attention.head_count"]
     return {
         "architectures": ["LlamaForCausalLM"],
         "model_type": "llama",
-        "vocab_size": len(fields["tokenizer.ggml.tokens"]),
-        "hidden_size": fields["llama.embedding_length"],
-        "intermediate_size": fields["llama.feed_forward_length"],
-        "num_hidden_layers": fields["llama.block_count"],
-        "num_attention_heads": heads,
-        "num_key_value_heads": fields["llama.attention.head_count_kv"],
-        "head_dim": fields["llama.embedding_length"] // heads,
+        **shape_config(fields, "llama"),
+        "head_dim": fields["llama.embedding_length"] // fields["llama.attention.head_count"],
         "hidden_act": "silu",
-        "max_position_embeddings": fields["llama.context_length"],
-        "rms_norm_eps": fields["llama.attention.layer_norm_rms_epsilon"],
         "rope_parameters": {"rope_type": "default", "rope_theta": fields["llama.rope.freq_base"]},
         "tie_word_embeddings": tied,
         **tokens_config(fields),

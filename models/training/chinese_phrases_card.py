@@ -3,18 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
+from models.training.generator_card import how_it_was_trained
+
 
 def chinese_phrases_card(metrics: Mapping[str, Any]) -> str:
     """The card, in Markdown. `metrics` is what metrics.json holds."""
     training, held_out = metrics["training"], metrics["held_out"]
     pairs: Mapping[str, int] = training["pairs"]
     return _CARD.format(
-        base=metrics["base"],
-        rank=training["recipe"]["rank"],
-        rate=training["recipe"]["learning_rate"],
-        seed=training["seed"],
-        epochs=training["epochs"],
-        losses=", ".join(f"{loss:.3f}" for loss in training["validation_losses"]),
+        **how_it_was_trained(metrics),
         chinese=pairs["written"],
         english=sum(count for source, count in pairs.items() if source != "written"),
         held_out=held_out["trained, Chinese"]["written"],

@@ -6,17 +6,25 @@ from typing import Any
 _COLUMNS = ("unsupported", "gold_words", "rouge_l", "against_gold", "against_evidence")
 
 
+def how_it_was_trained(metrics: Mapping[str, Any]) -> dict[str, object]:
+    """What the cards of all adapters say of their training."""
+    training = metrics["training"]
+    return {
+        "base": metrics["base"],
+        "rank": training["recipe"]["rank"],
+        "rate": training["recipe"]["learning_rate"],
+        "seed": training["seed"],
+        "epochs": training["epochs"],
+        "losses": ", ".join(f"{loss:.3f}" for loss in training["validation_losses"]),
+    }
+
+
 def generator_card(metrics: Mapping[str, Any]) -> str:
     """The card, in Markdown. `metrics` is what metrics.json holds."""
     pairs, training = metrics["pairs"], metrics["training"]
     validation: Mapping[str, Mapping[str, float]] = metrics["validation"]
     return _CARD.format(
-        base=metrics["base"],
-        rank=training["recipe"]["rank"],
-        rate=training["recipe"]["learning_rate"],
-        seed=training["seed"],
-        epochs=training["epochs"],
-        losses=", ".join(f"{loss:.3f}" for loss in training["validation_losses"]),
+        **how_it_was_trained(metrics),
         training_pairs=sum(training["pairs"].values()),
         validation_pairs=_total(pairs["val"]),
         counts="\n".join(

@@ -12,6 +12,8 @@ from transformers import (
     LlamaForCausalLM,
     PegasusConfig,
     PegasusForConditionalGeneration,
+    PreTrainedConfig,
+    PreTrainedModel,
     PreTrainedTokenizerFast,
     T5Config,
     T5ForConditionalGeneration,
@@ -25,6 +27,13 @@ SENTENCES = [
     'Aspect: sound (bad)\nCustomers wrote: "a constant hiss"\nOne short sentence:',
     "You rewrite what customers wrote as one short sentence. Use their words and add nothing.",
 ]
+#: Of every network with a causal mask.
+CAUSAL_SHAPE = {
+    "hidden_size": 32,
+    "intermediate_size": 48,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+}
 CHAT_TEMPLATE = (
     "{% for message in messages %}<s>{{ message['role'] }}\n{{ message['content'] }}</s>\n{% endfor %}"
     "{% if add_generation_prompt %}<s>assistant\n{% endif %}"
@@ -108,11 +117,8 @@ def write_llama(directory: Path, *, chat: bool = True, seed: int = 0, spread: fl
     tokenizer = byte_tokenizer()
     config = LlamaConfig(
         vocab_size=tokenizer.get_vocab_size() + 5,
-        hidden_size=32,
-        intermediate_size=48,
+        **CAUSAL_SHAPE,
         num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
         max_position_embeddings=2048,
         initializer_range=spread,
         bos_token_id=1,
@@ -133,10 +139,8 @@ def write_llama(directory: Path, *, chat: bool = True, seed: int = 0, spread: fl
 
 def write_t5(directory: Path, *, seed: int = 0) -> Path:
     """A random T5 of two layers, as transformers saves one."""
-    torch.manual_seed(seed)
-    tokenizer = unigram_tokenizer()
     config = T5Config(
-        vocab_size=tokenizer.get_vocab_size(),
+        vocab_size=unigram_tokenizer().get_vocab_size(),
         d_model=32,
         d_kv=8,
         d_ff=48,
@@ -147,40 +151,23 @@ def write_t5(directory: Path, *, seed: int = 0) -> Path:
         eos_token_id=1,
         initializer_factor=1.0,
     )
-    T5ForConditionalGeneration(config).save_pretrained(directory)
-    _save_unigram(directory)
-    return directory
+    return _save_encoder_decoder(T5ForConditionalGeneration, config, directory, seed)
 
 
 def write_bart(directory: Path, *, seed: int = 0) -> Path:
     """A random BART of two layers, which has positions and a bias of its outputs."""
-    torch.manual_seed(seed)
-    config = BartConfig(
-        vocab_size=unigram_tokenizer().get_vocab_size(),
-        d_model=32,
-        encoder_layers=2,
-        decoder_layers=2,
-        encoder_attention_heads=4,
-        decoder_attention_heads=4,
-        encoder_ffn_dim=48,
-        decoder_ffn_dim=48,
-        max_position_embeddings=256,
-        pad_token_id=0,
-        bos_token_id=0,
-        eos_token_id=1,
-        decoder_start_token_id=1,
-        forced_eos_token_id=None,
-        init_std=0.3,
-    )
-    BartForConditionalGeneration(config).save_pretrained(directory)
-    _save_unigram(directory)
-    return directory
+    config = _encoder_decoder(BartConfig, bos_token_id=0, decoder_start_token_id=1)
+    return _save_encoder_decoder(BartForConditionalGeneration, config, directory, seed)
 
 
 def write_pegasus(directory: Path, *, seed: int = 0) -> Path:
     """A random Pegasus of two layers, whose positions are not learnt."""
-    torch.manual_seed(seed)
-    config = PegasusConfig(
+    config = _encoder_decoder(PegasusConfig, decoder_start_token_id=0)
+    return _save_encoder_decoder(PegasusForConditionalGeneration, config, directory, seed)
+
+
+def _encoder_decoder(kind: type[PreTrainedConfig], **tokens: int) -> PreTrainedConfig:
+    return kind(
         vocab_size=unigram_tokenizer().get_vocab_size(),
         d_model=32,
         encoder_layers=2,
@@ -192,11 +179,17 @@ def write_pegasus(directory: Path, *, seed: int = 0) -> Path:
         max_position_embeddings=256,
         pad_token_id=0,
         eos_token_id=1,
-        decoder_start_token_id=0,
         forced_eos_token_id=None,
         init_std=0.3,
+        **tokens,
     )
-    PegasusForConditionalGeneration(config).save_pretrained(directory)
+
+
+def _save_encoder_decoder(
+    kind: type[PreTrainedModel], config: PreTrainedConfig, directory: Path, seed: int
+) -> Path:
+    torch.manual_seed(seed)
+    kind(config).save_pretrained(directory)
     _save_unigram(directory)
     return directory
 

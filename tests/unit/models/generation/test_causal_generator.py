@@ -1,12 +1,11 @@
 """Phrases of a causal model: constraint, opening, deadline, seed, shared prefix and selected outputs."""
 
 import copy
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
-from generator_files import write_llama
+from generator_files import CAUSAL_SHAPE, write_llama
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_word_trie import bare, sentences
@@ -30,18 +29,6 @@ from models.generation.words import FUNCTION_WORDS
 
 BATTERY = ("The battery lasts two full days.", "Battery easily goes 2 days between charges")
 DELIVERY = ("Delivery took 3 weeks and nobody answered my e-mails!",)
-
-
-@pytest.fixture(autouse=True)
-def _keep_thread_count() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    yield
-    torch.set_num_threads(threads)
-
-
-@pytest.fixture(scope="module")
-def llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_llama(tmp_path_factory.mktemp("llama"))
 
 
 @pytest.fixture(scope="module")
@@ -141,11 +128,8 @@ def test_a_sliding_window_sees_what_it_should(kind: type[PreTrainedConfig], wind
     torch.manual_seed(0)
     config = kind(
         vocab_size=120,
-        hidden_size=32,
-        intermediate_size=48,
+        **CAUSAL_SHAPE,
         num_hidden_layers=7,
-        num_attention_heads=4,
-        num_key_value_heads=2,
         head_dim=8,
         sliding_window=window,
         initializer_range=0.3,

@@ -1,11 +1,9 @@
 """Training an adapter for Chinese on a tiny set: it learns, can be loaded, and its card says what was measured."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import torch
 from generator_files import write_llama
 from phrase_files import WordReader, write_fewsum
 
@@ -18,13 +16,6 @@ from models.training.chinese_phrases import train_chinese_phrases
 from models.training.generator_fitting import Recipe
 
 LINES = "灯很亮，线太短。\t亮度\t好\t灯很亮。\n锅太重 | 端不动\t重量\t差\t锅太重，端不动。\n"
-
-
-@pytest.fixture(autouse=True)
-def _keep_thread_count() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    yield
-    torch.set_num_threads(threads)
 
 
 def test_training_learns_chinese_and_can_be_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

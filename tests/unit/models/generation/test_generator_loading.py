@@ -2,13 +2,12 @@
 
 import importlib.util
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from generator_files import byte_tokenizer, write_llama
+from generator_files import byte_tokenizer
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from models.errors import DamagedModelError, ModelConfigurationError
@@ -21,18 +20,6 @@ from models.generation.llama_gguf import convert_llama
 from models.generation.loading import GeneratorOptions, load_generator
 
 QUERY = "model.layers.1.self_attn.q_proj"
-
-
-@pytest.fixture(autouse=True)
-def _keep_thread_count() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    yield
-    torch.set_num_threads(threads)
-
-
-@pytest.fixture(scope="module")
-def llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_llama(tmp_path_factory.mktemp("llama"))
 
 
 def load(reference: str, **changes: object) -> PhraseGenerator:

@@ -1,7 +1,7 @@
 """Training an adapter on a tiny set: it learns, it stops in time, and what it writes can be loaded."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -35,13 +35,6 @@ WRITERS: dict[str, Callable[[Path], Path]] = {
     "pegasus": write_pegasus,
 }
 PAIR = PhrasePair(("the lid leaks", "Leaks!"), "The lid leaks.", "lid", "bad", "ours")
-
-
-@pytest.fixture(autouse=True)
-def _keep_thread_count() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 """Phrases of sequence-to-sequence models, by the same constraint."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,13 +17,6 @@ from models.generation.steps import Prompt
 from models.generation.words import FUNCTION_WORDS
 
 WRITERS = {"t5": write_t5, "bart": write_bart}
-
-
-@pytest.fixture(autouse=True)
-def _keep_thread_count() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")
