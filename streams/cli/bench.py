@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from streams.cli.console import Json, command, err, load_settings, out, print_json
-from streams.cli.data import Columns, Constants
+from streams.cli.data import Columns, Constants, InputFile
 from streams.errors import ConfigurationError
 
 app = typer.Typer(
@@ -27,9 +27,7 @@ Broker = Annotated[
 @app.command()
 @command
 def enrich(
-    input_file: Annotated[
-        Path | None, typer.Option("--input", help="Reviews of one's own: JSONL, CSV or TSV.", dir_okay=False)
-    ] = None,
+    input_file: InputFile = None,
     columns: Columns = "",
     constants: Constants = "",
     reviews: Annotated[int, typer.Option(help="How many reviews.", min=40)] = 2_000,
@@ -63,10 +61,7 @@ def enrich(
     report = harness.run(options, lambda line: err.print(line, markup=False))
     if plot is not None:
         _harness("figure").draw(report, plot)
-    if as_json:
-        print_json(report.to_dict())
-    else:
-        out.print(report.to_markdown(), markup=False)
+    _show(report.to_dict() if as_json else report.to_markdown())
 
 
 @app.command()
@@ -80,10 +75,7 @@ def safety(
     load_settings()
     harness = _harness("safety")
     rows = harness.run(reviews=reviews, kills=kills, say=lambda line: err.print(line, markup=False))
-    if as_json:
-        print_json(rows)
-    else:
-        out.print(harness.to_markdown(rows), markup=False)
+    _show(rows if as_json else harness.to_markdown(rows))
 
 
 @app.command()
@@ -111,10 +103,7 @@ def rolling(
         broker=broker,
         say=lambda line: err.print(line, markup=False),
     )
-    if as_json:
-        print_json(report)
-    else:
-        out.print(harness.to_markdown(report), markup=False)
+    _show(report if as_json else harness.to_markdown(report))
 
 
 @app.command()
@@ -132,10 +121,15 @@ def summaries(
     harness = _harness("summaries")
     options = harness.Options(products=products, repeats=repeats, reviews=reviews, broker=broker)
     report = harness.run(options, lambda line: err.print(line, markup=False))
-    if as_json:
-        print_json(report.to_dict())
+    _show(report.to_dict() if as_json else report.to_markdown())
+
+
+def _show(report: object) -> None:
+    """Markdown is text, everything else is for a machine."""
+    if isinstance(report, str):
+        out.print(report, markup=False)
     else:
-        out.print(report.to_markdown(), markup=False)
+        print_json(report)
 
 
 def _require_broker(choice: str) -> None:

@@ -23,6 +23,9 @@ from streams.rows import BadRow, ReadyEvent, parse_assignments, read_rows, to_ev
 _MAX_BAD_ROWS_SHOWN = 20
 _SCHEMAS = Path(documents.__file__).parent
 
+InputFile = Annotated[
+    Path | None, typer.Option("--input", help="Reviews of one's own: JSONL, CSV or TSV.", dir_okay=False)
+]
 Columns = Annotated[
     str, typer.Option("--map", metavar="FIELD=COLUMN,...", help="Where the file's columns have other names.")
 ]

@@ -24,7 +24,7 @@ from streams.cli.console import (
     run_async,
     stop_on_signals,
 )
-from streams.cli.data import Columns, Constants, events_of, show_bad_rows
+from streams.cli.data import Columns, Constants, InputFile, events_of, show_bad_rows
 from streams.cli.product_tables import show_products
 from streams.demo import catalogue
 from streams.demo.report import DemoReport
@@ -89,9 +89,7 @@ def up() -> None:
 
 @command
 def demo(
-    input_file: Annotated[
-        Path | None, typer.Option("--input", help="Reviews of one's own: JSONL, CSV or TSV.", dir_okay=False)
-    ] = None,
+    input_file: InputFile = None,
     columns: Columns = "",
     constants: Constants = "",
     keep: Annotated[bool, typer.Option("--keep", help="Stay up afterwards, until Ctrl-C.")] = False,
