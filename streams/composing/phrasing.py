@@ -8,9 +8,8 @@ counts and quotes.
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
-from models.generation.interfaces import Phrase, PhraseRequest
+from models.generation.interfaces import Generator, Phrase, PhraseRequest
 from models.generation.ranking import rank
 from schemas.fields import SentimentLabel
 from streams.composing import chinese, english
@@ -38,23 +37,6 @@ _ASPECT_WORDS = {"en": english.aspect_words, "zh": chinese.aspect_words}
 _UNNAMED_WORDS = {"en": "product", "zh": "商品"}
 
 
-class Phraser(Protocol):
-    """A model that phrases; see `models.generation.interfaces.Generator`."""
-
-    @property
-    def name(self) -> str: ...  # noqa: D102
-    @property
-    def version(self) -> str: ...  # noqa: D102
-
-    def phrase(self, requests: Sequence[PhraseRequest], *, deadline_s: float) -> list[list[Phrase]]:
-        """Phrases of each request."""
-        ...
-
-    def stop(self) -> None:
-        """Return soon, from another thread, with what is finished."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Voice:
     """Who writes sentences in a language, and who reads them again.
@@ -65,7 +47,7 @@ class Voice:
         samples: sentences to choose from for each opinion.
     """
 
-    phraser: Phraser
+    phraser: Generator
     read: ReadSentences
     samples: int = 4
 

@@ -7,13 +7,13 @@ Alone it would then tell the opposite of what it is quoted for.
 import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from schemas.fields import SentimentLabel
 from schemas.summaries import KeyPoint, RefreshRequested
 from streams.composing.opinions import UNNAMED, IsFit
 from streams.composing.publishable import clean_quote
-from streams.composing.values import primary
+from streams.composing.values import Opinion, primary
 
 # Below these probabilities the built-in readers are wrong in one of three short quotes, or more often.
 _LEAST_WHOLE, _LEAST_OF_ASPECT = 0.5, 0.6
@@ -42,20 +42,11 @@ class Read(NamedTuple):
     aspects: Mapping[str, Feeling]
 
 
-class Claimed(Protocol):
-    """What a sentence is to say."""
-
-    @property
-    def aspect(self) -> str: ...  # noqa: D102
-    @property
-    def polarity(self) -> SentimentLabel: ...  # noqa: D102
-
-
 #: Reads sentences of one language, in order.
 ReadSentences = Callable[[Sequence[str]], Sequence[Read]]
 
 
-def agrees(read: Read, text: str, claimed: Claimed) -> bool:
+def agrees(read: Read, text: str, claimed: KeyPoint | Opinion) -> bool:
     """Whether a sentence surely feels as it is to, and speaks of its aspect if it speaks of any."""
     if claimed.polarity == "negative" and _DENIES_A_FAULT.search(text):
         return False

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import orjson
 
-from models.generation.interfaces import Phrase, PhraseRequest
+from models.generation.interfaces import Generator, Phrase, PhraseRequest
 from schemas.summaries import RefreshRequested
 from streams import logs, settings
 from streams.app import run_role
 from streams.cli.console import run_async, stop_on_signals
 from streams.composing.composer import SummaryComposer
-from streams.composing.phrasing import Phraser, Voice
+from streams.composing.phrasing import Voice
 from streams.composing.rereading import Read
 from streams.composing.values import Composition
 from streams.roles.generate.summaries import Composer
@@ -73,7 +73,7 @@ class Account:
 class AccountedPhraser:
     """A generator whose requests and seconds are noted."""
 
-    def __init__(self, inner: Phraser, account: Account) -> None:
+    def __init__(self, inner: Generator, account: Account) -> None:
         self._inner = inner
         self._account = account
         self.name, self.version = inner.name, inner.version
