@@ -84,7 +84,7 @@ def overall(mix: Mix, variety: Variety, *, is_told: bool = False) -> str:
     >>> overall(Mix(1, 1, 0, 0), Variety("p", 1))
     '目前只有1条评论，是好评。'
     """
-    groups = [(number, word) for name, word in _FEELINGS.items() if (number := getattr(mix, name))]
+    groups = mix.feelings(_FEELINGS)
     if not groups and is_told:
         return f"目前有{mix.reviews}条评论。"
     return variety.pick("overall", _forms(mix, groups))

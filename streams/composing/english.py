@@ -109,7 +109,7 @@ def overall(mix: Mix, variety: Variety, *, is_told: bool = False) -> str:
     >>> overall(Mix(1, 0, 0, 1), Variety("p", 1))
     'The only review so far is negative.'
     """
-    groups = _groups(mix)
+    groups = mix.feelings(_FEELINGS)
     if not groups and is_told:
         return (
             "There is one review so far."
@@ -123,10 +123,6 @@ def overall(mix: Mix, variety: Variety, *, is_told: bool = False) -> str:
     if len(groups) == 1 and not mix.unread:
         return variety.pick("overall", _of_one_mind(mix.reviews, groups[0][1]))
     return variety.pick("overall", _of_many(mix, groups))
-
-
-def _groups(mix: Mix) -> list[tuple[int, str]]:
-    return [(number, word) for name, word in _FEELINGS.items() if (number := getattr(mix, name))]
 
 
 def _of_one_review(groups: list[tuple[int, str]]) -> list[str]:
