@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import orjson
 
@@ -15,7 +15,7 @@ from schemas.reviews import Review
 from schemas.summaries import KeyPoint, RefreshRequested, SummaryClaim
 from schemas.topics import NEW_REVIEW
 from streams.errors import ConfigurationError
-from streams.offline.asking import ask
+from streams.offline.asking import ReadingFacts, ask
 from streams.roles.generate.summaries import Composition, load_composer
 from streams.rolling.applying import apply_review
 from streams.rolling.memory import MemoryTables
@@ -23,6 +23,7 @@ from streams.rolling.readings import as_event
 from streams.rolling.summaries import SummaryWriter
 from streams.rolling.topics import UNNAMED, Said, discover
 from streams.rows import BadRow, ReadyEvent, Row, read_rows, to_events
+from streams.serde import JsonObject
 from streams.settings import Settings
 
 _PRODUCT = "comments"
@@ -36,6 +37,14 @@ _LEAST_KEY_POINTS = 3
 _SURE, _LEAST_SURE = 0.7, 0.15
 _UNQUOTED_FLAGS = frozenset({"spam", "offensive"})
 _LONGEST_SENTENCE = 300
+
+
+class CommentEvidence(TypedDict):
+    """A comment that a claim stands on: its row in the file, and its words where they are known."""
+
+    review_id: str
+    row: int | None
+    quote: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +65,9 @@ class Summarised:
     rows: Mapping[str, int]
     refused: tuple[BadRow, ...]
     has_topics: bool
-    facts: Mapping[str, Any]
+    facts: ReadingFacts
 
-    def evidence(self, claim: SummaryClaim) -> list[dict[str, Any]]:
+    def evidence(self, claim: SummaryClaim) -> list[CommentEvidence]:
         """The reviews of a claim, each with its row, and its words where they are known."""
         points = [
             point
@@ -73,7 +82,7 @@ class Summarised:
             for known in claim.review_ids
         ]
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """Everything, ready for JSON."""
         made = self.composition
         return {
@@ -130,15 +139,13 @@ def summarise(
     snapshot = _snapshot(reviews, prepared, asked.readings, file)
     has_topics = not _aspects_fit(snapshot, asked.readings)
     if has_topics:
-        points = discover(_sentences(reviews, prepared, asked.readings))
-        counts = snapshot.model_dump(mode="json")
-        counts["counts"]["aspects"] = []
-        snapshot = RefreshRequested.model_validate_json(orjson.dumps(counts | {"key_points": points}))
+        points = tuple(discover(_sentences(reviews, prepared, asked.readings)))
+        counts = snapshot.counts.model_copy(update={"aspects": ()})
+        snapshot = snapshot.model_copy(update={"counts": counts, "key_points": points})
     rows = {one.review_id: known.line for one, known in zip(reviews, ready, strict=True)}
-    facts = asked.facts() if asked.reader_of else {"models": [], "unsupported_language": len(reviews)}
     progress("writing")
     (composition,) = load_composer(settings).compose([snapshot], most_words=most_words)
-    return Summarised(composition, snapshot, rows, tuple(refused), has_topics, facts)
+    return Summarised(composition, snapshot, rows, tuple(refused), has_topics, asked.facts())
 
 
 def read_comments(file: Path, columns: Mapping[str, str]) -> tuple[list[ReadyEvent], list[BadRow]]:
@@ -189,8 +196,10 @@ def _named(rows: Iterable[Row], columns: Mapping[str, str]) -> Iterator[Row]:
         wanted = {name: name for name in _TAKEN} | dict(columns)
         fields = {name: row.fields[column] for name, column in wanted.items() if column in row.fields}
         review_id = str(fields.get("review_id", "")).strip()
-        fields["review_id"] = review_id if review_id and review_id not in known else f"row-{row.line}"
-        known.add(fields["review_id"])
+        if not review_id or review_id in known:
+            review_id = f"row-{row.line}"
+        known.add(review_id)
+        fields["review_id"] = review_id
         fields.setdefault("created_at", (_WRITTEN + timedelta(seconds=row.line)).isoformat())
         fields["product_id"] = _PRODUCT
         yield Row(row.line, fields)

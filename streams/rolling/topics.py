@@ -5,9 +5,10 @@ The leader clustering of `key_points`, over all sentences of a language, whateve
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from models.sentence_bits import DIRECTIONS
+from schemas.summaries import KeyPoint, Quote
 from streams.rolling.key_points import same_point_bits
 
 MAX_TOPICS = 6
@@ -29,8 +30,8 @@ class Said(NamedTuple):
     bits: int
 
 
-def discover(sentences: Iterable[Said]) -> list[dict[str, Any]]:
-    """The largest topics as key points of no named aspect, ready for the contract; largest first.
+def discover(sentences: Iterable[Said]) -> list[KeyPoint]:
+    """The largest topics as key points of no named aspect; largest first.
 
     A topic praises or criticises where more of its sentences do that than the opposite.
     """
@@ -76,20 +77,20 @@ def _centroid(said: Sequence[Said]) -> int:
     return sum(1 << place for place, count in ones.items() if 2 * count > len(said))
 
 
-def _key_point(cluster: Sequence[Said]) -> dict[str, Any]:
+def _key_point(cluster: Sequence[Said]) -> KeyPoint:
     middle = _centroid(cluster)
     typical: dict[str, str] = {}
     for one in sorted(cluster, key=lambda said: (said.bits ^ middle).bit_count()):
         typical.setdefault(one.review_id, one.text)
     feelings = Counter(one.polarity for one in cluster)
     balance = feelings["positive"] - feelings["negative"]
-    quotes = [{"review_id": review_id, "text": text} for review_id, text in typical.items()]
-    return {
-        "claim": quotes[0]["text"],
-        "language": cluster[0].language,
-        "aspect": UNNAMED,
-        "polarity": "positive" if balance > 0 else "negative" if balance < 0 else "neutral",
-        "count": len(typical),
-        "review_ids": list(typical)[:_MAX_REVIEW_IDS],
-        "quotes": quotes[:_MAX_QUOTES],
-    }
+    quotes = [Quote(review_id=review_id, text=text) for review_id, text in typical.items()]
+    return KeyPoint(
+        claim=quotes[0].text,
+        language=cluster[0].language,
+        aspect=UNNAMED,
+        polarity="positive" if balance > 0 else "negative" if balance < 0 else "neutral",
+        count=len(typical),
+        review_ids=tuple(typical)[:_MAX_REVIEW_IDS],
+        quotes=tuple(quotes[:_MAX_QUOTES]),
+    )
