@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import orjson
 
@@ -30,7 +29,7 @@ class Row:
     """One row of a file: its fields, or why it could not be read. Lines count from 1."""
 
     line: int
-    fields: Mapping[str, Any] | None
+    fields: Mapping[str, object] | None
     problem: str = ""
 
 
@@ -182,7 +181,7 @@ def _read_table(path: Path, delimiter: str) -> Iterator[Row]:
                 yield _checked(reader.line_num, fields, len(reader.fieldnames or ()))
 
 
-def _checked(line: int, fields: dict[str, Any], columns: int) -> Row:
+def _checked(line: int, fields: dict[str, str], columns: int) -> Row:
     if _SURPLUS in fields:
         return Row(line, None, f"more cells than the {columns} columns")
     try:
@@ -192,7 +191,7 @@ def _checked(line: int, fields: dict[str, Any], columns: int) -> Row:
     return Row(line, {name: cell for name, cell in fields.items() if cell not in {"", None}})
 
 
-def _pick(fields: Mapping[str, Any], known: set[str], columns: Mapping[str, str]) -> dict[str, Any]:
+def _pick(fields: Mapping[str, object], known: set[str], columns: Mapping[str, str]) -> dict[str, object]:
     """The contract's fields of a row: renamed ones first, then those whose column has the field's name."""
     picked = {name: fields[name] for name in known if name in fields and name not in columns}
     return picked | {name: fields[column] for name, column in columns.items() if column in fields}
@@ -218,7 +217,7 @@ def _kinds(contract: type[Event]) -> dict[str, set[str]]:
     }
 
 
-def _convert(kinds: set[str], value: Any) -> Any:
+def _convert(kinds: set[str], value: object) -> object:
     """A table's cell as the type its field wants; what does not fit is left for the contract to refuse."""
     if not isinstance(value, str) or "string" in kinds:
         return value

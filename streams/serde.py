@@ -1,7 +1,7 @@
 """Bytes to contracts and back: what cannot be read is rejected with a reason, never guessed."""
 
 from datetime import UTC, datetime
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 import msgspec
 import orjson
@@ -14,6 +14,9 @@ from schemas.fields import EARLIEST, TOO_LATE, is_ahead
 from streams.errors import RejectedEventError
 
 SomeEvent = TypeVar("SomeEvent", bound=Event)
+
+#: What is written as JSON and never read again.
+JsonObject = dict[str, object]
 
 #: Larger records are refused unread. A review at its limits takes about 120 kB.
 MAX_EVENT_BYTES = 512 * 1024
@@ -117,7 +120,7 @@ def require_key(key: bytes | None, wanted: str) -> None:
         )
 
 
-def encode(event: dict[str, Any]) -> bytes:
+def encode(event: JsonObject) -> bytes:
     """An event as JSON, UTF-8; timestamps in UTC with a Z."""
     return orjson.dumps(event, option=orjson.OPT_UTC_Z)
 

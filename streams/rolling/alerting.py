@@ -4,7 +4,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from itertools import compress
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from schemas.events import SCHEMA_VERSION
 from streams.rolling.surges import (
@@ -22,6 +22,7 @@ from streams.rolling.surges import (
 from streams.rolling.surges import NEGATIVE as NEGATIVE_LIMITS
 from streams.rolling.surges.ending import is_over
 from streams.rolling.values import NEGATIVE, Arrival, Kind, ProductState, ReviewState
+from streams.serde import JsonObject
 
 MAX_QUOTES = 5
 MAX_QUOTE_CHARACTERS = 300
@@ -147,10 +148,10 @@ def alert_event(
     change: AlertChange,
     look_up: Callable[[str], ReviewState | None],
     *,
-    source: dict[str, Any],
+    source: JsonObject,
     now: dt.datetime,
     replay_id: str | None = None,
-) -> dict[str, Any]:
+) -> JsonObject:
     """The `ProductAlert` of a change."""
     subject, state, cause = change
     window = product.arrivals[len(product.arrivals) - min(cause.reviews, len(product.arrivals)) :]

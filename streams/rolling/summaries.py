@@ -5,7 +5,6 @@ Written as dictionaries, not as contracts, which would be checked again: a test 
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import msgspec
 
@@ -26,6 +25,7 @@ from streams.rolling.values import (
     Reference,
     ReviewState,
 )
+from streams.serde import JsonObject
 
 MAX_KEY_POINTS_OF_POLARITY = 6
 MAX_QUOTES = 3
@@ -50,7 +50,7 @@ class SummaryWriter:
         self,
         product: ProductState,
         look_up: LookUp,
-        source: dict[str, Any],
+        source: JsonObject,
         now: dt.datetime,
         replay_id: str | None = None,
     ) -> None:
@@ -61,7 +61,7 @@ class SummaryWriter:
         self._replay_id = replay_id
         self._known: dict[str, ReviewState | None] = {}
 
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> JsonObject:
         """The `ProductSummary`."""
         product = self._product
         return {
@@ -85,7 +85,7 @@ class SummaryWriter:
             ],
         }
 
-    def refresh(self, generation: int, reason: str) -> dict[str, Any]:
+    def refresh(self, generation: int, reason: str) -> JsonObject:
         """The `RefreshRequested`: all that the product's next text is written from."""
         return {
             **self._head(),
@@ -96,7 +96,7 @@ class SummaryWriter:
             "key_points": self._key_points(),
         }
 
-    def _head(self) -> dict[str, Any]:
+    def _head(self) -> JsonObject:
         changed_s = self._product.changed_ms / 1000
         return {
             "schema_version": SCHEMA_VERSION,
@@ -108,11 +108,11 @@ class SummaryWriter:
             "replay_id": self._replay_id,
         }
 
-    def _key_points(self) -> list[dict[str, Any]]:
+    def _key_points(self) -> list[JsonObject]:
         chosen = chosen_points(self._product.points)
         return [written for kind, point in chosen if (written := self._key_point(kind, point))]
 
-    def _key_point(self, kind: Kind, point: Point) -> dict[str, Any] | None:
+    def _key_point(self, kind: Kind, point: Point) -> JsonObject | None:
         quotes = quotes_of(point, self._current)
         if not quotes:
             return None
@@ -134,7 +134,7 @@ class SummaryWriter:
         return self._known[review_id]
 
 
-def _latest(review_id: str, version: int, one: Contribution) -> dict[str, Any]:
+def _latest(review_id: str, version: int, one: Contribution) -> JsonObject:
     return {
         "review_id": review_id,
         "review_version": version,
@@ -164,7 +164,7 @@ def _in_order(point: Point) -> list[Reference]:
     return sorted(point.references, key=rank, reverse=True)
 
 
-def _words(product: ProductState) -> dict[str, Any]:
+def _words(product: ProductState) -> JsonObject:
     """The text and its claims; no text without claims about reviews."""
     words = product.words
     is_told = any(claim.review_ids for claim in words.claims)
@@ -184,7 +184,7 @@ def _words(product: ProductState) -> dict[str, Any]:
     }
 
 
-def counts_of(product: ProductState) -> dict[str, Any]:
+def counts_of(product: ProductState) -> JsonObject:
     """The `ReviewCounts` of a product; aspects by how often they are spoken of."""
     counts = product.counts
     aspects = sorted(counts.aspects.items(), key=lambda item: (-sum(item[1]), item[0]))
