@@ -12,7 +12,7 @@ import orjson
 from schemas.summaries import ProductSummary
 from streams.rolling.applying import Tables, apply_product, apply_review
 from streams.rolling.events import read_product, read_review
-from streams.rolling.values import ProductState
+from streams.rolling.product_state import ProductState
 
 DAY_MS = 86_400_000
 NOW_MS = 1_790_000_000_000

@@ -18,9 +18,9 @@ from streams.errors import ConfigurationError
 from streams.offline.asking import ReadingFacts, ask
 from streams.rolling.applying import apply_review
 from streams.rolling.memory import MemoryTables
+from streams.rolling.product_state import ProductState
 from streams.rolling.readings import as_event
 from streams.rolling.summaries import chosen_points, quotes_of
-from streams.rolling.values import ProductState
 from streams.settings import Settings
 
 _VOTES = 2

@@ -9,7 +9,7 @@ from models.interfaces import SENTIMENT_LABELS
 from streams.composing.telling import PERSONAL
 from streams.evaluating.summary_texts import EvaluatedSentence, EvaluatedText, ReadItem
 from streams.evaluating.summary_words import tokens_of
-from streams.rolling.values import POSITIVE, Kind
+from streams.rolling.product_state import POSITIVE, Kind
 
 #: Sentences of other lengths are taken only for want of these. They, the weight and the words below were chosen on
 #: FewSum's training part.

@@ -11,7 +11,7 @@ from streams.evaluating.summary_words import (
     tokens_of,
     wanted_package,
 )
-from streams.rolling.values import POLARITIES
+from streams.rolling.product_state import POLARITIES
 
 ROUGE = {"rouge_1": "rouge1", "rouge_2": "rouge2", "rouge_l": "rougeL"}
 _WEIGHTIEST = 5

@@ -7,6 +7,7 @@ from itertools import compress
 from typing import NamedTuple
 
 from schemas.events import SCHEMA_VERSION
+from streams.rolling.product_state import NEGATIVE, Arrival, Kind, ProductState, ReviewState
 from streams.rolling.surges import (
     ASPECT,
     LOOKALIKE,
@@ -21,7 +22,6 @@ from streams.rolling.surges import (
 )
 from streams.rolling.surges import NEGATIVE as NEGATIVE_LIMITS
 from streams.rolling.surges.ending import is_over
-from streams.rolling.values import NEGATIVE, Arrival, Kind, ProductState, ReviewState
 from streams.serde import JsonObject
 
 MAX_QUOTES = 5

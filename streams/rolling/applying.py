@@ -12,7 +12,7 @@ from streams.rolling.contributions import contribution_of, day_of, signature_of
 from streams.rolling.events import EnrichedReview, ProductTextRead, PublishedProduct
 from streams.rolling.key_points import Candidate
 from streams.rolling.newest import forget_arrival, settle_arrival, settle_latest
-from streams.rolling.values import (
+from streams.rolling.product_state import (
     Claim,
     Contribution,
     ProductState,

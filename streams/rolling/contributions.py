@@ -5,7 +5,15 @@ import hashlib
 from models.signatures import SIGNATURE_BYTES, has_near_duplicate
 from streams.rolling.events import EnrichedReview, Opinion
 from streams.rolling.key_points import Candidate
-from streams.rolling.values import NO_LANGUAGE, POLARITIES, UNRATED, UNREAD, Contribution, Kind, ProductState
+from streams.rolling.product_state import (
+    NO_LANGUAGE,
+    POLARITIES,
+    UNRATED,
+    UNREAD,
+    Contribution,
+    Kind,
+    ProductState,
+)
 
 MAX_EXCERPT_CHARACTERS = 500
 #: A quote has at least so many bytes of UTF-8, and at most so many characters.

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from streams.rolling.values import NO_LANGUAGE, UNRATED, UNREAD, Contribution, Counts, ProductState
+from streams.rolling.product_state import NO_LANGUAGE, UNRATED, UNREAD, Contribution, Counts, ProductState
 
 #: Days kept for trends. Older ones count in the totals only.
 KEPT_DAYS = 90

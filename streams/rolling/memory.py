@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from streams.rolling.applying import Tables
-from streams.rolling.values import ProductState, ReviewState
+from streams.rolling.product_state import ProductState, ReviewState
 
 
 @dataclass

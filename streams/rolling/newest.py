@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 from models.signatures import SIGNATURE_BYTES
 from streams.rolling.events import EnrichedReview
-from streams.rolling.values import NEGATIVE, Arrival, Contribution, ProductState
+from streams.rolling.product_state import NEGATIVE, Arrival, Contribution, ProductState
 
 MAX_ARRIVALS = 40
 MAX_LATEST = 10

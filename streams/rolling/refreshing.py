@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from streams.rolling.values import Counts, ProductState, Refresh
+from streams.rolling.product_state import Counts, ProductState, Refresh
 
 Reason = Literal["first_reviews", "new_reviews", "sentiment_shift", "evidence_removed", "age"]
 

@@ -11,7 +11,7 @@ import msgspec
 from schemas.events import SCHEMA_VERSION
 from streams.rolling.counting import average_rating
 from streams.rolling.key_points import rank
-from streams.rolling.values import (
+from streams.rolling.product_state import (
     NEGATIVE,
     NEUTRAL,
     POLARITIES,

@@ -8,8 +8,7 @@ import msgspec
 
 from streams.rolling.alerting import Subject
 from streams.rolling.key_points import MAX_POINTS_OF_KIND, give_up_one
-from streams.rolling.surges import AlertState
-from streams.rolling.values import (
+from streams.rolling.product_state import (
     Arrival,
     Claim,
     Contribution,
@@ -19,6 +18,7 @@ from streams.rolling.values import (
     ProductState,
     ReviewState,
 )
+from streams.rolling.surges import AlertState
 
 #: Earlier names of aspects, and what they are called now.
 RENAMED: Final[Mapping[str, str]] = MappingProxyType({"food": "taste_and_smell"})

@@ -11,9 +11,9 @@ from models.preparation import PreparedReview, ReviewPreparer
 from streams.offline.asking import ask
 from streams.rolling.applying import apply_review
 from streams.rolling.memory import MemoryTables
+from streams.rolling.product_state import ReviewState
 from streams.rolling.readings import as_event
 from streams.rolling.summaries import SummaryWriter
-from streams.rolling.values import ReviewState
 from streams.settings import Settings
 
 _REVIEWS_OF_PRODUCT = 14

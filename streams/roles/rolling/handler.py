@@ -15,9 +15,9 @@ from streams.roles.rolling.waiting import Waiting
 from streams.rolling.alerting import AlertChange, alert_event, look_at_clock, look_at_newest, stands
 from streams.rolling.applying import apply_product, apply_review, apply_text
 from streams.rolling.events import read_product, read_review, read_text
+from streams.rolling.product_state import ProductState
 from streams.rolling.refreshing import RefreshBudget, RefreshPolicy, due, refreshed
 from streams.rolling.summaries import LookUp, SummaryWriter
-from streams.rolling.values import ProductState
 from streams.serde import encode, require_key
 from streams.settings import RollingSettings
 from streams.state.table_set import TableSet

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import msgspec
 
+from streams.rolling.product_state import ProductState, ReviewState
 from streams.rolling.upgrading import upgraded_product, upgraded_review
-from streams.rolling.values import ProductState, ReviewState
 from streams.state.store import PartitionStore
 from streams.state.tables import PartitionTables
 from streams.state.versions import VersionedCodec

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable
 from itertools import islice
 
 from streams.rolling.alerting import stands
+from streams.rolling.product_state import ProductState
 from streams.rolling.refreshing import heat
-from streams.rolling.values import ProductState
 
 
 class Waiting:

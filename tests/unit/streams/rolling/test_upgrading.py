@@ -8,9 +8,7 @@ import pytest
 
 from streams.rolling.key_points import MAX_POINTS_OF_KIND
 from streams.rolling.memory import MemoryTables
-from streams.rolling.surges import AlertState
-from streams.rolling.upgrading import upgraded_product, upgraded_review
-from streams.rolling.values import (
+from streams.rolling.product_state import (
     Arrival,
     Claim,
     Counts,
@@ -21,6 +19,8 @@ from streams.rolling.values import (
     Refresh,
     ReviewState,
 )
+from streams.rolling.surges import AlertState
+from streams.rolling.upgrading import upgraded_product, upgraded_review
 from tests.histories import Recount, apply_all, enriched, random_history, state_counts
 
 State = TypeVar("State", ProductState, ReviewState)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.roles.rolling.tables import PRODUCT_CODEC, REVIEW_CODEC
-from streams.rolling.values import Contribution, Counts, ProductState, ReviewState
+from streams.rolling.product_state import Contribution, Counts, ProductState, ReviewState
 from streams.state.versions import NewerStateError, VersionedCodec
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from streams.errors import ConfigurationError
 from streams.roles.rolling.tables import ProductTables
-from streams.rolling.values import ReviewState
+from streams.rolling.product_state import ReviewState
 from streams.state.directory import WorkerDirectory
 from streams.state.store import Checkpoint, PartitionStore, StoreMemory
 
