@@ -18,10 +18,10 @@ from streams.errors import ConfigurationError
 from streams.offline.asking import ReadingFacts, ask
 from streams.roles.generate.summaries import Composition, load_composer
 from streams.rolling.applying import apply_review
+from streams.rolling.comment_topics import UNNAMED, Said, discover
 from streams.rolling.memory import MemoryTables
 from streams.rolling.readings import as_event
 from streams.rolling.summaries import SummaryWriter
-from streams.rolling.topics import UNNAMED, Said, discover
 from streams.rows import BadRow, ReadyEvent, Row, read_rows, to_events
 from streams.serde import JsonObject
 from streams.settings import Settings

@@ -7,7 +7,7 @@ contribution is taken back and the new one counted.
 from collections.abc import Iterator
 from typing import Protocol
 
-from streams.rolling import counting, key_points
+from streams.rolling import counters, key_points
 from streams.rolling.contributions import contribution_of, day_of, signature_of
 from streams.rolling.events import EnrichedReview, ProductTextRead, PublishedProduct
 from streams.rolling.key_points import Candidate
@@ -56,7 +56,7 @@ def apply_review(tables: Tables, event: EnrichedReview, offset: int) -> ProductS
     if stored is not None and stored.era != product.era:
         stored = None
     product.applied = max(product.applied, offset)
-    if not product.is_gone and event.status != "removed" and counting.see_day(product, day_of(event)):
+    if not product.is_gone and event.status != "removed" and counters.see_day(product, day_of(event)):
         tables.touch(product)
     if product.is_gone or (stored is not None and event.review_version <= stored.version):
         return None
@@ -188,7 +188,7 @@ def _replace(
     candidates: list[Candidate],
 ) -> None:
     if before is not None:
-        counting.retract(product, before)
+        counters.retract(product, before)
         if before.mentions:
 
             def look_up(number: int) -> list[Reference]:
@@ -200,7 +200,7 @@ def _replace(
         words.claims = tuple(claim for claim in words.claims if review_id not in claim.review_ids)
     if after is not None:
         after.mentions = key_points.join(product, review_id, after, candidates)
-        counting.add(product, after)
+        counters.add(product, after)
         product.refresh.added += 1
 
 

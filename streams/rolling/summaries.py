@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from schemas.events import SCHEMA_VERSION
-from streams.rolling.counting import average_rating
+from streams.rolling.counters import average_rating
 from streams.rolling.key_points import rank
 from streams.rolling.product_state import (
     NEGATIVE,

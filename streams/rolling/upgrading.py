@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from streams.rolling.alerting import Subject
+from streams.rolling.alerts import Subject
 from streams.rolling.key_points import MAX_POINTS_OF_KIND, give_up_one
 from streams.rolling.product_state import (
     Arrival,

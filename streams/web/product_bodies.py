@@ -10,7 +10,7 @@ from msgspec import Meta, Raw
 
 from schemas.events import SCHEMA_VERSION
 from schemas.topics import PRODUCT_SUMMARY
-from streams.rolling.counting import average_rating
+from streams.rolling.counters import average_rating
 from streams.web.catalogue import Found
 
 _EMPTY = Raw(b"[]")

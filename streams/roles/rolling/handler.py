@@ -12,7 +12,7 @@ from streams.errors import RejectedEventError
 from streams.roles.rolling.tables import ProductTables
 from streams.roles.rolling.topics import LIVE, RollingTopics
 from streams.roles.rolling.waiting import Waiting
-from streams.rolling.alerting import AlertChange, alert_event, look_at_clock, look_at_newest, stands
+from streams.rolling.alerts import AlertChange, alert_event, look_at_clock, look_at_newest, stands
 from streams.rolling.applying import apply_product, apply_review, apply_text
 from streams.rolling.events import read_product, read_review, read_text
 from streams.rolling.product_state import ProductState

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from itertools import islice
 
-from streams.rolling.alerting import stands
+from streams.rolling.alerts import stands
 from streams.rolling.product_state import ProductState
 from streams.rolling.refreshing import heat
 

@@ -14,7 +14,7 @@ from schemas.fields import Identifier
 from schemas.summaries import ProductSummary
 from streams.delivery.records import Record
 from streams.errors import RejectedEventError
-from streams.rolling.counting import average_rating
+from streams.rolling.counters import average_rating
 from streams.serde import decode_shape, require_key
 from streams.web.product_bodies import negative_share
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from schemas.openapi import openapi_document
 from schemas.serving import ListedProduct, ProductReviews, ServedProduct
 from schemas.summaries import ProductSummary
-from streams.rolling.counting import average_rating
+from streams.rolling.counters import average_rating
 from streams.web.catalogue import Found, Stored
 from streams.web.product_bodies import encode, listed_body, product_body, reviews_body
 from tests.summaries import TODAY, document

@@ -3,7 +3,7 @@
 from hashlib import sha256
 
 from schemas.summaries import Quote
-from streams.rolling.topics import MAX_TOPICS, Said, discover
+from streams.rolling.comment_topics import MAX_TOPICS, Said, discover
 
 RAIN, SUN, SNOW = (1 << 256) - 1, 0, int("10" * 128, 2)
 
