@@ -5,9 +5,9 @@ from types import MappingProxyType
 from typing import Final
 
 from schemas.fields import SentimentLabel
+from streams.composing.composition import Mix, Opinion, Quoted, primary
 from streams.composing.opinions import UNNAMED
 from streams.composing.shares import named_share
-from streams.composing.values import Mix, Opinion, Quoted, primary
 from streams.composing.variety import Variety
 
 #: Aspects as they stand in a sentence.

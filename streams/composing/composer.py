@@ -8,9 +8,9 @@ from types import MappingProxyType
 import structlog
 
 from schemas.summaries import RefreshRequested
+from streams.composing.composition import Composition, primary
 from streams.composing.phrasing import PROMPT_VERSION, Voice, phrase_opinions
 from streams.composing.rereading import ReadSentences, fitting_quotes
-from streams.composing.values import Composition, primary
 from streams.composing.writing import (
     NO_SENTENCES,
     TEMPLATES_VERSION,

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from schemas.fields import SentimentLabel
 from schemas.summaries import KeyPoint, RefreshRequested
+from streams.composing.composition import Opinion, Quoted, primary
 from streams.composing.publishable import clean_quote
-from streams.composing.telling import Worth
-from streams.composing.values import Opinion, Quoted, primary
+from streams.composing.quote_worth import Worth
 
 #: Points of this aspect have nothing in common but that no other name fits.
 UNNAMED = "other"

@@ -13,11 +13,11 @@ from models.generation.interfaces import Generator, Phrase, PhraseRequest
 from models.generation.ranking import rank
 from schemas.fields import SentimentLabel
 from streams.composing import chinese, english
+from streams.composing.composition import Opinion, Quoted, primary
 from streams.composing.opinions import MAX_QUOTES, UNNAMED
-from streams.composing.phrase_checking import phrase_faults
+from streams.composing.phrase_faults import phrase_faults
 from streams.composing.publishable import problems
 from streams.composing.rereading import ReadSentences, agrees
-from streams.composing.values import Opinion, Quoted, primary
 from streams.composing.writing import Outline
 
 #: Names the prompts and checks in what is published.

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from schemas.fields import SentimentLabel
 from schemas.summaries import KeyPoint, RefreshRequested
+from streams.composing.composition import Opinion, primary
 from streams.composing.opinions import UNNAMED, IsFit
 from streams.composing.publishable import clean_quote
-from streams.composing.values import Opinion, primary
 
 # Below these probabilities the built-in readers are wrong in one of three short quotes, or more often.
 _LEAST_WHOLE, _LEAST_OF_ASPECT = 0.5, 0.6

@@ -14,10 +14,10 @@ from typing import Literal
 from schemas.counts import AspectCounts
 from schemas.summaries import KeyPoint, RefreshRequested, SummaryClaim
 from streams.composing import chinese, english
-from streams.composing.choosing import MAX_SENTENCES, MAX_SHORT_SENTENCES, choices
+from streams.composing.choices import MAX_SENTENCES, MAX_SHORT_SENTENCES, choices
+from streams.composing.composition import UNSPACED, Composition, Mix, Opinion, joined, primary
 from streams.composing.opinions import MAX_QUOTES, UNNAMED, IsFit, opinions_of
 from streams.composing.publishable import is_written_for_effect, problems
-from streams.composing.values import UNSPACED, Composition, Mix, Opinion, joined, primary
 from streams.composing.variety import Variety
 
 #: Names the templates in what is published.

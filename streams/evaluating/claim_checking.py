@@ -10,8 +10,8 @@ from fractions import Fraction
 
 from models.aspects import ASPECTS, aspect_named
 from schemas.summaries import KeyPoint, RefreshRequested, SummaryClaim
-from streams.composing.phrase_checking import phrase_faults
-from streams.composing.values import primary
+from streams.composing.composition import primary
+from streams.composing.phrase_faults import phrase_faults
 
 #: How far a share may be from the one that is named.
 SHARE_TOLERANCE = Fraction(5, 100)

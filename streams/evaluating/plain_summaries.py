@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import log
 
 from models.interfaces import SENTIMENT_LABELS
-from streams.composing.telling import PERSONAL
+from streams.composing.quote_worth import PERSONAL
 from streams.evaluating.summary_texts import EvaluatedSentence, EvaluatedText, ReadItem
 from streams.evaluating.summary_words import tokens_of
 from streams.rolling.product_state import POSITIVE, Kind

@@ -10,7 +10,7 @@ from streams.settings import Settings
 
 
 class Composition(Protocol):
-    """A text, claim by claim; `streams.composing.values.Composition` fits."""
+    """A text, claim by claim; `streams.composing.composition.Composition` fits."""
 
     @property
     def language(self) -> str:

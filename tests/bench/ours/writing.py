@@ -19,9 +19,9 @@ from streams import logs, settings
 from streams.app import run_role
 from streams.cli.console import run_async, stop_on_signals
 from streams.composing.composer import SummaryComposer
+from streams.composing.composition import Composition
 from streams.composing.phrasing import Voice
 from streams.composing.rereading import Read
-from streams.composing.values import Composition
 from streams.roles.generate.summaries import Composer
 from streams.roles.generate.voices import load_voices
 from streams.settings import Settings

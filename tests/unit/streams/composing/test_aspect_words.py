@@ -8,8 +8,8 @@ from models.aspects import ASPECTS
 from schemas.fields import SentimentLabel
 from schemas.summaries import SummaryClaim
 from streams.composing import chinese, english
+from streams.composing.composition import Opinion, Quoted
 from streams.composing.opinions import UNNAMED
-from streams.composing.values import Opinion, Quoted
 from streams.composing.variety import Variety
 from streams.evaluating.claim_checking import faults
 from tests.unit.streams.composing.snapshots import point, snapshot

@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 
 from schemas.summaries import RefreshRequested
 from streams.composing import compose
+from streams.composing.composition import primary
 from streams.composing.publishable import problems
-from streams.composing.values import primary
 from streams.composing.writing import MAX_CHARACTERS, MAX_WORDS
 from streams.evaluating.claim_checking import faults, supported_share
 from tests.unit.streams.composing.snapshots import CHINESE, ENGLISH, HOSTILE, point, snapshot, snapshots

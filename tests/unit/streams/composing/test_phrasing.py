@@ -6,9 +6,9 @@ import pytest
 
 from models.generation.interfaces import PhraseRequest
 from schemas.summaries import RefreshRequested
+from streams.composing.composition import Opinion
 from streams.composing.phrasing import can_phrase, evidence_of, phrase_opinions
 from streams.composing.rereading import Read
-from streams.composing.values import Opinion
 from streams.composing.writing import outline, write
 from tests.unit.streams.composing.phrasers import FakePhraser, fake_voice, read_as, read_bluntly
 from tests.unit.streams.composing.snapshots import point, snapshot

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 
-from streams.composing.values import Mix, Opinion
+from streams.composing.composition import Mix, Opinion
 
 MAX_SENTENCES = 6
 #: Of a text that is asked to be short, which has no other sentences.

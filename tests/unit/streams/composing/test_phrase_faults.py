@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import pytest
 
-from streams.composing.phrase_checking import phrase_faults
+from streams.composing.phrase_faults import phrase_faults
 from streams.composing.publishable import problems
 
 
