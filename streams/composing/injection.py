@@ -5,8 +5,8 @@ A text that is wrongly found is not quoted, which costs little; so the patterns 
 
 import re
 import unicodedata
-from functools import cache
-from importlib import resources
+
+from streams.composing.word_lists import any_pattern
 
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e007f]"
@@ -21,12 +21,6 @@ _ENCODED = re.compile(
 )
 _NO_WORD = re.compile(r"[^\s\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{31,}")
 
-_MARKUP = re.compile(
-    r"</?[a-z!|]|\|>|>>|<<|\[/?(?:inst|sys|system|user|assistant|end|begin|start)\b|\{\{|\}\}|\{%|\$\{|\$\(|```|`|###|^#+\s"
-    r"|\*\*|__|==|---+\s*\w+\s*---|~~~|\\[nxu]|&(?:lt|gt|amp|quot|#\w+);|\]\(|^>|[{}<>|\\]|javascript:|\w\(\)|\w=[\"\d]"
-    r"|\b(?:import|def|exec|eval|print|console\.log|alert|sudo|curl|wget)\b ?[(\w]*\("
-    r"|\b(?:select .{1,40} from|drop table|delete from|insert into|union select|rm -rf|sudo|chmod|import os)\b|base64"
-)
 
 _ROLE = re.compile(
     r"(?:^|[\s.!?\"'\[(*])(?:system|assistant|user|human|ai|bot|model|admin|administrator|developer|instructions?|prompt|note|"
@@ -67,28 +61,12 @@ def gives_instructions(text: str) -> bool:
     words = " ".join(re.findall(r"[\w]+", plain.replace("’", "'").replace("'", " ")))
     return bool(
         _ROLE.search(plain)
-        or _patterns("instructions_en.txt").search(words)
-        or _patterns("instructions_zh.txt").search(plain)
+        or any_pattern("composing/instructions_en.txt").search(words)
+        or any_pattern("composing/instructions_zh.txt").search(plain)
     )
 
 
 def is_markup(text: str) -> bool:
     """Whether it holds code, mark-up or an endless word."""
-    return bool(_MARKUP.search(plain_form(text)) or _NO_WORD.search(text) or _ENCODED.search(text))
-
-
-@cache
-def _patterns(name: str) -> re.Pattern[str]:
-    """A list's patterns as one."""
-    names: dict[str, str] = {}
-    patterns = []
-    for line in (resources.files("streams") / "composing" / name).read_text(encoding="utf-8").splitlines():
-        if not line or line.startswith("#"):
-            continue
-        for known, pattern in names.items():
-            line = line.replace(f"<{known}>", pattern)  # noqa: PLW2901
-        if definition := re.match(r"([A-Z_]+) = (.*)", line):
-            names[definition[1]] = definition[2]
-        else:
-            patterns.append(line)
-    return re.compile("|".join(patterns))
+    markup = any_pattern("composing/markup.txt")
+    return bool(markup.search(plain_form(text)) or _NO_WORD.search(text) or _ENCODED.search(text))

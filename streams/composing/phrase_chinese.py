@@ -8,14 +8,12 @@ for particles and adverbs of degree, the first of a quote first; one noun may mo
 import re
 from collections.abc import Sequence
 
+from streams.composing.word_lists import any_pattern
+
 _BREAKS = re.compile(
     r"[，、；。！？：（）,.;!?:()](?!\d)|但是?|不过|可是|却|虽然|尽管|而且|并且|(?<![柔温暖随平缓饱谦总共])和(?![谐气善平])"
 )
 _SAYS_LITTLE = re.compile(r"\s|很|非常|特别|十分|真的?|挺|都|也|还|的|(?<!不)了")
-_UNREAL = re.compile(
-    r"如果|要是|假如|倘若|除非|希望|但愿|以为|据说|听说|号称|宣传|宣称|承诺|商家说|卖家说|客服说|说是|应该|本来|原本|可能|也许|或许"
-    r"|大概|差点|差一点|几乎|以前|曾经|之前|刚开始|起初|本以为|期待|谁说|难道|怀疑|吗|？|\?"
-)
 
 
 def is_said_in_chinese(text: str, evidence: Sequence[str]) -> bool:
@@ -24,8 +22,12 @@ def is_said_in_chinese(text: str, evidence: Sequence[str]) -> bool:
     >>> is_said_in_chinese("包装很结实。", ["很结实的包装，送货也快"]), is_said_in_chinese("底座很稳。", ["底座不稳"])
     (True, False)
     """
-    allowed = set(_UNREAL.findall(text))
-    quotes = [_clauses(one) for one in evidence if set(_UNREAL.findall(one)) <= allowed]
+    allowed = set(any_pattern("composing/unreal_zh.txt").findall(text))
+    quotes = [
+        _clauses(one)
+        for one in evidence
+        if set(any_pattern("composing/unreal_zh.txt").findall(one)) <= allowed
+    ]
     groups = [_plain(one) for one in _clauses(text)]
     return bool(groups) and _is_told(groups, [[_ways(clause) for clause in quote] for quote in quotes])
 

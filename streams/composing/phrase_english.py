@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from models.generation.words import DETERMINERS, FUNCTION_WORDS, words_of
+from streams.composing.word_lists import any_word
 
 _BREAKS = re.compile(
     r"[,.;!?:()—–](?!\d)|\s-+\s|\b(?:and|or|but|although|though|however|while|whereas|except|yet|besides)\b",
@@ -27,21 +28,6 @@ _ADVERBS = frozenset(
      "still", "even", "actually", "truly", "totally", "overall"}
 )  # fmt: skip
 _OPENS_ANOTHER = frozenset({"who", "whose", "which", "that", "when", "where", "what", "why", "how"})
-# What a clause says with one of these may not be said without it.
-_LIMITS = re.compile(
-    r"\b(?:not|no|never|none|nor|neither|nothing|nobody|nowhere|without|hardly|barely|scarcely|rarely|seldom|lack\w*"
-    r"|cannot|fail\w*|refus\w*|unable|stop\w*|doubt\w*|wonder\w*|too|only|few|fewer|little|less|least|more|almost"
-    r"|nearly|half|partly|somewhat|slightly|mostly|sometimes|occasionally|often|usually|once|first|initially"
-    r"|originally|until|till|unless|before|then|some|others?|another|old|older|previous|last|former|earlier|can|may"
-    r"|might|must|shall|will|would|could|should|because|apparently|supposedly|seem\w*|appear\w*|like|kind of|sort of)\b"
-)
-# What a quote with one of these says need not be so.
-_UNREAL = re.compile(
-    r"\b(?:if|unless|wish\w*|hop(?:e|ed|es|ing)|expect\w*|claim\w*|advertis\w*|promis\w*|suppos\w*|should|would|could"
-    r"|might|ought|pretend\w*|imagin\w*|thought|assum\w*|described|suggest\w*|allegedly|said|says|told|heard|maybe"
-    r"|perhaps|possibly|probably|used to|almost|nearly|doubt\w*|nobody|no one"
-    r"|(?:anything|nothing|all) but|far from)\b|\?"
-)
 _MOST_MOVED_OVER = 2
 _MOST_OF_PHRASE = 2
 
@@ -75,9 +61,7 @@ def is_said_in_english(text: str, evidence: Sequence[str]) -> bool:
     groups = [tuple(words) for part in _BREAKS.split(text) if _units(words := _words(part))]
     may_follow: list[list[_Clause]] = []
     for place, group in enumerate(groups):
-        found = [
-            one for one in clauses if _LIMITS.findall(" ".join(one.words)) == _LIMITS.findall(" ".join(group))
-        ]
+        found = [clause for clause in clauses if _limits(clause.words) == _limits(group)]
         if compares or (len(groups) > 1 and any(len(_units(one)) == 1 for one in groups)):
             found = [one for one in found if _is_whole(group, one)]
             found = [one for one in found if not place or _follows(one, may_follow[-1])]
@@ -91,9 +75,9 @@ def is_said_in_english(text: str, evidence: Sequence[str]) -> bool:
 
 def _clauses(evidence: Sequence[str], text: str, *, compares: bool) -> Iterator[_Clause]:
     """What may be said again, without what it is compared with where the text compares nothing."""
-    allowed = set(_UNREAL.findall(text.casefold()))
+    allowed = _unreal(text)
     for number, quote in enumerate(evidence):
-        if not set(_UNREAL.findall(quote.casefold())) <= allowed:
+        if not _unreal(quote) <= allowed:
             continue
         place, names_another = 0, False
         for part in _BREAKS.split(quote):
@@ -103,6 +87,16 @@ def _clauses(evidence: Sequence[str], text: str, *, compares: bool) -> Iterator[
                 yield _Clause(number, place, tuple(words), names_another)
             names_another = names_another or not _OWN_SUBJECT.isdisjoint(words)
             place += bool(words)
+
+
+def _limits(words: Sequence[str]) -> list[str]:
+    """What a clause may not be said without."""
+    return any_word("composing/limits_en.txt").findall(" ".join(words))
+
+
+def _unreal(text: str) -> set[str]:
+    """Words, and question marks, with which a text says what need not be so."""
+    return {*any_word("composing/unreal_en.txt").findall(text.casefold()), *re.findall(r"\?", text)}
 
 
 def _words(text: str) -> list[str]:

@@ -15,27 +15,13 @@ from streams.composing.phrase_chinese import is_said_in_chinese
 from streams.composing.phrase_english import is_said_in_english
 from streams.composing.phrase_units import denies_otherwise, strange_units
 from streams.composing.rivals import names
+from streams.composing.word_lists import any_pattern, any_word
 
 _FEWEST_WORDS, _MOST_WORDS = 3, 25
 _FEWEST_HAN, _MOST_HAN = 4, 40
 _HAN = re.compile(r"[㐀-鿿]")
 _NUMBER = re.compile(r"\d+(?:[.,:/]\d+)*")
 
-_SPEAKS: Mapping[str, re.Pattern[str]] = MappingProxyType(
-    {
-        "en": re.compile(
-            r"\b(?:i|me|my|mine|myself|we|us|our|ours|you|your|yours|(?:you|i|we)['’]\w+|recommend\w*|should|must|"
-            r"avoid|please|beware|buy|let['’]?s|worth (?:buying|it)|must-have|stay away|no-brainer)\b"
-            r"|^(?:try|stay|get|go|look|take|keep|make sure|do|don['’]t|never|always|just|order|purchase|return|save|"
-            r"spend|skip|run|check|be|use|wait|think|consider|trust|ask|give|grab|forget|remember|note)\b",
-            re.IGNORECASE,
-        ),
-        "zh": re.compile(
-            r"[我咱俺你您]|建议|推荐|应该|请|千万|务必|购买|别买|不要|值得|不值|下单|入手|赶紧|赶快|"
-            r"慎[买重入]|小心|记得|大家|回购|劝|避雷|拔草|种草"
-        ),
-    }
-)
 _BUT: Mapping[str, re.Pattern[str]] = MappingProxyType(
     {
         "en": re.compile(r"\b(?:but|although|though|however|while|yet)\b", re.IGNORECASE),
@@ -65,7 +51,7 @@ def phrase_faults(text: str, evidence: Sequence[str], language: str) -> list[str
     known = " ".join(evidence)
     contrasts = bool(_BUT[language].search(text)) and not _BUT[language].search(known)
     found = {
-        "speaks for someone or advises": bool(_SPEAKS[language].search(text)),
+        "speaks for someone or advises": _speaks(text, language),
         "too short or too long": not _is_of_good_length(text, language),
         "a name": bool(_names(text, evidence)),
         "a number of its own": not set(_NUMBER.findall(text)) <= set(_NUMBER.findall(known)),
@@ -75,6 +61,14 @@ def phrase_faults(text: str, evidence: Sequence[str], language: str) -> list[str
         "joins what is not said together": not _IS_SAID[language](text, evidence),
     }
     return [fault for fault, is_found in found.items() if is_found]
+
+
+def _speaks(text: str, language: str) -> bool:
+    """Whether it speaks for somebody, to somebody, or advises."""
+    if language in UNSPACED:
+        return any_pattern("composing/advice_zh.txt").search(text) is not None
+    orders, advice = any_word("composing/orders_en.txt"), any_word("composing/advice_en.txt")
+    return (orders.match(text) or advice.search(text)) is not None
 
 
 def _is_of_good_length(text: str, language: str) -> bool:

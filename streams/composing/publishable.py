@@ -10,6 +10,7 @@ from models.quality.promotion import calls, promotion
 from models.quality.reading import read_text
 from streams.composing.injection import gives_instructions, has_strange_characters, is_markup, plain_form
 from streams.composing.rivals import speaks_for_another
+from streams.composing.word_lists import any_pattern
 
 MAX_QUOTE_WORDS = 26
 MAX_QUOTE_CHARACTERS = 180
@@ -18,17 +19,6 @@ _LEAST_HAN = 3
 
 _HAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _PLACEHOLDER = re.compile(r"\[(?:email|phone|id number|card number|address|wechat|qq)\]", re.IGNORECASE)
-_ADDRESS = re.compile(
-    r"://|\bwww\b|[@＠]\s?\w|#\w|\b[a-z0-9-]+\.(?:com|net|org|cn|io|co|shop|store|top|xyz|info|biz|me|ru|app|site|online|link|"
-    r"ly|cc|tv|vip|club|ai|dev|uk|de|fr|us|eu|in)\b|\b\w+ ?(?:\(dot\)|\[dot\]|\bdot\b|点) ?(?:com|net|org|cn|shop|co)\b"
-    r"|\b(?:v信|vx|wx|wechat|weixin|whatsapp|telegram|qq|微信|威信|薇信|公众号|二维码|扣扣|企鹅号|instagram|tiktok|youtube|facebook|抖音|小红书|微博|直播间)\b"
-    r"|微信|威信|薇信|公众号|二维码|扫码|扣扣|企鹅号|抖音|小红书|直播间|加群|私信|私聊"
-)
-_CODE = re.compile(
-    r"\b(?:promo|discount|coupon|voucher|referral|invite|gift) ?codes?\b"
-    r"|\b[Cc](?:ode|ODE)s?\b\W{1,3}(?:is\W+)?[A-Z0-9]{4,}"
-    r"|\b(?=[A-Z]*\d)[A-Z]{4,}\d{2,3}\b|\b\d+ ?% off\b|优惠[码券]|折扣码|邀请码|兑换码|口令|返现|红包"
-)
 # Who says so has not tried the product, but is asked to believe somebody.
 _VOUCHED_FOR = re.compile(
     r"\b(?:approved|endorsed|certified) by\b|\b[a-z]+[- ](?:approved|endorsed|certified)\b"
@@ -59,8 +49,12 @@ def problems(text: str, language: str | None = None) -> list[str]:
     found = {
         "offensive words": offensive(read) is not None,
         "personal data": bool(_PLACEHOLDER.search(text) or mask_personal_data(text, language).masks),
-        "link or contact": bool(_ADDRESS.search(plain)) or any(True for _ in links(read)) or calls(read),
-        "advertisement": bool(_CODE.search(text) or any(True for _ in promotion(read))),
+        "link or contact": bool(any_pattern("composing/addresses.txt").search(plain))
+        or any(True for _ in links(read))
+        or calls(read),
+        "advertisement": bool(
+            any_pattern("composing/codes.txt").search(text) or any(True for _ in promotion(read))
+        ),
         "strange characters": has_strange_characters(text),
         "mark-up": is_markup(text),
         "instructions": gives_instructions(text),

@@ -6,28 +6,15 @@ them. A name at the beginning of a sentence looks like any word there.
 
 import re
 
+from streams.composing.word_lists import any_pattern, any_word
+
 _WORD = re.compile(r"[A-Za-z][\w'’-]*")
 _SENTENCE_END = re.compile(r"[.!?:;\"“”(]\s*$")
-#: Capitals that are no names of somebody.
-_PLAIN = re.compile(
-    r"I(?:['’]\w+)?|[A-Z0-9-]{1,5}s?|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?|January|February|March|April|May|June"
-    r"|July|August|September|October|November|December|Christmas|Easter|English|Chinese|French|German|Italian|Spanish"
-    r"|Japanese|American|European|British"
-)
-_FOR_ANOTHER = re.compile(
-    r"\b(?:better|best|cheaper|nicer|finer|superior|stronger|brighter|faster|quieter|prefer\w*|switch\w*|instead|buy\w*"
-    r"|bought|order(?:ed|s)?|got|get|beats?|outshines?|recommend\w*|rather|sells?|less|half|lower|official|original|prices?|stores?|shops?|outlet|market|website|discount|sale)\b",
-    re.IGNORECASE,
-)
 _ELSEWHERE = re.compile(
     r"\b(?:their|other|another|next) \w+ (?:is|are|was|were|costs?|sells?|has|have|does) (?:\w+ )?"
     r"(?:better|best|cheaper|nicer|superior|stronger|brighter|faster|quieter|less|half|for less)\b"
     r"|\b(?:competitors?|rivals?|other (?:brand|shop|store|seller|company|maker)s?|cheaper (?:at|from|on|elsewhere))\b",
     re.IGNORECASE,
-)
-_ELSEWHERE_HAN = re.compile(
-    r"比(?:这个|这款|这家|它|他家|他们家?|本店).{0,4}(?:好|强|便宜|划算|快|安静|靠谱)"
-    r"|(?:别家|隔壁|其他家|另一家|旗舰店|专卖店|竞品|友商).{0,8}(?:好|强|便宜|划算|低|快|靠谱)|同款|更(?:低|便宜|划算)"
 )
 
 
@@ -43,7 +30,7 @@ def names(text: str) -> list[str]:
         if match[0][:1].isupper()
         and text[: match.start()].strip()
         and not _SENTENCE_END.search(text[: match.start()])
-        and not _PLAIN.fullmatch(match[0])
+        and not any_pattern("composing/plain_capitals.txt").fullmatch(match[0])
     ]
 
 
@@ -56,5 +43,7 @@ def speaks_for_another(text: str) -> bool:
     (False, True)
     """
     return bool(
-        _ELSEWHERE.search(text) or _ELSEWHERE_HAN.search(text) or (_FOR_ANOTHER.search(text) and names(text))
+        _ELSEWHERE.search(text)
+        or any_pattern("composing/rivals_zh.txt").search(text)
+        or (any_word("composing/rivals_en.txt").search(text) and names(text))
     )

@@ -12,23 +12,13 @@ from models.aspects import ASPECTS, aspect_named
 from schemas.summaries import KeyPoint, RefreshRequested, SummaryClaim
 from streams.composing.composition import primary
 from streams.composing.phrase_faults import phrase_faults
+from streams.composing.word_lists import any_word
 
 #: How far a share may be from the one that is named.
 SHARE_TOLERANCE = Fraction(5, 100)
 
 _QUOTATION = re.compile(r"“([^”]*)”|「([^」]*)」|«([^»]*)»|„([^“]*)“")
 _GLOSS = re.compile(r"\(in [\w ]+\)|（[^）0-9]*文）|（其他语言）")
-_POSITIVE = re.compile(
-    r"\b(?:positive|prais\w+|lik(?:e[sd]?|ing)|lov(?:e[sd]?|ing)|happy|speaks? well|satisfied|plus side|bright side"
-    r"|pleas\w+|enjoy\w*|recommend\w*|great|good|excellent|finds? it safe)\b"
-    r"|好评|正面|满意|称赞|认可|肯定|相信|好的方面|优点|喜欢|赞|认为安全",
-    re.IGNORECASE,
-)
-_NEGATIVE = re.compile(
-    r"\b(?:negative|criti\w+|complain\w*|unhappy|fault\w*|doubt\w*|downside|dislik\w+|hat(?:e[sd]?|ing)|bad|poor|"
-    r"disappoint\w*|concerns?)\b|担心|差评|负面|不满|批评|抱怨|怀疑|不足|缺点|吐槽|失望",
-    re.IGNORECASE,
-)
 _LIKE = re.compile(r"\bsomething like\b|\bwords like\b|\bunhappy\b|不满意", re.IGNORECASE)
 _FEELINGS = (
     ("positive", re.compile(r"\bpositive\b|好评|正面", re.IGNORECASE)),
@@ -122,8 +112,9 @@ def _wrong_words(claim: SummaryClaim, words: str) -> list[str]:
         if plain not in words.casefold():
             found.append("does not name its aspect")
         rest = re.sub(re.escape(plain), " ", words, flags=re.IGNORECASE)
-    criticises = bool(_NEGATIVE.search(rest))
-    praises = bool(_POSITIVE.search(_NEGATIVE.sub(" ", _LIKE.sub(" ", rest))))
+    praise, criticism = any_word("evaluating/praise.txt"), any_word("evaluating/criticism.txt")
+    criticises = bool(criticism.search(rest))
+    praises = bool(praise.search(criticism.sub(" ", _LIKE.sub(" ", rest))))
     if (claim.polarity == "positive" and criticises) or (claim.polarity == "negative" and praises):
         found.append("words of the other polarity")
     if claim.aspect != "other" and claim.polarity in {"positive", "negative"} and not (praises or criticises):
