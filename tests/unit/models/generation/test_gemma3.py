@@ -113,6 +113,7 @@ def test_it_writes_english_too(gemma: PhraseGenerator) -> None:
         "en", ("It is so loud that I cannot watch TV.", "the fan is noisy"), "noise", "bad"
     )
     [phrases] = gemma.phrase([request], deadline_s=120)
+    assert phrases
     assert all(support(phrase.text, request.evidence) == 1.0 for phrase in phrases)
     assert gemma.name == "gemma-3-270m"
     assert gemma.languages == frozenset({"en", "zh"})
