@@ -1,6 +1,5 @@
 """Gemma 3 networks for text (Gemma Team 2025) in GGUF files. Names are llama.cpp's (convert_hf_to_gguf.py), undone."""
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.generation.gguf_files import (
+    LAYER,
+    PROJECTION_NAMES,
     open_gguf,
     shape_config,
     tokenizer_config,
@@ -17,21 +18,14 @@ from models.generation.gguf_files import (
 )
 from models.generation.scored_pieces import scored_tokenizer
 
-_LAYER = re.compile(r"blk\.(\d+)\.(\w+)\.weight")
 _LAYER_NAMES = {
-    "attn_q": "self_attn.q_proj",
-    "attn_k": "self_attn.k_proj",
-    "attn_v": "self_attn.v_proj",
-    "attn_output": "self_attn.o_proj",
+    **PROJECTION_NAMES,
     "attn_q_norm": "self_attn.q_norm",
     "attn_k_norm": "self_attn.k_norm",
     "attn_norm": "input_layernorm",
     "post_attention_norm": "post_attention_layernorm",
     "ffn_norm": "pre_feedforward_layernorm",
     "post_ffw_norm": "post_feedforward_layernorm",
-    "ffn_gate": "mlp.gate_proj",
-    "ffn_up": "mlp.up_proj",
-    "ffn_down": "mlp.down_proj",
 }
 _OTHER_NAMES = {"token_embd.weight": "model.embed_tokens.weight", "output_norm.weight": "model.norm.weight"}
 
@@ -67,7 +61,7 @@ def _renamed(name: str, values: NDArray[np.float32]) -> tuple[str, NDArray[np.fl
     if "norm" in name:
         # llama.cpp multiplies by the weight, transformers by the weight and one.
         values = values - 1.0
-    layer = _LAYER.fullmatch(name)
+    layer = LAYER.fullmatch(name)
     if layer is None:
         return _OTHER_NAMES[name], values
     return f"model.layers.{layer[1]}.{_LAYER_NAMES[layer[2]]}.weight", values

@@ -5,9 +5,11 @@ and makes another tokenizer of scored pieces than the model was trained with.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import torch
@@ -99,6 +101,22 @@ def write_checkpoint(
     _write_json(directory / "config.json", {**config, "dtype": "bfloat16"})
     tokenizer.save(str(directory / "tokenizer.json"))
     _write_json(directory / "tokenizer_config.json", tokenizer_config)
+
+
+#: llama.cpp's name of a decoder's tensor: layer, part.
+LAYER = re.compile(r"blk\.(\d+)\.(\w+)\.weight")
+#: Parts that every decoder's layer has, as transformers names them.
+PROJECTION_NAMES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "attn_q": "self_attn.q_proj",
+        "attn_k": "self_attn.k_proj",
+        "attn_v": "self_attn.v_proj",
+        "attn_output": "self_attn.o_proj",
+        "ffn_gate": "mlp.gate_proj",
+        "ffn_up": "mlp.up_proj",
+        "ffn_down": "mlp.down_proj",
+    }
+)
 
 
 def shape_config(fields: Mapping[str, Any], architecture: str) -> dict[str, Any]:

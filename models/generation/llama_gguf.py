@@ -1,6 +1,5 @@
 """Llama networks in GGUF files. Names and order of the rows are llama.cpp's (convert_hf_to_gguf.py), undone."""
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,8 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 
 from models.generation.gguf_files import (
     CONTROL_TOKEN,
+    LAYER,
+    PROJECTION_NAMES,
     open_gguf,
     shape_config,
     tokenizer_config,
@@ -18,17 +19,10 @@ from models.generation.gguf_files import (
     write_checkpoint,
 )
 
-_LAYER = re.compile(r"blk\.(\d+)\.(\w+)\.weight")
 _LAYER_NAMES = {
-    "attn_q": "self_attn.q_proj",
-    "attn_k": "self_attn.k_proj",
-    "attn_v": "self_attn.v_proj",
-    "attn_output": "self_attn.o_proj",
+    **PROJECTION_NAMES,
     "attn_norm": "input_layernorm",
     "ffn_norm": "post_attention_layernorm",
-    "ffn_gate": "mlp.gate_proj",
-    "ffn_up": "mlp.up_proj",
-    "ffn_down": "mlp.down_proj",
 }
 _OTHER_NAMES = {
     "token_embd.weight": "model.embed_tokens.weight",
@@ -64,7 +58,7 @@ def convert_llama(source: Path, directory: Path) -> None:
 def _renamed(
     name: str, values: NDArray[np.float32], fields: Mapping[str, Any]
 ) -> tuple[str, NDArray[np.float32]]:
-    layer = _LAYER.fullmatch(name)
+    layer = LAYER.fullmatch(name)
     if layer is None:
         return _OTHER_NAMES[name], values
     heads = {
