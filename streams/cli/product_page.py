@@ -1,12 +1,16 @@
 """One product, as the API answers it, as a page for a terminal: whole words of any script, within its width."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from datetime import UTC, datetime
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
+
+from schemas.counts import AspectCounts, SentimentCounts
+from schemas.serving import ListedProduct, ReviewWindow, ServedProduct, StaleReason, Trend
+from schemas.summaries import KeyPoint, LatestReview
 
 COLOURS = {"positive": "green", "neutral": "yellow", "negative": "red"}
 _BAR_CELLS = 24
@@ -14,7 +18,7 @@ _ASPECTS = 8
 _CITED = 4
 _POINTS = 3
 _QUOTES = 2
-_STALE = {
+_STALE: Mapping[StaleReason, str] = {
     "redis_away": "its store is away; this is what the server answered last",
     "redis_behind": "its store is behind what the server answered before",
     "rebuilding": "its store is being filled",
@@ -22,101 +26,102 @@ _STALE = {
 }
 
 
-def product_page(product: Mapping[str, Any], reviews: Sequence[Mapping[str, Any]] = ()) -> RenderableType:
+def product_page(product: ServedProduct, reviews: Sequence[LatestReview] = ()) -> RenderableType:
     """A product with all that its reviews add up to.
 
     Args:
-        product: a `ServedProduct` as JSON.
-        reviews: its latest reviews, `LatestReview` each.
+        product: as it is served.
+        reviews: its latest reviews.
     """
-    counts = product["counts"]
+    counts = product.counts
     parts: list[RenderableType] = [*_head(product), Text()]
-    if product["text"] is not None:
+    if product.text is not None:
         parts += [*_claims(product), Text()]
-    parts += [_ratings(counts["rating_histogram"]), Text(), sentiment_bar(counts["sentiment"]), Text()]
-    if counts.get("aspects"):
-        parts += [_aspects(counts["aspects"]), Text()]
+    parts += [_ratings(counts.rating_histogram), Text(), sentiment_bar(counts.sentiment), Text()]
+    if counts.aspects:
+        parts += [_aspects(counts.aspects), Text()]
     for title, polarity in (("praised", "positive"), ("criticised", "negative")):
-        points = [point for point in product["key_points"] if point["polarity"] == polarity]
+        points = [point for point in product.key_points if point.polarity == polarity]
         parts += _key_points(title, COLOURS[polarity], points)
-    parts.append(_trends(product["trends"]))
+    parts.append(_trends(product.trends))
     if reviews:
         parts += [Text(), Text("latest reviews", style="bold"), *map(_review, reviews)]
     return Group(*parts)
 
 
-def product_table(products: Iterable[Mapping[str, Any]]) -> Table:
-    """Products of a list, `ListedProduct` each, one a line."""
+def product_table(products: Iterable[ListedProduct]) -> Table:
+    """Products of a list, one a line."""
     table = Table(box=None, pad_edge=False)
     table.add_column("product", overflow="ellipsis", no_wrap=True)
     table.add_column("title", overflow="ellipsis", no_wrap=True, ratio=1)
     for name in ("reviews", "rating", "negative"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("as of", no_wrap=True)
-    for one in products:
+    for product in products:
         table.add_row(
-            Text(_plain(one["product_id"])),
-            Text(_plain(one["title"] or "")),
-            f"{one['review_count']:,}",
-            _rating(one["average_rating"]),
-            "-" if one["negative_share"] is None else f"{one['negative_share']:.0%}",
-            Text(_moment(one["as_of"]) + (" stale" if one["stale"] else "")),
+            Text(_plain(product.product_id)),
+            Text(_plain(product.title or "")),
+            f"{product.review_count:,}",
+            _rating(product.average_rating),
+            "-" if product.negative_share is None else f"{product.negative_share:.0%}",
+            Text(_moment(product.as_of) + (" stale" if product.stale else "")),
         )
     return table
 
 
-def sentiment_bar(sentiment: Mapping[str, int]) -> Text:
+def sentiment_bar(sentiment: SentimentCounts) -> Text:
     """The shares of positive, neutral and negative reviews as one bar.
 
-    >>> sentiment_bar({"positive": 3, "neutral": 0, "negative": 1}).plain
+    >>> sentiment_bar(SentimentCounts(positive=3, neutral=0, negative=1)).plain
     'sentiment  ██████████████████▌▌▌▌▌▌  positive 3, neutral 0, negative 1'
     """
-    total = sum(sentiment[label] for label in COLOURS)
+    counts = {"positive": sentiment.positive, "neutral": sentiment.neutral, "negative": sentiment.negative}
+    total = sum(counts.values())
     text = Text("sentiment  ")
     if not total:
         return text.append("not known", style="dim")
     done = cells = 0
     for label, cell in zip(COLOURS, "█▒▌", strict=True):
-        done += sentiment[label]
+        done += counts[label]
         upto = round(_BAR_CELLS * done / total)
         text.append(cell * (upto - cells), style=COLOURS[label])
         cells = upto
-    text.append("  " + ", ".join(f"{label} {sentiment[label]:,}" for label in COLOURS))
+    text.append("  " + ", ".join(f"{label} {count:,}" for label, count in counts.items()))
     return text
 
 
-def _head(product: Mapping[str, Any]) -> Iterator[Text]:
+def _head(product: ServedProduct) -> Iterator[Text]:
     yield Text.assemble(
-        (_plain(product["title"] or product["product_id"]), "bold"),
-        ("  " + _plain(product["category"]) if product["category"] else "", "cyan"),
-        (f"  {_plain(product['product_id'])}" if product["title"] else "", "dim"),
+        (_plain(product.title or product.product_id), "bold"),
+        ("  " + _plain(product.category) if product.category else "", "cyan"),
+        (f"  {_plain(product.product_id)}" if product.title else "", "dim"),
     )
-    verified = product["counts"].get("verified_purchases", 0)
-    facts = [f"{product['review_count']:,} reviews"]
-    if product["average_rating"] is not None:
-        facts.append(f"{product['average_rating']:.2f} of 5")
+    verified = product.counts.verified_purchases
+    facts = [f"{product.review_count:,} reviews"]
+    if product.average_rating is not None:
+        facts.append(f"{product.average_rating:.2f} of 5")
     if verified:
         facts.append(f"{verified:,} verified")
-    facts.append(f"as of {_moment(product['as_of'])}")
-    if product["text"] is not None:
-        facts.append(f"text {product['method']}, generation {product['text_generation']}")
+    facts.append(f"as of {_moment(product.as_of)}")
+    if product.text is not None:
+        facts.append(f"text {product.method}, generation {product.text_generation}")
     yield Text(" · ".join(facts))
-    if product["stale"]:
-        reason = _STALE.get(product["stale_reason"], product["stale_reason"])
+    if product.stale:
+        reason = _STALE[product.stale_reason] if product.stale_reason else "it does not say why"
         yield Text(f"perhaps out of date: {reason}", style="yellow")
 
 
-def _claims(product: Mapping[str, Any]) -> Iterator[RenderableType]:
+def _claims(product: ServedProduct) -> Iterator[RenderableType]:
     """The text, a claim a line, each with the reviews that make it."""
-    if not product["claims"]:
-        yield Text(_plain(product["text"]))
-    for claim in product["claims"]:
-        ids = [_plain(review_id) for review_id in claim["review_ids"]]
+    if not product.claims:
+        yield Text(_plain(product.text or ""))
+    for claim in product.claims:
+        ids = [_plain(review_id) for review_id in claim.review_ids]
         shown = ", ".join(ids[:_CITED]) + (", …" if len(ids) > _CITED else "")
-        yield Text.assemble(_plain(claim["text"]), (f"  {shown}" if shown else "", "dim"))
-    for name in ("pros", "cons"):
-        if product[name]:
-            yield Text(f"{name}: {', '.join(map(_plain, product[name]))}", style="italic")
+        yield Text.assemble(_plain(claim.text), (f"  {shown}" if shown else "", "dim"))
+    for name, aspects in (("pros", product.pros), ("cons", product.cons)):
+        if aspects:
+            yield Text(f"{name}: {', '.join(map(_plain, aspects))}", style="italic")
 
 
 def _ratings(histogram: Sequence[int]) -> Table:
@@ -134,64 +139,67 @@ def _ratings(histogram: Sequence[int]) -> Table:
     return table
 
 
-def _aspects(aspects: Sequence[Mapping[str, Any]]) -> Table:
+def _aspects(aspects: Sequence[AspectCounts]) -> Table:
     table = Table("reviews speak of", box=None, pad_edge=False)
     table.columns[0].overflow = "ellipsis"
     for label in COLOURS:
         table.add_column(label, justify="right", no_wrap=True)
-    ranked = sorted(aspects, key=lambda one: -sum(one[label] for label in COLOURS))
-    for one in ranked[:_ASPECTS]:
+    ranked = sorted(aspects, key=lambda aspect: -(aspect.positive + aspect.neutral + aspect.negative))
+    for aspect in ranked[:_ASPECTS]:
+        counts = (aspect.positive, aspect.neutral, aspect.negative)
         table.add_row(
-            Text(_plain(one["aspect"]).replace("_", " ")),
-            *(Text(f"{one[label]:,}", style=colour) for label, colour in COLOURS.items()),
+            Text(_plain(aspect.aspect).replace("_", " ")),
+            *(
+                Text(f"{count:,}", style=colour)
+                for count, colour in zip(counts, COLOURS.values(), strict=True)
+            ),
         )
     return table
 
 
-def _key_points(title: str, colour: str, points: Sequence[Mapping[str, Any]]) -> Iterator[RenderableType]:
+def _key_points(title: str, colour: str, points: Sequence[KeyPoint]) -> Iterator[RenderableType]:
     if not points:
         return
     yield Text(title, style=f"bold {colour}")
-    for point in sorted(points, key=lambda one: -one["count"])[:_POINTS]:
-        said = "1 review" if point["count"] == 1 else f"{point['count']:,} reviews"
-        quotes = point["quotes"][:_QUOTES]
-        is_quote = quotes[0]["text"] == point["claim"]  # a claim of one review is its own quote
+    for point in sorted(points, key=lambda point: -point.count)[:_POINTS]:
+        said = "1 review" if point.count == 1 else f"{point.count:,} reviews"
+        quotes = point.quotes[:_QUOTES]
+        is_quote = quotes[0].text == point.claim  # a claim of one review is its own quote
         if is_quote:
-            said = f"{_plain(quotes[0]['review_id'])}, {said}"
-        claim = _plain(point["claim"])
+            said = f"{_plain(quotes[0].review_id)}, {said}"
+        claim = _plain(point.claim)
         yield _indented(Text.assemble(f"“{claim}”" if is_quote else claim, (f"  {said}", "dim")), 2)
         for quote in quotes[is_quote:]:
-            words = Text.assemble(f"“{_plain(quote['text'])}”", (f"  {_plain(quote['review_id'])}", "dim"))
+            words = Text.assemble(f"“{_plain(quote.text)}”", (f"  {_plain(quote.review_id)}", "dim"))
             yield _indented(words, 4)
     yield Text()
 
 
-def _trends(trends: Sequence[Mapping[str, Any]]) -> Table:
+def _trends(trends: Sequence[Trend]) -> Table:
     table = Table("last", box=None, pad_edge=False)
     for name in ("reviews", "negative", "before", "negative"):
         table.add_column(name, justify="right", no_wrap=True)
     for trend in trends:
-        before = trend["before"]
+        before = trend.before
         table.add_row(
-            f"{trend['days']} days",
-            f"{trend['reviews']:,}",
+            f"{trend.days} days",
+            f"{trend.reviews:,}",
             _share(trend),
-            "-" if before is None else f"{before['reviews']:,}",
+            "-" if before is None else f"{before.reviews:,}",
             "-" if before is None else _share(before),
         )
     return table
 
 
-def _review(review: Mapping[str, Any]) -> RenderableType:
-    label = review.get("sentiment")
-    rating = review.get("rating")
+def _review(review: LatestReview) -> RenderableType:
+    label, rating = review.sentiment, review.rating
     head = Text.assemble(
         (label or "-", COLOURS.get(label or "", "dim")),
         "" if rating is None else f"  {rating:g} ★",
-        (f"  {_moment(review['created_at'])}  {_plain(review['review_id'])}", "dim"),
+        (f"  {_moment(review.created_at)}  {_plain(review.review_id)}", "dim"),
     )
-    title = f"{_plain(review['title'])}: " if review.get("title") else ""
-    words = Text(title + _plain(review["text"] or ""), no_wrap=True, overflow="ellipsis")
+    title = f"{_plain(review.title)}: " if review.title else ""
+    words = Text(title + _plain(review.text or ""), no_wrap=True, overflow="ellipsis")
     return _indented(Group(head, words), 2)
 
 
@@ -199,22 +207,22 @@ def _indented(part: RenderableType, cells: int) -> Padding:
     return Padding(part, (0, 0, 0, cells), expand=False)
 
 
-def _share(window: Mapping[str, int]) -> str:
-    judged = window["negative"] + window["neutral"] + window["positive"]
-    return f"{window['negative'] / judged:.0%}" if judged else "-"
+def _share(window: ReviewWindow) -> str:
+    judged = window.negative + window.neutral + window.positive
+    return f"{window.negative / judged:.0%}" if judged else "-"
 
 
 def _rating(average: float | None) -> str:
     return "-" if average is None else f"{average:.2f}"
 
 
-def _moment(written: str) -> str:
-    """A timestamp to the minute.
+def _moment(moment: datetime) -> str:
+    """A timestamp to the minute, UTC.
 
-    >>> _moment("2026-11-25T10:00:00.123Z")
+    >>> _moment(datetime(2026, 11, 25, 10, 0, 59, tzinfo=UTC))
     '2026-11-25 10:00'
     """
-    return written[:16].replace("T", " ")
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
 
 
 def _plain(text: str) -> str:
@@ -223,4 +231,4 @@ def _plain(text: str) -> str:
     >>> _plain("fine" + chr(27) + "[31m" + chr(10) + "lamp")
     'fine [31m lamp'
     """
-    return " ".join("".join(one if one.isprintable() else " " for one in text).split())
+    return " ".join("".join(character if character.isprintable() else " " for character in text).split())

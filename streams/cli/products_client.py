@@ -2,14 +2,19 @@
 
 import difflib
 from collections.abc import Mapping
-from typing import Any
+from typing import TypeVar
 from urllib.parse import quote
 
 import aiohttp
 import orjson
+from pydantic import ValidationError
 from yarl import URL
 
+from schemas.events import Value
 from streams.errors import ConfigurationError, FatalError
+from streams.serde import JsonObject
+
+Contract = TypeVar("Contract", bound=Value)
 
 _TIMEOUT_S = 10.0
 _MOST_NEAREST = 100
@@ -34,8 +39,8 @@ class ProductsClient:
         self._url = str(base).rstrip("/")
         self._headers = {"Authorization": f"Bearer {token}"} if token is not None else {}
 
-    async def product(self, product_id: str) -> dict[str, Any]:
-        """One product.
+    async def product(self, product_id: str) -> JsonObject:
+        """One product, a `ServedProduct`.
 
         Raises:
             NoSuchProductError: there is none; the message names the nearest, if one is near.
@@ -44,8 +49,8 @@ class ProductsClient:
         try:
             return await self._get(f"/products/{_path(product_id)}")
         except NoSuchProductError as error:
-            listed = await self.page(limit=_MOST_NEAREST)
-            known = [product["product_id"] for product in listed["products"]]
+            listed, _ = await self.page(limit=_MOST_NEAREST)
+            known = [str(product["product_id"]) for product in listed]
             nearest = difflib.get_close_matches(product_id, known, n=1)
             hint = (
                 f"did you mean {nearest[0]!r}?"
@@ -54,20 +59,19 @@ class ProductsClient:
             )
             raise NoSuchProductError(f"show: there is no product {product_id!r}; {hint}") from error
 
-    async def reviews(self, product_id: str, *, limit: int) -> list[dict[str, Any]]:
-        """The latest reviews of a product.
+    async def reviews(self, product_id: str, *, limit: int) -> list[JsonObject]:
+        """The latest reviews of a product, `LatestReview` each.
 
         Raises:
             FatalError: the server does not answer, or refuses.
         """
         answer = await self._get(f"/products/{_path(product_id)}/reviews", {"limit": str(limit)})
-        reviews: list[dict[str, Any]] = answer["reviews"]
-        return reviews
+        return self._objects(answer, "reviews")
 
     async def page(
         self, *, sort: str = "reviews", order: str = "desc", limit: int, cursor: str | None = None
-    ) -> dict[str, Any]:
-        """A page of all products.
+    ) -> tuple[list[JsonObject], str | None]:
+        """A page of all products, `ListedProduct` each, and what leads to the next one.
 
         Raises:
             FatalError: the server does not answer, or refuses.
@@ -75,9 +79,33 @@ class ProductsClient:
         query = {"sort": sort, "order": order, "limit": str(limit)}
         if cursor is not None:
             query["cursor"] = cursor
-        return await self._get("/products", query)
+        answer = await self._get("/products", query)
+        following = answer.get("next_cursor")
+        return self._objects(answer, "products"), following if isinstance(following, str) else None
 
-    async def _get(self, path: str, query: Mapping[str, str] | None = None) -> dict[str, Any]:
+    def read(self, contract: type[Contract], body: JsonObject) -> Contract:
+        """A body, or a part of it, as what it is.
+
+        Raises:
+            FatalError: it is something else, as from a server of another version.
+        """
+        try:
+            return contract.model_validate_json(orjson.dumps(body))
+        except ValidationError as error:
+            raise FatalError(
+                f"products: {self._url} answered what is no {contract.__name__} here: {error.errors()[0]['msg']}; "
+                "use the command line of the server's version, or --json"
+            ) from error
+
+    def _objects(self, answer: JsonObject, name: str) -> list[JsonObject]:
+        listed = answer.get(name)
+        if not isinstance(listed, list):
+            raise FatalError(
+                f"products: {self._url} answered without {name}, and is no server of products; see --url"
+            )
+        return listed
+
+    async def _get(self, path: str, query: Mapping[str, str] | None = None) -> JsonObject:
         url = URL(self._url + path, encoded=True).with_query(query)
         timeout = aiohttp.ClientTimeout(total=_TIMEOUT_S)
         try:
@@ -93,7 +121,7 @@ class ProductsClient:
             ) from error
         return self._answer(status, body)
 
-    def _answer(self, status: int, body: bytes) -> dict[str, Any]:
+    def _answer(self, status: int, body: bytes) -> JsonObject:
         try:
             answer = orjson.loads(body)
         except orjson.JSONDecodeError:

@@ -1,17 +1,19 @@
 """`show`, `products` and `serving rebuild`: what is served, and filling its store anew."""
 
-from typing import Annotated, Any, get_args
+from typing import Annotated, get_args
 
 import typer
 from rich.progress import Progress, TextColumn, TimeElapsedColumn
 
-from schemas.serving import MAX_PAGE_PRODUCTS, SortKey, SortOrder
+from schemas.serving import MAX_PAGE_PRODUCTS, ListedProduct, ServedProduct, SortKey, SortOrder
+from schemas.summaries import LatestReview
 from streams.cli.console import Json, command, err, load_settings, out, print_json, run_async
 from streams.cli.product_page import product_page, product_table
 from streams.cli.products_client import ProductsClient
 from streams.errors import ConfigurationError
 from streams.roles.serve.rebuilding import Rebuilt
 from streams.roles.serve.rebuilding import rebuild as rebuild_store
+from streams.serde import JsonObject
 from streams.settings import Settings
 
 app = typer.Typer(help="Look after the store from which products are served.", no_args_is_help=True)
@@ -70,14 +72,15 @@ def show(
     """Print what the reviews of one product add up to."""
     client = _client(load_settings(), url, token)
 
-    async def main() -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    async def main() -> tuple[JsonObject, list[JsonObject]]:
         return await client.product(product), await client.reviews(product, limit=_LATEST)
 
     body, reviews = run_async(main())
     if as_json:
         print_json(body | {"latest_reviews": reviews})
     else:
-        out.print(product_page(body, reviews), soft_wrap=False)
+        latest = [client.read(LatestReview, review) for review in reviews]
+        out.print(product_page(client.read(ServedProduct, body), latest), soft_wrap=False)
 
 
 @command
@@ -95,23 +98,23 @@ def products(
             raise ConfigurationError(f"--{name}: wanted one of {', '.join(wanted)}, got {given!r}")
     client = _client(load_settings(), url, token)
 
-    async def main() -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
+    async def main() -> list[JsonObject]:
+        listed: list[JsonObject] = []
         cursor = None
-        while len(found) < limit:
-            most = min(MAX_PAGE_PRODUCTS, limit - len(found))
-            page = await client.page(sort=sort, order=order, limit=most, cursor=cursor)
-            found += page["products"]
-            cursor = page["next_cursor"]
+        while len(listed) < limit:
+            most = min(MAX_PAGE_PRODUCTS, limit - len(listed))
+            page, cursor = await client.page(sort=sort, order=order, limit=most, cursor=cursor)
+            listed += page
             if cursor is None:
                 break
-        return found
+        return listed
 
-    found = run_async(main())
+    listed = run_async(main())
     if as_json:
-        print_json(found)
-    elif found:
-        out.print(product_table(found), soft_wrap=False)
+        print_json(listed)
+    elif listed:
+        rows = [client.read(ListedProduct, product) for product in listed]
+        out.print(product_table(rows), soft_wrap=False)
     else:
         err.print("there are no products yet")
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from rich.cells import cell_len
 from rich.console import Console, RenderableType
 
-from schemas.summaries import ProductSummary
+from schemas.serving import ListedProduct, ProductReviews, ServedProduct
+from schemas.summaries import LatestReview, ProductSummary
 from streams.cli.product_page import product_page, product_table
 from streams.web.catalogue import Found, Stored
 from streams.web.product_bodies import encode, listed_body, product_body, reviews_body
@@ -15,11 +16,15 @@ from tests.summaries import TODAY, document
 from tests.unit.schemas.event_samples import summaries
 
 
-def bodies(raw: bytes, stale: Any = None) -> tuple[Any, Any, Any]:
+def bodies(raw: bytes, stale: Any = None) -> tuple[ServedProduct, tuple[LatestReview, ...], ListedProduct]:
     found = Found(Stored("p", "1", 0, 1, raw), raw, stale)
     made = (product_body(found, today=TODAY), reviews_body(found, limit=5), listed_body(found))
-    one, reviews, listed = (orjson.loads(encode(body)) for body in made)
-    return one, reviews["reviews"], listed
+    one, reviews, listed = map(encode, made)
+    return (
+        ServedProduct.model_validate_json(one),
+        ProductReviews.model_validate_json(reviews).reviews,
+        ListedProduct.model_validate_json(listed),
+    )
 
 
 def printed(page: RenderableType, width: int = 80) -> str:
