@@ -1,11 +1,11 @@
 """Several products at a glance, for the demonstration: counts, what is praised and criticised, alerts."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from rich.table import Table
 from rich.text import Text
 
+from schemas.products import ProductAlert, ProductSummary, ReviewCounts
 from streams.cli.console import out
 
 _QUOTE_CHARACTERS = 60
@@ -14,8 +14,8 @@ _CITED = 4
 _COLOURS = {"positive": "green", "negative": "red"}
 
 
-def show_products(products: Sequence[Mapping[str, Any]], alerts: Sequence[Mapping[str, Any]]) -> None:
-    """Print a table of summaries (`ProductSummary`), and the alerts (`ProductAlert`)."""
+def show_products(products: Sequence[ProductSummary], alerts: Sequence[ProductAlert]) -> None:
+    """Print a table of summaries, and the alerts."""
     table = Table(
         "product",
         "reviews",
@@ -28,13 +28,15 @@ def show_products(products: Sequence[Mapping[str, Any]], alerts: Sequence[Mappin
         pad_edge=False,
     )
     for summary in products:
-        counts, sentiment = summary["counts"], summary["counts"]["sentiment"]
+        counts, sentiment = summary.counts, summary.counts.sentiment
         said = [_point(summary, polarity) for polarity in _COLOURS]
         table.add_row(
-            f"{summary['product_id']}\n{(summary['title'] or '')[:32]}",
-            str(counts["reviews"]),
+            f"{summary.product_id}\n{(summary.title or '')[:32]}",
+            str(counts.reviews),
             _stars(counts),
-            *(str(sentiment[label]) for label in ("negative", "neutral", "positive")),
+            str(sentiment.negative),
+            str(sentiment.neutral),
+            str(sentiment.positive),
             Text("\n").join([line for line in said if line is not None]),
         )
     out.print()
@@ -43,45 +45,45 @@ def show_products(products: Sequence[Mapping[str, Any]], alerts: Sequence[Mappin
         _show_text(summary)
     out.print()
     for alert in alerts:
-        observed, baseline = alert["observed"], alert["baseline"]
-        what = ": ".join(name.replace("_", " ") for name in (alert["kind"], alert["aspect"]) if name)
+        observed, baseline = alert.observed, alert.baseline
+        what = ": ".join(name.replace("_", " ") for name in (alert.kind, alert.aspect) if name)
         out.print(
             Text.assemble(
-                ("alert ", "bold red" if alert["state"] == "raised" else "bold green"),
-                f"{alert['product_id']}: {what} {alert['state']}: {observed['matching']} of the last "
-                f"{observed['reviews']} reviews, before that {baseline['matching']} of {baseline['reviews']} "
-                f"(p {alert['p_value']:.1g})",
+                ("alert ", "bold red" if alert.state == "raised" else "bold green"),
+                f"{alert.product_id}: {what} {alert.state}: {observed.matching} of the last "
+                f"{observed.reviews} reviews, before that {baseline.matching} of {baseline.reviews} "
+                f"(p {alert.p_value:.1g})",
             )
         )
-        for quote in alert["quotes"][:2]:
-            out.print(Text(f"      {quote['review_id']}  “{quote['text'][:_QUOTE_CHARACTERS]}”", style="dim"))
+        for quote in alert.quotes[:2]:
+            out.print(Text(f"      {quote.review_id}  “{quote.text[:_QUOTE_CHARACTERS]}”", style="dim"))
 
 
-def _show_text(summary: Mapping[str, Any]) -> None:
+def _show_text(summary: ProductSummary) -> None:
     """A product's text, each claim with the reviews that make it."""
-    if summary.get("text") is None:
+    if summary.text is None:
         return
     out.print()
-    out.print(Text(f"{summary['product_id']}: what its reviews say, and which", style="bold"))
-    for claim in summary["claims"]:
-        cited = ", ".join(claim["review_ids"][:_CITED])
-        more = ", …" if len(claim["review_ids"]) > _CITED else ""
-        out.print(Text.assemble(f"  {claim['text']}", (f"  {cited}{more}", "dim")))
+    out.print(Text(f"{summary.product_id}: what its reviews say, and which", style="bold"))
+    for claim in summary.claims:
+        cited = ", ".join(claim.review_ids[:_CITED])
+        more = ", …" if len(claim.review_ids) > _CITED else ""
+        out.print(Text.assemble(f"  {claim.text}", (f"  {cited}{more}", "dim")))
 
 
-def _stars(counts: Mapping[str, Any]) -> str:
-    rated = sum(counts["rating_histogram"])
-    return f"{counts['rating_hundredths'] / rated / 100:.1f}" if rated else "-"
+def _stars(counts: ReviewCounts) -> str:
+    rated = sum(counts.rating_histogram)
+    return f"{counts.rating_hundredths / rated / 100:.1f}" if rated else "-"
 
 
-def _point(summary: Mapping[str, Any], polarity: str) -> Text | None:
+def _point(summary: ProductSummary, polarity: str) -> Text | None:
     """The key point of a polarity that most reviews make, with one that says so."""
-    point = next((one for one in summary["key_points"] if one["polarity"] == polarity), None)
+    point = next((point for point in summary.key_points if point.polarity == polarity), None)
     if point is None:
         return None
-    quote = point["quotes"][0]
+    quote = point.quotes[0]
     return Text.assemble(
-        (f"{point['aspect'].replace('_', ' ')} ×{point['count']}", _COLOURS[polarity]),
-        (f"  “{quote['text'][:_QUOTE_CHARACTERS]}” ", "italic"),
-        (quote["review_id"], "dim"),
+        (f"{point.aspect.replace('_', ' ')} ×{point.count}", _COLOURS[polarity]),
+        (f"  “{quote.text[:_QUOTE_CHARACTERS]}” ", "italic"),
+        (quote.review_id, "dim"),
     )

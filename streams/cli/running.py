@@ -1,15 +1,16 @@
 """`demo`, `up` and `worker`: the roles at work."""
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from schemas.reviews import ReviewEnriched
 from schemas.topics import ENRICHED_REVIEW
 from streams import app as composition
 from streams.cli.console import (
@@ -147,7 +148,7 @@ def _on_free_ports(settings: Settings) -> Settings:
 
 
 @contextlib.contextmanager
-def _live_progress() -> Iterator[Any]:
+def _live_progress() -> Iterator[Callable[[DemoProgress], None]]:
     """Counts and the latest review, redrawn in place on a terminal; nothing elsewhere."""
     with Live(console=err, refresh_per_second=8, transient=True) as live:
 
@@ -167,14 +168,14 @@ def _live_progress() -> Iterator[Any]:
         yield update
 
 
-def _one_line(event: Mapping[str, Any]) -> Text:
-    sentiment, language = event.get("sentiment"), event.get("language")
-    label = sentiment["label"] if sentiment else event["status"].replace("_", " ")
-    share = f" {sentiment[sentiment['label']]:.2f}" if sentiment else ""
-    text = str(event.get("text") or "").replace("\n", " ")
+def _one_line(event: ReviewEnriched) -> Text:
+    sentiment, language = event.sentiment, event.language
+    label = sentiment.label if sentiment is not None else event.status.replace("_", " ")
+    share = f" {getattr(sentiment, label):.2f}" if sentiment is not None else ""
+    text = (event.text or "").replace("\n", " ")
     return Text.assemble(
         (f"{label}{share}", _LABEL_COLOURS.get(label, "dim")),
-        f"  {language['code'] if language else '-'}  {event['product_id']}  ",
+        f"  {language.code if language is not None else '-'}  {event.product_id}  ",
         (text[:100] + ("…" if len(text) > 100 else ""), "italic"),
     )
 
@@ -199,9 +200,9 @@ def _show(report: DemoReport, input_file: Path | None, *, as_json: bool) -> None
                 "by_aspect": report.by_aspect,
                 "by_flag": report.by_flag,
                 "by_mask": report.by_mask,
-                "samples": report.samples,
-                "products": report.products,
-                "alerts": report.alerts,
+                "samples": [event.model_dump(mode="json") for event in report.samples],
+                "products": [event.model_dump(mode="json") for event in report.products],
+                "alerts": [event.model_dump(mode="json") for event in report.alerts],
             }
         )
         return
@@ -240,17 +241,15 @@ def _aspect_table(by_aspect: Mapping[str, Mapping[str, int]]) -> Table:
     return table
 
 
-def _details(event: Mapping[str, Any]) -> Iterator[Text]:
+def _details(event: ReviewEnriched) -> Iterator[Text]:
     """What else is known of a review: aspects with their words, doubts, masks."""
-    for one in event.get("aspects", ()):
-        colour = _LABEL_COLOURS[one["sentiment"]]
-        yield Text.assemble(
-            "    ", (one["aspect"].replace("_", " "), colour), "  ", (f"“{one['quote'][:70]}”", "dim")
-        )
-    for flag in event.get("flags", ()):
-        yield Text.assemble("    ", (flag["kind"].replace("_", " "), "magenta"), f"  {flag['reason'][:80]}")
-    if event.get("masked"):
-        kinds = sorted({mask["kind"].replace("_", " ") for mask in event["masked"]})
+    for opinion in event.aspects:
+        name, colour = opinion.aspect.replace("_", " "), _LABEL_COLOURS[opinion.sentiment]
+        yield Text.assemble("    ", (name, colour), "  ", (f"“{opinion.quote[:70]}”", "dim"))
+    for flag in event.flags:
+        yield Text.assemble("    ", (flag.kind.replace("_", " "), "magenta"), f"  {flag.reason[:80]}")
+    if event.masked:
+        kinds = sorted({mask.kind.replace("_", " ") for mask in event.masked})
         yield Text.assemble("    ", ("masked", "cyan"), f"  {', '.join(kinds)}")
 
 

@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from streams.demo.products import ProductWatch
+from schemas.products import ProductAlert, ProductSummary
+from schemas.reviews import ReviewEnriched
+from streams.demo.product_watch import ProductWatch
 from streams.demo.tally import Tally
 from streams.kafka.publishing import Published
 from streams.rows import BadRow
@@ -28,9 +29,9 @@ class DemoReport:
     by_aspect: Mapping[str, Mapping[str, int]]
     by_flag: Mapping[str, int]
     by_mask: Mapping[str, int]
-    samples: tuple[Mapping[str, Any], ...]
-    products: tuple[Mapping[str, Any], ...]
-    alerts: tuple[Mapping[str, Any], ...]
+    samples: tuple[ReviewEnriched, ...]
+    products: tuple[ProductSummary, ...]
+    alerts: tuple[ProductAlert, ...]
     bad_rows: tuple[BadRow, ...]
 
 
@@ -45,7 +46,7 @@ def report_of(published: Published, tally: Tally, watch: ProductWatch, seconds: 
     """
     counts = tally.counts(published.positions)
     events = [tally.enriched[position] for position in published.positions if position in tally.enriched]
-    ours = {event["product_id"] for event in events}
+    ours = {event.product_id for event in events}
     return DemoReport(
         published=len(published.positions),
         enriched=counts["enriched"],
@@ -57,33 +58,33 @@ def report_of(published: Published, tally: Tally, watch: ProductWatch, seconds: 
         by_label=Counter(map(_label_of, events)),
         by_language=dict(Counter(map(_language_of, events)).most_common()),
         by_aspect=_by_aspect(events),
-        by_flag=Counter(flag["kind"] for event in events for flag in event["flags"]),
-        by_mask=Counter(mask["kind"] for event in events for mask in event["masked"]),
+        by_flag=Counter(flag.kind for event in events for flag in event.flags),
+        by_mask=Counter(mask.kind for event in events for mask in event.masked),
         by_reason=Counter(tally.reasons[p] for p in published.positions if p in tally.reasons),
         samples=tuple(tally.samples(published.positions)),
         products=tuple(
             sorted(
-                (summary for summary in watch.summaries.values() if summary["product_id"] in ours),
-                key=lambda summary: (-summary["counts"]["reviews"], summary["product_id"]),
+                (summary for summary in watch.summaries.values() if summary.product_id in ours),
+                key=lambda summary: (-summary.counts.reviews, summary.product_id),
             )
         ),
-        alerts=tuple(alert for alert in watch.alerts if alert["product_id"] in ours),
+        alerts=tuple(alert for alert in watch.alerts if alert.product_id in ours),
         bad_rows=published.bad_rows,
     )
 
 
-def _label_of(event: Mapping[str, Any]) -> str:
-    return str(event["sentiment"]["label"] if event["sentiment"] else event["status"])
+def _label_of(event: ReviewEnriched) -> str:
+    return event.sentiment.label if event.sentiment is not None else event.status
 
 
-def _language_of(event: Mapping[str, Any]) -> str:
-    return str(event["language"]["code"]) if event["language"] else "und"
+def _language_of(event: ReviewEnriched) -> str:
+    return event.language.code if event.language is not None else "und"
 
 
-def _by_aspect(events: Iterable[Mapping[str, Any]]) -> dict[str, Counter[str]]:
+def _by_aspect(events: Iterable[ReviewEnriched]) -> dict[str, Counter[str]]:
     """Reviews by aspect and sentiment, the aspect of most reviews first; a review counts once for each pair."""
     aspects: dict[str, Counter[str]] = {}
     for event in events:
-        for aspect, sentiment in {(opinion["aspect"], opinion["sentiment"]) for opinion in event["aspects"]}:
+        for aspect, sentiment in {(opinion.aspect, opinion.sentiment) for opinion in event.aspects}:
             aspects.setdefault(aspect, Counter())[sentiment] += 1
     return dict(sorted(aspects.items(), key=lambda item: -sum(item[1].values())))

@@ -10,9 +10,10 @@ from typing import Any
 import aiohttp
 import orjson
 
+from schemas.reviews import ReviewEnriched
 from schemas.topics import ENRICHED_REVIEW, NEW_PRODUCT, NEW_REVIEW, dead_letter_topic
-from streams.demo.products import TOPICS as PRODUCT_TOPICS
-from streams.demo.products import ProductWatch
+from streams.demo.product_watch import TOPICS as PRODUCT_TOPICS
+from streams.demo.product_watch import ProductWatch
 from streams.demo.report import DemoReport, report_of
 from streams.demo.tally import Tally
 from streams.errors import FatalError
@@ -35,7 +36,7 @@ class DemoProgress:
     dead_lettered: int
     skipped: int
     seconds: float
-    latest: Mapping[str, Any] | None
+    latest: ReviewEnriched | None
 
 
 async def wait_until_ready(urls: Iterable[str], raise_if_down: Callable[[], None]) -> None:

@@ -10,6 +10,7 @@ from streams.delivery.batches import dead_letter_output
 from streams.delivery.records import DeadLetter
 from streams.demo.tally import Position
 from tests.fakes import FakeRecord
+from tests.histories import enriched as event_of_review
 
 
 @dataclass(frozen=True)
@@ -26,20 +27,34 @@ def enriched(
     label: str = "positive",
     language: str = "en",
     topic: str = "new-review",
+    product_id: str = "lamp",
     **more: list[dict[str, Any]],
 ) -> OutputRecord:
-    event: dict[str, Any] = {
-        "status": status,
-        "product_id": "lamp",
-        "sentiment": {"label": label} if status == "enriched" else None,
-        "language": {"code": language} if status != "removed" else None,
-        "aspects": [],
-        "flags": [],
-        "masked": [],
-        "source": {"topic": topic, "partition": position[0], "offset": position[1]},
-        **more,
-    }
+    """An enriched review of the record at a position."""
+    event = event_of_review(f"r{position[1]}", 1, product_id=product_id, removed=status == "removed")
+    event["source"] |= {"topic": topic, "partition": position[0], "offset": position[1]}
+    if status != "removed":
+        event |= {"status": status, "language": {"code": language, "confidence": 1.0}, **more}
+    if status == "enriched":
+        shares = {name: 0.8 if name == label else 0.1 for name in ("negative", "neutral", "positive")}
+        event |= {"sentiment": {"label": label, **shares}, "model": {"name": "fake", "version": "1"}}
     return OutputRecord("enriched-review", orjson.dumps(event))
+
+
+def opinion(aspect: str, sentiment: str) -> dict[str, Any]:
+    """An aspect of an enriched review."""
+    span = {"field": "text", "start": 0, "end": 7, "quote": "It does"}
+    return {"aspect": aspect, "sentiment": sentiment, "score": 0.9, "confidence": 0.8, **span}
+
+
+def flag(kind: str) -> dict[str, Any]:
+    """A doubt about an enriched review."""
+    return {"kind": kind, "score": 0.9, "reason": "It says so."}
+
+
+def mask(kind: str) -> dict[str, Any]:
+    """A placeholder in an enriched review."""
+    return {"field": "text", "kind": kind, "start": 0, "end": 7}
 
 
 def dead(position: Position, *, topic: str = "new-review") -> OutputRecord:

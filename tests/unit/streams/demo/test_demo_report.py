@@ -1,6 +1,6 @@
-from output_records import OutputRecord, dead, enriched
+from output_records import OutputRecord, dead, enriched, flag, mask, opinion
 
-from streams.demo.products import ProductWatch
+from streams.demo.product_watch import ProductWatch
 from streams.demo.report import report_of
 from streams.demo.tally import Position, Tally
 from streams.kafka.publishing import Published
@@ -36,10 +36,10 @@ def test_the_sums_agree() -> None:
 
 def test_aspects_flags_and_masks_are_counted() -> None:
     """A review counts once for each aspect and polarity it speaks of, however often it does."""
-    good, bad = ({"aspect": "taste_and_smell", "sentiment": label} for label in ("positive", "negative"))
+    good, bad = (opinion("taste_and_smell", label) for label in ("positive", "negative"))
     tally = tallied(
-        enriched((0, 0), aspects=[good, good, bad], flags=[{"kind": "spam"}]),
-        enriched((0, 1), aspects=[good], masked=[{"kind": "email"}, {"kind": "email"}]),
+        enriched((0, 0), aspects=[good, good, bad], flags=[flag("spam")]),
+        enriched((0, 1), aspects=[good], masked=[mask("email"), mask("email")]),
     )
     report = report_of(published((0, 0), (0, 1)), tally, ProductWatch(), 1.0)
     assert report.by_aspect == {"taste_and_smell": {"positive": 2, "negative": 1}}
@@ -52,7 +52,7 @@ def test_strangers_are_in_no_figure() -> None:
     report = report_of(published((0, 0), (0, 1)), tally, ProductWatch(), 1.0)
     assert sum(report.by_reason.values()) == report.dead_lettered == 1
     assert sum(report.by_language.values()) == report.enriched == 1
-    assert [sample["source"]["offset"] for sample in report.samples] == [0]
+    assert [sample.source.offset for sample in report.samples] == [0]
 
 
 def test_no_time_is_no_division() -> None:

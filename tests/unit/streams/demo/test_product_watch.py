@@ -1,21 +1,38 @@
 """The demonstration waits for its products to know of every review."""
 
+from typing import Any
+
 import orjson
-from output_records import OutputRecord
+from output_records import OutputRecord, enriched
 
-from streams.demo.products import ProductWatch
-
-
-def record(topic: str, event: object) -> OutputRecord:
-    return OutputRecord(topic, orjson.dumps(event))
+from streams.demo.product_watch import ProductWatch
+from tests.summaries import document
 
 
-def summary(product_id: str, offset: int, topic: str = "enriched-review") -> OutputRecord:
-    return record("product-summary", {"product_id": product_id, "source": {"topic": topic, "offset": offset}})
+def summary(product_id: str, offset: int, topic: str = "enriched-review", **more: Any) -> OutputRecord:
+    source = {"topic": topic, "partition": 0, "offset": offset, "timestamp_ms": 1}
+    return OutputRecord("product-summary", document(product_id, source=source, **more))
 
 
 def review(product_id: str, offset: int) -> OutputRecord:
-    return record("enriched-review", {"product_id": product_id, "source": {"partition": 0, "offset": offset}})
+    return enriched((0, offset), product_id=product_id)
+
+
+def alert(state: str) -> OutputRecord:
+    fields = {
+        "schema_version": "1.0",
+        "alert_id": "a",
+        "product_id": "lamp",
+        "kind": "negative_surge",
+        "state": state,
+        "window": {"starts_at": "2026-11-25T10:00:00Z", "ends_at": "2026-11-25T11:00:00Z"},
+        "baseline": {"matching": 1, "reviews": 20},
+        "observed": {"matching": 9, "reviews": 9},
+        "p_value": 0.001,
+        "source": {"topic": "enriched-review", "partition": 0, "offset": 1, "timestamp_ms": 1},
+        "made_at": "2026-11-25T11:00:00Z",
+    }
+    return OutputRecord("product-alert", orjson.dumps(fields))
 
 
 def test_it_is_complete_when_every_product_knows_of_its_reviews() -> None:
@@ -43,9 +60,8 @@ def test_texts_are_there_when_each_product_has_its_last_one() -> None:
     watch.add(review("lamp", 1), 1)
 
     def put(product_id: str, reviews: int, generation: int, text_generation: int) -> None:
-        counts = {"reviews": reviews}
-        known = {"generation": generation, "text_generation": text_generation, "counts": counts}
-        watch.add(record("product-summary", {"product_id": product_id, **known}), 0)
+        known = {"generation": generation, "text_generation": text_generation, "text": None, "method": None}
+        watch.add(summary(product_id, 0, reviews=reviews, **known), 0)
 
     put("few", 2, 0, 0)
     put("stranger", 9, 0, 0)
@@ -62,5 +78,15 @@ def test_alerts_are_kept_once() -> None:
     """Raised and resolved are two, a repeat is none."""
     watch = ProductWatch()
     for state in ("raised", "raised", "resolved"):
-        watch.add(record("product-alert", {"alert_id": "a", "product_id": "lamp", "state": state}), 0)
-    assert [alert["state"] for alert in watch.alerts] == ["raised", "resolved"]
+        watch.add(alert(state), 0)
+    assert [known.state for known in watch.alerts] == ["raised", "resolved"]
+
+
+def test_what_is_no_event_of_ours_is_passed_over() -> None:
+    """On a shared broker the topics may hold what this version cannot read, and products that are gone."""
+    watch = ProductWatch()
+    for value in (None, b"", b"{}", b'{"product_id": "lamp", "schema_version": "9.0"}'):
+        assert watch.add(OutputRecord("product-summary", value), 0)
+        assert watch.add(OutputRecord("product-alert", value), 0)
+        assert not watch.add(OutputRecord("enriched-review", value), 0)
+    assert (watch.summaries, watch.alerts) == ({}, ())

@@ -35,7 +35,7 @@ def test_repeats_are_counted_apart(tally: Tally) -> None:
     assert tally.repeats == 3
     assert tally.fates == {(0, 0): "enriched", (0, 1): "dead_lettered"}
     assert tally.reasons == {(0, 1): "null_value"}
-    assert tally.enriched[0, 0]["sentiment"]["label"] == "positive"
+    assert tally.enriched[0, 0].sentiment.label == "positive"
 
 
 def test_outputs_of_other_topics_are_strangers(tally: Tally) -> None:
@@ -60,7 +60,7 @@ def test_samples_differ_from_each_other(tally: Tally) -> None:
     tally.add(enriched((0, 4), label="negative"))
     tally.add(enriched((0, 5), status="unsupported_language", language="zh"))
     samples = tally.samples(tally.fates, 4)
-    assert [sample["source"]["offset"] for sample in samples] == [0, 4, 5, 1]
+    assert [sample.source.offset for sample in samples] == [0, 4, 5, 1]
 
 
 def test_there_are_never_more_samples_than_wanted_or_enriched(tally: Tally) -> None:
@@ -70,7 +70,7 @@ def test_there_are_never_more_samples_than_wanted_or_enriched(tally: Tally) -> N
     tally.add(enriched((0, 1)))
     tally.add(enriched((0, 2), status="removed"))
     tally.add(dead((0, 3)))
-    assert [sample["source"]["offset"] for sample in tally.samples(tally.fates)] == [0, 1]
+    assert [sample.source.offset for sample in tally.samples(tally.fates)] == [0, 1]
     assert len(tally.samples(tally.fates, 1)) == 1
 
 

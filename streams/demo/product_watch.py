@@ -1,12 +1,11 @@
 """What the demonstration's reviews add up to: the newest summary of each product, and the alerts."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
-import orjson
-
+from schemas.products import ProductAlert, ProductSummary
+from schemas.reviews import ReviewEnriched
 from schemas.topics import ENRICHED_REVIEW, PRODUCT_ALERT, PRODUCT_SUMMARY
-from streams.demo.tally import OutputRecord, Position
+from streams.demo.tally import OutputRecord, Position, event_of
 
 FIRST_REVIEWS = 5
 #: The topics to follow for it.
@@ -22,30 +21,31 @@ class ProductWatch:
     """
 
     def __init__(self) -> None:
-        self.summaries: dict[str, Mapping[str, Any]] = {}
-        self._alerts: dict[tuple[str, str], Mapping[str, Any]] = {}
+        self.summaries: dict[str, ProductSummary] = {}
+        self._alerts: dict[tuple[str, str], ProductAlert] = {}
         self._enriched: dict[Position, tuple[str, int]] = {}
 
     @property
-    def alerts(self) -> tuple[Mapping[str, Any], ...]:
+    def alerts(self) -> tuple[ProductAlert, ...]:
         """See above."""
         return tuple(self._alerts.values())
 
     def add(self, record: OutputRecord, offset: int) -> bool:
         """Take note of a record; whether it was one of a product, not of a review."""
         if record.topic == ENRICHED_REVIEW.name:
-            event = orjson.loads(record.value or b"{}")
-            source = event["source"]
-            self._enriched[source["partition"], source["offset"]] = (event["product_id"], offset)
-            return False
-        if record.topic not in TOPICS:
-            return False
-        event = orjson.loads(record.value or b"null")
-        if event is not None and record.topic == PRODUCT_ALERT.name:
-            self._alerts.setdefault((event["alert_id"], event["state"]), event)
-        elif event is not None:
-            self.summaries[event["product_id"]] = event
-        return True
+            review = event_of(ReviewEnriched, record)
+            if review is not None:
+                position = (review.source.partition, review.source.offset)
+                self._enriched[position] = (review.product_id, offset)
+        elif record.topic == PRODUCT_ALERT.name:
+            alert = event_of(ProductAlert, record)
+            if alert is not None:
+                self._alerts.setdefault((alert.alert_id, alert.state), alert)
+        elif record.topic == PRODUCT_SUMMARY.name:
+            summary = event_of(ProductSummary, record)
+            if summary is not None:
+                self.summaries[summary.product_id] = summary
+        return record.topic in TOPICS
 
     def is_complete(self, products: Iterable[str], published: Iterable[Position]) -> bool:
         """Whether these products have a summary, and the published reviews' products one that knows of them."""
@@ -58,14 +58,13 @@ class ProductWatch:
         """Whether every product with reviews enough for a text has the one that was asked for last."""
         ours = {self._enriched[position][0] for position in published if position in self._enriched}
         return all(
-            summary["generation"] == summary["text_generation"] > 0
+            summary.generation == summary.text_generation > 0
             for summary in self.summaries.values()
-            if summary["product_id"] in ours
-            and (summary["generation"] or summary["counts"]["reviews"] >= FIRST_REVIEWS)
+            if summary.product_id in ours and (summary.generation or summary.counts.reviews >= FIRST_REVIEWS)
         )
 
     def _reached(self, product_id: str) -> int:
         summary = self.summaries.get(product_id)
-        if summary is None or summary["source"]["topic"] != ENRICHED_REVIEW.name:
+        if summary is None or summary.source.topic != ENRICHED_REVIEW.name:
             return -1
-        return int(summary["source"]["offset"])
+        return summary.source.offset
