@@ -59,18 +59,19 @@ def summary(
             }
             for n in range(key_points)
         ],
-        "latest_reviews": [
-            {
-                "review_id": f"r{n}", "review_version": 1, "created_at": "2026-11-24T10:00:00Z",
-                "rating": 4.0, "sentiment": "positive", "language": "en", "title": "", "text": f"text {n}",
-            }
-            for n in range(latest)
-        ],
+        "latest_reviews": [_latest_review(number) for number in range(latest)],
         "text": "Reviewers like it.",
         "method": "extractive",
         "text_generation": 1,
     }  # fmt: skip
     return {**fields, **more}
+
+
+def _latest_review(number: int) -> dict[str, Any]:
+    return {
+        "review_id": f"r{number}", "review_version": 1, "created_at": "2026-11-24T10:00:00Z",
+        "rating": 4.0, "sentiment": "positive", "language": "en", "title": "", "text": f"text {number}",
+    }  # fmt: skip
 
 
 def document(product_id: str, **more: Any) -> bytes:

@@ -16,7 +16,7 @@ from streams.settings import Settings
 
 
 class DetectionNumbers(TypedDict):
-    """How well aspects are found, micro-averaged, and each."""
+    """How well aspects are found, of all micro-averaged, and each by itself."""
 
     precision: float
     recall: float
@@ -74,9 +74,7 @@ def evaluate_aspects(
         progress: told what happens.
 
     Returns:
-        The numbers, ready for JSON: category (precision, recall, f1, macro_f1, per_aspect), polarity (accuracy,
-        macro_f1, per_class, confusion, ece, count), found_and_right, never_said (aspects of the file that no model
-        knows), labels, skipped, unknown and who read it.
+        The numbers, ready for JSON.
 
     Raises:
         ConfigurationError: the file holds nothing to measure on, or no model reads aspects.
