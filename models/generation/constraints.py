@@ -8,18 +8,15 @@ State = Hashable | None
 
 
 class Constraint(Protocol):
-    """The phrases that may be written.
-
-    Attributes:
-        tokens: all that they can consist of; None: any.
-        start: where they begin.
-    """
+    """The phrases that may be written."""
 
     @property
-    def tokens(self) -> frozenset[int] | None: ...  # noqa: D102 - described above
+    def tokens(self) -> frozenset[int] | None:
+        """All that they can consist of; None: any."""
 
     @property
-    def start(self) -> State: ...  # noqa: D102 - described above
+    def start(self) -> State:
+        """Where they begin."""
 
     def allowed(self, state: State) -> frozenset[int]:
         """The tokens that may come next, at least one."""

@@ -42,22 +42,19 @@ class Steps(Protocol):
 
 
 class Network(Protocol):
-    """A loaded network.
-
-    Attributes:
-        device: that it is on.
-        vocabulary: its outputs.
-        positions: tokens that it has positions for; None: any number.
-    """
+    """A loaded network."""
 
     @property
-    def device(self) -> str: ...  # noqa: D102 - described above
+    def device(self) -> str:
+        """Where it is loaded, such as "cpu"."""
 
     @property
-    def vocabulary(self) -> int: ...  # noqa: D102 - described above
+    def vocabulary(self) -> int:
+        """How many outputs it has."""
 
     @property
-    def positions(self) -> int | None: ...  # noqa: D102 - described above
+    def positions(self) -> int | None:
+        """How many tokens it has positions for; None: any number."""
 
     def batches(self, prompts: Sequence[Prompt], most_rows: int) -> list[list[int]]:
         """Places of the prompts, in batches of up to so many rows that suit the network."""
