@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from enum import StrEnum
+from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from models.errors import ModelError
+from models.training.report import TrainingReport
 from streams.cli import reports
 from streams.cli.console import FAILED, Json, command, err, load_settings, out, print_json, run_async
 from streams.cli.measure import Measurable, Measure
@@ -64,12 +66,9 @@ def train(
 ) -> None:
     """Train a built-in reader of reviews, or an adapter of a generator; measure it, write weights and model card."""
     load_settings()
-    options: dict[str, Any] = {"seed": seed, "progress": lambda line: err.print(line, markup=False)}
-    if base is not None:
-        options["base"] = base
-    run = _trainer(task, embeddings_only=embeddings_only, based=base is not None)
+    run = _trainer(task, embeddings_only=embeddings_only, base=base)
     try:
-        report = run(data, output, **options)
+        report = run(data, output, seed=seed, progress=lambda line: err.print(line, markup=False))
     except ModelError as error:
         raise ConfigurationError(f"train: {error}") from error
     if as_json:
@@ -78,29 +77,29 @@ def train(
         out.print(f"wrote {output}; its numbers are in {output / 'metrics.json'}", markup=False)
 
 
-def _trainer(task: Trainable, *, embeddings_only: bool, based: bool) -> Callable[..., Any]:
+def _trainer(task: Trainable, *, embeddings_only: bool, base: str | None) -> Callable[..., TrainingReport]:
     """What trains; each imports torch, which takes seconds."""
     if task in {Trainable.GENERATOR, Trainable.GENERATOR_ZH}:
         if embeddings_only:
             raise ConfigurationError(
                 "train: a generator has no sentence embeddings; leave --embeddings-only out"
             )
-        chinese = task is Trainable.GENERATOR_ZH
-        return (
+        run = (
             _named("chinese_phrases", "train_chinese_phrases")
-            if chinese
+            if task is Trainable.GENERATOR_ZH
             else _named("generator", "train_generator")
         )
-    if based:
+        return run if base is None else partial(run, base=base)
+    if base is not None:
         raise ConfigurationError("train: --base is of a generator; a reader of reviews has its own encoder")
     language = "english" if task is Trainable.REVIEWS_EN else "chinese"
     part, verb = ("_embedding", "complete") if embeddings_only else ("", "train")
     return _named(f"{language}{part}", f"{verb}_{language}")
 
 
-def _named(module: str, function: str) -> Callable[..., Any]:
-    found: Callable[..., Any] = getattr(import_module(f"models.training.{module}"), function)
-    return found
+def _named(module: str, function: str) -> Callable[..., TrainingReport]:
+    trainer: Callable[..., TrainingReport] = getattr(import_module(f"models.training.{module}"), function)
+    return trainer
 
 
 @command
