@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from rich.table import Table
 from rich.text import Text
 
-from schemas.products import ProductAlert, ProductSummary, ReviewCounts
+from schemas.alerts import ProductAlert
+from schemas.counts import ReviewCounts
+from schemas.summaries import ProductSummary
 from streams.cli.console import out
 
 _QUOTE_CHARACTERS = 60

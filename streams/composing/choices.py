@@ -33,9 +33,9 @@ def choices(
         length: of what is told of an opinion.
         most: sentences.
     """
-    praise = [one for one in opinions if one.polarity == "positive"]
-    criticism = [one for one in opinions if one.polarity == "negative"]
-    neutral = [one for one in opinions if one.polarity == "neutral"]
+    praise = [opinion for opinion in opinions if opinion.polarity == "positive"]
+    criticism = [opinion for opinion in opinions if opinion.polarity == "negative"]
+    neutral = [opinion for opinion in opinions if opinion.polarity == "neutral"]
     if not praise and not criticism:
         for size in range(min(most, len(neutral)), -1, -1):
             yield neutral[:size]
@@ -55,15 +55,15 @@ def praise_share(mix: Mix, praise: Sequence[Opinion], criticism: Sequence[Opinio
     """The share of positive reviews among positive and negative ones; without any, that of the points."""
     positive, negative = mix.positive, mix.negative
     if positive + negative == 0:
-        positive = sum(one.total for one in praise)
-        negative = sum(one.total for one in criticism)
+        positive = sum(opinion.total for opinion in praise)
+        negative = sum(opinion.total for opinion in criticism)
     return Fraction(positive, positive + negative)
 
 
 def _shortest(opinions: Sequence[Opinion], number: int, length: Callable[[Opinion], int]) -> list[Opinion]:
     """So many of them, the shortest, in their order."""
-    places = sorted(sorted(range(len(opinions)), key=lambda place: length(opinions[place]))[:number])
-    return [opinions[place] for place in places]
+    indices = sorted(sorted(range(len(opinions)), key=lambda index: length(opinions[index]))[:number])
+    return [opinions[index] for index in indices]
 
 
 def _splits(praise: int, criticism: int, share: Fraction, most: int) -> list[tuple[int, int]]:
@@ -77,4 +77,4 @@ def _splits(praise: int, criticism: int, share: Fraction, most: int) -> list[tup
         return size < least, not is_close, Fraction(0) if is_close else distance, -size
 
     sizes = [(good, bad) for good in range(praise + 1) for bad in range(criticism + 1)]
-    return sorted((one for one in sizes if 0 < sum(one) <= most), key=worth)
+    return sorted((split for split in sizes if 0 < sum(split) <= most), key=worth)

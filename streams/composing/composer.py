@@ -59,16 +59,16 @@ class SummaryComposer:
         """A text of each snapshot, in order; see `write` for `most_words`."""
         ends_at = self._clock() + self._deadline_s
         is_fit = fitting_quotes(snapshots, self._readers)
-        outlines = [outline(one, is_fit) for one in snapshots]
+        outlines = [outline(snapshot, is_fit) for snapshot in snapshots]
         sentences: list[Sentences] = [NO_SENTENCES] * len(outlines)
         models: list[tuple[str, str] | None] = [None] * len(outlines)
         voices = self._voices
-        for language, places in _phrased(outlines, voices).items():
+        for language, indices in _phrased(outlines, voices).items():
             voice = voices[language]
-            found = self._phrase([outlines[place] for place in places], language, voice, ends_at)
-            for place, said in zip(places, found, strict=True):
-                sentences[place] = said
-                models[place] = voice.model
+            phrased = self._phrase([outlines[index] for index in indices], language, voice, ends_at)
+            for index, said in zip(indices, phrased, strict=True):
+                sentences[index] = said
+                models[index] = voice.model
         return [
             write(planned, said, model=model, most_words=most_words)
             for planned, said, model in zip(outlines, sentences, models, strict=True)
@@ -82,11 +82,13 @@ class SummaryComposer:
             left_s = max(0.0, ends_at - self._clock())
             return phrase_opinions(outlines, language, voice, deadline_s=left_s)
         except Exception as error:  # noqa: BLE001 - whatever a model raises, there is a text without it
-            products = [one.snapshot.product_id for one in outlines]
+            products = [planned.snapshot.product_id for planned in outlines]
             log.warning("phrasing failed", error=repr(error), model=voice.model, products=products)
             if len(outlines) == 1:
                 return [NO_SENTENCES]
-            return [said for one in outlines for said in self._phrase([one], language, voice, ends_at)]
+            return [
+                said for planned in outlines for said in self._phrase([planned], language, voice, ends_at)
+            ]
 
     def stop(self) -> None:
         """End what is being phrased soon, from another thread; nothing is phrased after it."""
@@ -97,10 +99,10 @@ class SummaryComposer:
 
 def _phrased(outlines: Sequence[Outline], voices: Mapping[str, Voice]) -> dict[str, list[int]]:
     """Places of the outlines that somebody phrases, by language."""
-    latest = {one.snapshot.product_id: place for place, one in enumerate(outlines)}
-    found: dict[str, list[int]] = defaultdict(list)
-    for place in sorted(latest.values()):
-        language = primary(outlines[place].language)
+    latest = {planned.snapshot.product_id: index for index, planned in enumerate(outlines)}
+    indices: dict[str, list[int]] = defaultdict(list)
+    for index in sorted(latest.values()):
+        language = primary(outlines[index].language)
         if language in voices:
-            found[language].append(place)
-    return found
+            indices[language].append(index)
+    return indices

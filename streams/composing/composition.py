@@ -101,10 +101,10 @@ class Opinion:
     @property
     def review_ids(self) -> tuple[str, ...]:
         """The reviews it stands on, those that are quoted first."""
-        ids = [one.review_id for one in self.quoted]
-        return tuple(dict.fromkeys(ids + [known for one in self.quoted for known in one.point.review_ids]))[
-            :1000
-        ]
+        ids = [quoted.review_id for quoted in self.quoted]
+        return tuple(
+            dict.fromkeys(ids + [known for quoted in self.quoted for known in quoted.point.review_ids])
+        )[:1000]
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,9 +38,9 @@ def opinions_of(
         is_fit: decides which quotes may stand for their points; all where nobody can tell.
     """
     of_kind: dict[tuple[str, SentimentLabel, int], list[KeyPoint]] = defaultdict(list)
-    for place, point in enumerate(snapshot.key_points):
-        of_kind[point.aspect, point.polarity, place if point.aspect == UNNAMED else -1].append(point)
-    totals = {one.aspect: one for one in snapshot.counts.aspects}
+    for number, point in enumerate(snapshot.key_points):
+        of_kind[point.aspect, point.polarity, number if point.aspect == UNNAMED else -1].append(point)
+    totals = {aspect.aspect: aspect for aspect in snapshot.counts.aspects}
 
     worth = Worth(quote.text for point in snapshot.key_points for quote in point.quotes)
 
@@ -95,19 +95,19 @@ class _Quoting:
         here = primary(self.language)
         own = [point for point in points if point.language is None or primary(point.language) == here]
         foreign = [point for point in points if point not in own]
-        found: list[Quoted] = []
+        chosen: list[Quoted] = []
         speakers: set[str] = set()
         for point in own + foreign:
-            if found and (len(found) == _MAX_POINTS or point in foreign):
+            if chosen and (len(chosen) == _MAX_POINTS or point in foreign):
                 break
-            one = self._best(point, point.language if point in foreign else None, speakers)
-            if one is not None:
-                found.append(one)
+            quoted = self._best(point, point.language if point in foreign else None, speakers)
+            if quoted is not None:
+                chosen.append(quoted)
                 # What others of the point say is told with it.
                 cleaned = (clean_quote(quote.text) for quote in point.quotes)
                 self.told.update(quote.casefold() for quote in cleaned if quote)
-                speakers.add(one.review_id)
-        return tuple(found)
+                speakers.add(quoted.review_id)
+        return tuple(chosen)
 
     def _best(self, point: KeyPoint, foreign: str | None, speakers: Collection[str]) -> Quoted | None:
         """The comfortable quote of a point that tells it best, else the best that is fit."""
@@ -121,8 +121,10 @@ class _Quoting:
         ]
         if not fit:
             return None
-        best = max(fit, key=lambda one: (_is_comfortable(one.quote), self.worth.of(one.quote)))
-        return best._replace(others=tuple(one.quote for one in fit if one.review_id != best.review_id))
+        best = max(fit, key=lambda quoted: (_is_comfortable(quoted.quote), self.worth.of(quoted.quote)))
+        return best._replace(
+            others=tuple(quoted.quote for quoted in fit if quoted.review_id != best.review_id)
+        )
 
 
 def _is_comfortable(quote: str) -> bool:

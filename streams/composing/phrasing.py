@@ -69,24 +69,24 @@ def phrase_opinions(
         deadline_s: seconds; what is not phrased by then is missing.
     """
     asked = [
-        (place, opinion, quoted)
-        for place, one in enumerate(outlines)
-        for opinion in one.chosen
+        (number, opinion, quoted)
+        for number, planned in enumerate(outlines)
+        for opinion in planned.chosen
         for quoted in opinion.quoted[:MAX_QUOTES]
-        if _may_be_phrased(opinion, quoted, one)
+        if _may_be_phrased(opinion, quoted, planned)
     ]
     requests = [_request(opinion, quoted, language, voice.samples) for _, opinion, quoted in asked]
     written = voice.phraser.phrase(requests, deadline_s=deadline_s) if requests else []
     candidates = [_passing(phrases, request) for phrases, request in zip(written, requests, strict=True)]
-    texts = list(dict.fromkeys(text for found in candidates for text in found))
+    texts = list(dict.fromkeys(text for passed in candidates for text in passed))
     readings = dict(zip(texts, voice.read(texts), strict=True)) if texts else {}
     chosen: list[dict[Opinion, str]] = [{} for _ in outlines]
     said: dict[int, set[str]] = defaultdict(set)
-    for (place, opinion, quoted), found in zip(asked, candidates, strict=True):
-        for text in found:
-            if text.casefold() not in said[place] and agrees(readings[text], text, opinion):
-                chosen[place][opinion.only(quoted)] = text
-                said[place].add(text.casefold())
+    for (number, opinion, quoted), passed in zip(asked, candidates, strict=True):
+        for text in passed:
+            if text.casefold() not in said[number] and agrees(readings[text], text, opinion):
+                chosen[number][opinion.only(quoted)] = text
+                said[number].add(text.casefold())
                 break
     return chosen
 

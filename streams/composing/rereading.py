@@ -67,7 +67,7 @@ def fitting_quotes(snapshots: Sequence[RefreshRequested], readers: Mapping[str, 
             language = primary(point.language or snapshot.language or "")
             if language in readers:
                 cleaned = (clean_quote(quote.text, point.language) for quote in point.quotes)
-                texts[language] |= dict.fromkeys(one for one in cleaned if one is not None)
+                texts[language] |= dict.fromkeys(quote for quote in cleaned if quote is not None)
     readings: dict[str, Read] = {}
     for language, quotes in texts.items():
         readings |= zip(quotes, readers[language](list(quotes)), strict=True)

@@ -68,12 +68,12 @@ class Outline:
         rows = []
         for opinion in self.opinions:
             points = [opinion.only(quoted) for quoted in opinion.quoted]
-            phrased = [one for one in points if one in sentences]
+            phrased = [opinion for opinion in points if opinion in sentences]
             if is_short:
-                rows.append(phrased + [one for one in points if one not in sentences])
+                rows.append(phrased + [opinion for opinion in points if opinion not in sentences])
             else:
                 rows.append(phrased or [opinion])
-        return [one for row in zip_longest(*rows) for one in row if one is not None]
+        return [opinion for row in zip_longest(*rows) for opinion in row if opinion is not None]
 
 
 def outline(snapshot: RefreshRequested, is_fit: IsFit = lambda _point, _quote: True) -> Outline:
@@ -82,7 +82,7 @@ def outline(snapshot: RefreshRequested, is_fit: IsFit = lambda _point, _quote: T
     language = _language(snapshot)
     opinions = opinions_of(snapshot, language, is_fit)
     if primary(language) not in _TEMPLATES:
-        opinions = [one for one in opinions if one.quoted[0].foreign is None]
+        opinions = [opinion for opinion in opinions if opinion.quoted[0].foreign is None]
     return Outline(snapshot, language, tuple(opinions))
 
 
@@ -127,8 +127,8 @@ def write(
     language = planned.language
     pros, cons = _pros_and_cons(planned.snapshot, language)
 
-    def length(one: Opinion) -> int:
-        return len(sentences.get(one) or one.quoted[0].quote)
+    def length(opinion: Opinion) -> int:
+        return len(sentences.get(opinion) or opinion.quoted[0].quote)
 
     is_short = most_words is not None
     most = MAX_SHORT_SENTENCES if is_short else MAX_SENTENCES
@@ -175,24 +175,24 @@ def _claims(
 ) -> list[SummaryClaim]:
     templates = _TEMPLATES.get(primary(language))
     if templates is None:
-        return [_quotation(one, language) for one in opinions]
+        return [_quotation(opinion, language) for opinion in opinions]
     mix = Mix.of(snapshot)
     variety = Variety(snapshot.product_id, snapshot.generation)
     claims = []
     if mix.reviews and form != "quoted":
         text = templates.overall(mix, variety, is_told=bool(opinions))
         claims.append(SummaryClaim(text=text, method="template", count=mix.reviews))
-    for place, one in enumerate(opinions):
-        if (sentence := sentences.get(one)) is not None:
-            claims.append(_claim(sentence, one, method="generated"))
+    for turn, opinion in enumerate(opinions):
+        if (sentence := sentences.get(opinion)) is not None:
+            claims.append(_claim(sentence, opinion, method="generated"))
         elif form == "quoted":
-            claims.append(_quotation(one, language))
+            claims.append(_quotation(opinion, language))
         elif form == "brief":
-            claims.append(_claim(templates.told_briefly(one), one.shortened()))
+            claims.append(_claim(templates.told_briefly(opinion), opinion.shortened()))
         else:
-            turns = place > 0 and opinions[place - 1].polarity != one.polarity
-            told = one.shortened(MAX_QUOTES)
-            claims.append(_claim(templates.told(told, variety, place, turns=turns), told))
+            turns = turn > 0 and opinions[turn - 1].polarity != opinion.polarity
+            told = opinion.shortened(MAX_QUOTES)
+            claims.append(_claim(templates.told(told, variety, turn, turns=turns), told))
     return claims
 
 
@@ -232,19 +232,21 @@ def _pros_and_cons(snapshot: RefreshRequested, language: str) -> tuple[tuple[str
     templates = _TEMPLATES.get(primary(language))
     if templates is None:
         return (), ()
-    fit = [one for one in snapshot.counts.aspects if one.aspect != UNNAMED and _is_fit(one.aspect)]
+    fit = [
+        counts for counts in snapshot.counts.aspects if counts.aspect != UNNAMED and _is_fit(counts.aspect)
+    ]
 
     def most(polarity: str, opposite: str) -> tuple[str, ...]:
-        def count(one: AspectCounts, of: str) -> int:
-            return int(getattr(one, of))
+        def count(counts: AspectCounts, of: str) -> int:
+            return int(getattr(counts, of))
 
         clear = [
-            one
-            for one in fit
-            if count(one, polarity) >= max(2, 2 * count(one, opposite))
-            and 2 * count(one, polarity) > one.negative + one.neutral + one.positive
+            counts
+            for counts in fit
+            if count(counts, polarity) >= max(2, 2 * count(counts, opposite))
+            and 2 * count(counts, polarity) > counts.negative + counts.neutral + counts.positive
         ]
-        best = sorted(clear, key=lambda one: (-count(one, polarity), one.aspect))[:_MAX_ASPECTS]
-        return tuple(templates.aspect_words(one.aspect) for one in best)
+        best = sorted(clear, key=lambda counts: (-count(counts, polarity), counts.aspect))[:_MAX_ASPECTS]
+        return tuple(templates.aspect_words(counts.aspect) for counts in best)
 
     return most("positive", "negative"), most("negative", "positive")

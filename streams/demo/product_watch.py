@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 
-from schemas.products import ProductAlert, ProductSummary
+from schemas.alerts import ProductAlert
 from schemas.reviews import ReviewEnriched
+from schemas.summaries import ProductSummary
 from schemas.topics import ENRICHED_REVIEW, PRODUCT_ALERT, PRODUCT_SUMMARY
 from streams.demo.tally import OutputRecord, Position, event_of
 

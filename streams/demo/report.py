@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from schemas.products import ProductAlert, ProductSummary
+from schemas.alerts import ProductAlert
 from schemas.reviews import ReviewEnriched
+from schemas.summaries import ProductSummary
 from streams.demo.product_watch import ProductWatch
 from streams.demo.tally import Tally
 from streams.kafka.publishing import Published

@@ -53,10 +53,10 @@ class Subject(NamedTuple):
     def matches(self, arrivals: Sequence[Arrival]) -> list[bool]:
         """Whether each review is of the kind."""
         if self.kind == "negative_surge":
-            return [one.sentiment == NEGATIVE for one in arrivals]
+            return [arrival.sentiment == NEGATIVE for arrival in arrivals]
         if self.kind == "lookalike_surge":
-            return [one.is_lookalike for one in arrivals]
-        return [self.aspect in one.negative_aspects for one in arrivals]
+            return [arrival.is_lookalike for arrival in arrivals]
+        return [self.aspect in arrival.negative_aspects for arrival in arrivals]
 
     def count(self, product: ProductState) -> int:
         """How many of a product's reviews are."""
@@ -115,7 +115,7 @@ def _look(product: ProductState, subject: Subject) -> AlertChange | None:
     if state is None and matches.count(True) < subject.limits.least_matching:
         return None
     now_ms = arrivals[-1].arrived_ms
-    found = look(
+    change = look(
         state,
         matches,
         subject.count(product),
@@ -124,14 +124,14 @@ def _look(product: ProductState, subject: Subject) -> AlertChange | None:
         now_ms=now_ms,
         pace=reviews_a_week(reviews, product.first_ms, len(arrivals), arrivals[0].arrived_ms, now_ms),
     )
-    if isinstance(found, Surge):
+    if isinstance(change, Surge):
         identity = f"{product.product_id}\0{subject.name}\0{product.applied}".encode()
         alert_id = f"{subject.kind}-{hashlib.blake2b(identity, digest_size=10).hexdigest()}"
-        known = raised(alert_id, found, reviews=reviews, at_ms=now_ms)
+        known = raised(alert_id, change, reviews=reviews, at_ms=now_ms)
         product.alerts[subject.name] = known
-        return AlertChange(subject, known, found)
-    if found is not None and state is not None:
-        return _settled(product, subject, state, found, now_ms)
+        return AlertChange(subject, known, change)
+    if change is not None and state is not None:
+        return _settled(product, subject, state, change, now_ms)
     return None
 
 
@@ -196,8 +196,11 @@ def _quotes(
         state = look_up(arrival.review_id)
         if state is None or state.contribution is None:
             continue
-        one = state.contribution
-        words = next((mention.quote for mention in one.mentions if mention.point in telling), one.excerpt)
+        contribution = state.contribution
+        words = next(
+            (mention.quote for mention in contribution.mentions if mention.point in telling),
+            contribution.excerpt,
+        )
         if words:
             yield {"review_id": arrival.review_id, "text": words[:MAX_QUOTE_CHARACTERS]}
 

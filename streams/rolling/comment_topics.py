@@ -36,8 +36,8 @@ def discover(sentences: Iterable[Said]) -> list[KeyPoint]:
     A topic praises or criticises where more of its sentences do that than the opposite.
     """
     of_language: dict[str, list[Said]] = defaultdict(list)
-    for one in sentences:
-        of_language[one.language].append(one)
+    for sentence in sentences:
+        of_language[sentence.language].append(sentence)
     clusters = [
         (_closeness(cluster, said), cluster) for said in of_language.values() for cluster in _clusters(said)
     ]
@@ -51,19 +51,19 @@ def _clusters(said: Sequence[Said]) -> list[list[Said]]:
     """Each sentence joins the nearest leader if that is near enough, else it becomes one."""
     leaders: list[int] = []
     clusters: list[list[Said]] = []
-    for one in said:
-        distances = [(leader ^ one.bits).bit_count() for leader in leaders]
+    for sentence in said:
+        distances = [(leader ^ sentence.bits).bit_count() for leader in leaders]
         nearest = min(range(len(leaders)), key=distances.__getitem__, default=-1)
-        if nearest >= 0 and distances[nearest] <= same_point_bits(one.language):
-            clusters[nearest].append(one)
+        if nearest >= 0 and distances[nearest] <= same_point_bits(sentence.language):
+            clusters[nearest].append(sentence)
         else:
-            leaders.append(one.bits)
-            clusters.append([one])
+            leaders.append(sentence.bits)
+            clusters.append([sentence])
     return clusters
 
 
 def _reviews(cluster: Sequence[Said]) -> int:
-    return len({one.review_id for one in cluster})
+    return len({sentence.review_id for sentence in cluster})
 
 
 def _closeness(cluster: Sequence[Said], everything: Sequence[Said]) -> int:
@@ -73,16 +73,16 @@ def _closeness(cluster: Sequence[Said], everything: Sequence[Said]) -> int:
 
 def _centroid(said: Sequence[Said]) -> int:
     """The majority of each bit."""
-    ones = Counter(place for one in said for place in range(DIRECTIONS) if one.bits >> place & 1)
-    return sum(1 << place for place, count in ones.items() if 2 * count > len(said))
+    ones = Counter(bit for sentence in said for bit in range(DIRECTIONS) if sentence.bits >> bit & 1)
+    return sum(1 << bit for bit, count in ones.items() if 2 * count > len(said))
 
 
 def _key_point(cluster: Sequence[Said]) -> KeyPoint:
     middle = _centroid(cluster)
     typical: dict[str, str] = {}
-    for one in sorted(cluster, key=lambda said: (said.bits ^ middle).bit_count()):
-        typical.setdefault(one.review_id, one.text)
-    feelings = Counter(one.polarity for one in cluster)
+    for sentence in sorted(cluster, key=lambda sentence: (sentence.bits ^ middle).bit_count()):
+        typical.setdefault(sentence.review_id, sentence.text)
+    feelings = Counter(sentence.polarity for sentence in cluster)
     balance = feelings["positive"] - feelings["negative"]
     quotes = [Quote(review_id=review_id, text=text) for review_id, text in typical.items()]
     return KeyPoint(

@@ -21,21 +21,21 @@ def see_day(product: ProductState, day: int) -> bool:
     return True
 
 
-def add(product: ProductState, one: Contribution) -> None:
+def add(product: ProductState, contribution: Contribution) -> None:
     """Count a contribution."""
-    _count(product.counts, one, 1)
-    if one.day > product.newest_day - KEPT_DAYS:
-        _count_day(product.days.setdefault(one.day, [0, 0, 0, 0]), one, 1)
+    _count(product.counts, contribution, 1)
+    if contribution.day > product.newest_day - KEPT_DAYS:
+        _count_day(product.days.setdefault(contribution.day, [0, 0, 0, 0]), contribution, 1)
 
 
-def retract(product: ProductState, one: Contribution) -> None:
+def retract(product: ProductState, contribution: Contribution) -> None:
     """Take a contribution back: exactly what `add` counted."""
-    _count(product.counts, one, -1)
-    bucket = product.days.get(one.day)
+    _count(product.counts, contribution, -1)
+    bucket = product.days.get(contribution.day)
     if bucket is not None:
-        _count_day(bucket, one, -1)
+        _count_day(bucket, contribution, -1)
         if bucket[0] == 0:
-            del product.days[one.day]
+            del product.days[contribution.day]
 
 
 def average_rating(rating_hundredths: int, rating_histogram: Sequence[int]) -> float | None:
@@ -48,34 +48,34 @@ def average_rating(rating_hundredths: int, rating_histogram: Sequence[int]) -> f
     return min(5.0, round(rating_hundredths / ratings / 100, 2)) if ratings else None
 
 
-def _count(counts: Counts, one: Contribution, step: int) -> None:
+def _count(counts: Counts, contribution: Contribution, step: int) -> None:
     counts.reviews += step
-    if one.rating_hundredths != UNRATED:
-        counts.histogram[(one.rating_hundredths + 50) // 100] += step
-        counts.rating_hundredths += step * one.rating_hundredths
-    if one.sentiment != UNREAD:
-        counts.sentiment[one.sentiment] += step
-    for aspect, polarity in one.opinions:
+    if contribution.rating_hundredths != UNRATED:
+        counts.histogram[(contribution.rating_hundredths + 50) // 100] += step
+        counts.rating_hundredths += step * contribution.rating_hundredths
+    if contribution.sentiment != UNREAD:
+        counts.sentiment[contribution.sentiment] += step
+    for aspect, polarity in contribution.opinions:
         triple = counts.aspects.get(aspect)
         if triple is None:
             triple = counts.aspects[aspect] = [0, 0, 0]
         triple[polarity] += step
         if step < 0 and not any(triple):
             del counts.aspects[aspect]
-    counts.verified += step * one.is_verified
-    if one.is_near_duplicate:
+    counts.verified += step * contribution.is_verified
+    if contribution.is_near_duplicate:
         counts.near_duplicates += step
-        counts.lookalike_five_stars += step * one.is_five_star
-    if one.language == NO_LANGUAGE:
+        counts.lookalike_five_stars += step * contribution.is_five_star
+    if contribution.language == NO_LANGUAGE:
         return
-    spoken = counts.languages.get(one.language, 0) + step
+    spoken = counts.languages.get(contribution.language, 0) + step
     if spoken:
-        counts.languages[one.language] = spoken
+        counts.languages[contribution.language] = spoken
     else:
-        del counts.languages[one.language]
+        del counts.languages[contribution.language]
 
 
-def _count_day(bucket: list[int], one: Contribution, step: int) -> None:
+def _count_day(bucket: list[int], contribution: Contribution, step: int) -> None:
     bucket[0] += step
-    if one.sentiment != UNREAD:
-        bucket[1 + one.sentiment] += step
+    if contribution.sentiment != UNREAD:
+        bucket[1 + contribution.sentiment] += step

@@ -21,42 +21,45 @@ Candidate = tuple[str, str, bytes, int]
 
 
 def join(
-    product: ProductState, review_id: str, one: Contribution, candidates: Sequence[Candidate]
+    product: ProductState, review_id: str, contribution: Contribution, candidates: Sequence[Candidate]
 ) -> tuple[PointMention, ...]:
     """Count a review's candidates in their points; the points it makes, each once, are returned."""
     mentions: dict[int, PointMention] = {}
     for kind, quote, bits, strength in candidates:
-        point = _nearest(product.points.get(kind, ()), bits, same_point_bits(one.language))
+        point = _nearest(product.points.get(kind, ()), bits, same_point_bits(contribution.language))
         if point is None:
             point = _found(product, kind, bits)
         if point.number in mentions:
             continue
         mentions[point.number] = PointMention(point.number, quote)
         point.count += 1
-        _refer(point, Reference(review_id, one.created_ms, one.is_verified, strength))
+        _refer(point, Reference(review_id, contribution.created_ms, contribution.is_verified, strength))
     return tuple(mentions.values())
 
 
 def find(
-    product: ProductState, one: Contribution, candidates: Sequence[Candidate]
+    product: ProductState, contribution: Contribution, candidates: Sequence[Candidate]
 ) -> tuple[PointMention, ...]:
     """The points that a review counted before makes; counts nothing."""
     mentions: dict[int, PointMention] = {}
     for kind, quote, bits, _strength in candidates:
-        point = _nearest(product.points.get(kind, ()), bits, same_point_bits(one.language))
+        point = _nearest(product.points.get(kind, ()), bits, same_point_bits(contribution.language))
         if point is not None:
             mentions.setdefault(point.number, PointMention(point.number, quote))
     return tuple(mentions.values())
 
 
 def leave(
-    product: ProductState, review_id: str, one: Contribution, look_up: Callable[[int], Sequence[Reference]]
+    product: ProductState,
+    review_id: str,
+    contribution: Contribution,
+    look_up: Callable[[int], Sequence[Reference]],
 ) -> None:
     """Take a review out of the points it makes.
 
     `look_up` finds the reviews that make a point, when none that is known of is left.
     """
-    numbers = {mention.point for mention in one.mentions}
+    numbers = {mention.point for mention in contribution.mentions}
     for kind, points in list(product.points.items()):
         made = [point for point in points if point.number in numbers]
         for point in made:
@@ -100,7 +103,7 @@ def _found(product: ProductState, kind: str, bits: bytes) -> Point:
 
 def give_up_one(points: list[Point]) -> None:
     """Leave out the oldest of those with the fewest reviews."""
-    del points[min(range(len(points)), key=lambda place: points[place].count)]
+    del points[min(range(len(points)), key=lambda index: points[index].count)]
 
 
 def _refer(point: Point, reference: Reference) -> None:
@@ -108,7 +111,7 @@ def _refer(point: Point, reference: Reference) -> None:
     if len(references) < MAX_REFERENCES:
         references.append(reference)
         return
-    worst = min(range(len(references)), key=lambda place: rank(references[place]))
+    worst = min(range(len(references)), key=lambda index: rank(references[index]))
     if rank(reference) > rank(references[worst]):
         references[worst] = reference
 

@@ -46,9 +46,10 @@ def as_event(
     if reading is not None:
         event.sentiment = Labelled(reading.sentiment.label)
         event.sentences = tuple(
-            Sentence(*prepared.place(one.start, one.end), one.embedding) for one in reading.sentences
+            Sentence(*prepared.place(sentence.start, sentence.end), sentence.embedding)
+            for sentence in reading.sentences
         )
-        event.aspects = tuple(_opinion(prepared, one) for one in reading.aspects)
+        event.aspects = tuple(_opinion(prepared, mention) for mention in reading.aspects)
     return event
 
 

@@ -134,17 +134,17 @@ class SummaryWriter:
         return self._known[review_id]
 
 
-def _latest(review_id: str, version: int, one: Contribution) -> JsonObject:
+def _latest(review_id: str, version: int, contribution: Contribution) -> JsonObject:
     return {
         "review_id": review_id,
         "review_version": version,
-        "created_at": dt.datetime.fromtimestamp(one.created_ms / 1000, dt.UTC),
-        "rating": None if one.rating_hundredths == UNRATED else one.rating_hundredths / 100,
-        "sentiment": None if one.sentiment == UNREAD else POLARITIES[one.sentiment],
-        "language": one.language or None,
-        "verified_purchase": one.is_verified,
-        "title": one.title,
-        "text": one.excerpt or None,
+        "created_at": dt.datetime.fromtimestamp(contribution.created_ms / 1000, dt.UTC),
+        "rating": None if contribution.rating_hundredths == UNRATED else contribution.rating_hundredths / 100,
+        "sentiment": None if contribution.sentiment == UNREAD else POLARITIES[contribution.sentiment],
+        "language": contribution.language or None,
+        "verified_purchase": contribution.is_verified,
+        "title": contribution.title,
+        "text": contribution.excerpt or None,
     }
 
 
