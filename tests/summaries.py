@@ -67,6 +67,24 @@ def summary(
     return {**fields, **more}
 
 
+def alert(product_id: str = "lamp", state: str = "raised", **more: Any) -> dict[str, Any]:
+    """A valid ProductAlert as a JSON object; `more` goes over it."""
+    fields = {
+        "schema_version": "1.0",
+        "alert_id": "a",
+        "product_id": product_id,
+        "kind": "negative_surge",
+        "state": state,
+        "window": {"starts_at": "2026-11-25T10:00:00Z", "ends_at": "2026-11-25T11:00:00Z"},
+        "baseline": {"matching": 1, "reviews": 20},
+        "observed": {"matching": 9, "reviews": 9},
+        "p_value": 0.001,
+        "source": {"topic": "enriched-review", "partition": 0, "offset": 1, "timestamp_ms": 1},
+        "made_at": "2026-11-25T11:00:00Z",
+    }
+    return {**fields, **more}
+
+
 def _latest_review(number: int) -> dict[str, Any]:
     return {
         "review_id": f"r{number}", "review_version": 1, "created_at": "2026-11-24T10:00:00Z",

@@ -8,6 +8,8 @@ import orjson
 import pytest
 from rich.console import Console
 
+from schemas.alerts import ProductAlert
+from schemas.serving import ProductReviews, ServedProduct
 from schemas.summaries import ProductSummary, ProductText, RefreshRequested
 from schemas.topics import PRODUCT_SUMMARY
 from streams.cli import product_tables
@@ -23,7 +25,7 @@ from streams.web.catalogue import Found, Stored
 from streams.web.product_bodies import encode, product_body, reviews_body
 from tests.fakes import FakeRecord
 from tests.histories import NOW_MS, apply_all, enriched
-from tests.summaries import TODAY
+from tests.summaries import TODAY, alert
 
 ASPECT, READABLE = "fragrance_strength", "fragrance strength"
 QUOTES = ("far too weak after an hour", "gone before lunch", "too weak to notice")
@@ -96,13 +98,11 @@ def test_it_is_counted_told_kept_and_shown(language: str, quotes: tuple[str, ...
     document = change_of(FakeRecord(7, b"p", raw, PRODUCT_SUMMARY.name, 1, 1_000)).document
     assert document == raw
     found = Found(Stored("p", "1", 0, 1, document), document, None)
-    body, reviews = (
-        orjson.loads(encode(made))
-        for made in (product_body(found, today=TODAY), reviews_body(found, limit=5))
-    )
-    assert body["counts"]["aspects"][0]["aspect"] == ASPECT
+    body = ServedProduct.model_validate_json(encode(product_body(found, today=TODAY)))
+    latest = ProductReviews.model_validate_json(encode(reviews_body(found, limit=5))).reviews
+    assert body.counts.aspects[0].aspect == ASPECT
     page = io.StringIO()
-    Console(file=page, width=120).print(product_page(body, reviews["reviews"]))
+    Console(file=page, width=120).print(product_page(body, latest))
     assert READABLE in page.getvalue()
 
 
@@ -110,15 +110,11 @@ def test_it_is_shown_in_the_tables_of_a_demonstration(monkeypatch: pytest.Monkey
     """Beside its products and in an alert about it."""
     tables = rolled(QUOTES, "en")
     told(tables)
-    summary = orjson.loads(orjson.dumps(writer(tables).summary()))
-    share = {"matching": 3, "reviews": 3}
-    alert = {
-        "product_id": "p", "kind": "aspect_surge", "aspect": ASPECT, "state": "raised", "observed": share,
-        "baseline": share, "p_value": 0.01, "quotes": [],
-    }  # fmt: skip
+    summary = ProductSummary.model_validate_json(orjson.dumps(writer(tables).summary()))
+    raised = ProductAlert.model_validate_json(orjson.dumps(alert("p", kind="aspect_surge", aspect=ASPECT)))
     shown = io.StringIO()
     monkeypatch.setattr(product_tables, "out", Console(file=shown, width=160))
-    product_tables.show_products([summary], [alert])
+    product_tables.show_products([summary], [raised])
     assert f"{READABLE} ×" in shown.getvalue()
     assert f"aspect surge: {READABLE} raised" in shown.getvalue()
     assert ASPECT not in shown.getvalue()

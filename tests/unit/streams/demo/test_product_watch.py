@@ -6,7 +6,7 @@ import orjson
 from output_records import OutputRecord, enriched
 
 from streams.demo.product_watch import ProductWatch
-from tests.summaries import document
+from tests.summaries import alert, document
 
 
 def summary(product_id: str, offset: int, topic: str = "enriched-review", **more: Any) -> OutputRecord:
@@ -16,23 +16,6 @@ def summary(product_id: str, offset: int, topic: str = "enriched-review", **more
 
 def review(product_id: str, offset: int) -> OutputRecord:
     return enriched((0, offset), product_id=product_id)
-
-
-def alert(state: str) -> OutputRecord:
-    fields = {
-        "schema_version": "1.0",
-        "alert_id": "a",
-        "product_id": "lamp",
-        "kind": "negative_surge",
-        "state": state,
-        "window": {"starts_at": "2026-11-25T10:00:00Z", "ends_at": "2026-11-25T11:00:00Z"},
-        "baseline": {"matching": 1, "reviews": 20},
-        "observed": {"matching": 9, "reviews": 9},
-        "p_value": 0.001,
-        "source": {"topic": "enriched-review", "partition": 0, "offset": 1, "timestamp_ms": 1},
-        "made_at": "2026-11-25T11:00:00Z",
-    }
-    return OutputRecord("product-alert", orjson.dumps(fields))
 
 
 def test_it_is_complete_when_every_product_knows_of_its_reviews() -> None:
@@ -78,7 +61,7 @@ def test_alerts_are_kept_once() -> None:
     """Raised and resolved are two, a repeat is none."""
     watch = ProductWatch()
     for state in ("raised", "raised", "resolved"):
-        watch.add(alert(state), 0)
+        watch.add(OutputRecord("product-alert", orjson.dumps(alert(state=state))), 0)
     assert [known.state for known in watch.alerts] == ["raised", "resolved"]
 
 
