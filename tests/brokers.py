@@ -17,10 +17,12 @@ from typing import Protocol, Self
 
 import docker
 from docker.errors import DockerException
+from pydantic import SecretStr
 from testcontainers.community.kafka import KafkaContainer
 
 from streams.errors import RetryableError
 from streams.kafka import topic_admin
+from streams.kafka.connection import Credentials, KafkaConnection
 from streams.local.child_process import Child, Guardian
 
 KAFKA_DIRECTORY = Path(__file__).resolve().parents[2] / "shared" / "kafka"
@@ -90,17 +92,12 @@ class ApacheKafka:
         return f"127.0.0.1:{self.port}"
 
     @property
-    def client(self) -> dict[str, object]:
-        """What an aiokafka client needs to come in as an administrator."""
-        options: dict[str, object] = {"bootstrap_servers": self.bootstrap_servers}
-        if self._sasl:
-            options |= {
-                "security_protocol": "SASL_PLAINTEXT",
-                "sasl_mechanism": "SCRAM-SHA-256",
-                "sasl_plain_username": "admin",
-                "sasl_plain_password": "admin-secret",
-            }
-        return options
+    def client(self) -> KafkaConnection:
+        """The connection of an administrator."""
+        if not self._sasl:
+            return KafkaConnection(self.bootstrap_servers)
+        admin = Credentials("SCRAM-SHA-256", "admin", SecretStr("admin-secret"))
+        return KafkaConnection(self.bootstrap_servers, "SASL_PLAINTEXT", credentials=admin)
 
     @property
     def pid(self) -> int | None:

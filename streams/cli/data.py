@@ -14,7 +14,7 @@ from schemas import documents, releases
 from schemas.topics import INPUTS, NEW_REVIEW, TOPICS, dead_letter_topic, topic_named
 from streams.cli.console import FAILED, PARTLY, Json, command, err, load_settings, out, print_json, run_async
 from streams.errors import ConfigurationError
-from streams.kafka.connection import client_options
+from streams.kafka.connection import KafkaConnection
 from streams.kafka.publishing import Published
 from streams.kafka.publishing import publish as publish_items
 from streams.kafka.tailing import follow
@@ -94,7 +94,7 @@ def publish(
     unknown columns of a copy-request. Exits with 3 if rows were refused.
     """
     settings = load_settings()
-    client = client_options(settings.kafka)
+    connection = KafkaConnection.of(settings.kafka)
     items = events_of(file, topic, columns, constants)
     good = sum(isinstance(item, ReadyEvent) for item in items)
 
@@ -109,7 +109,7 @@ def publish(
         task = bar.add_task("publishing", total=good)
         done: Published = run_async(
             publish_items(
-                client, topic, items, rate=rate, progress=lambda count: bar.update(task, completed=count)
+                connection, topic, items, rate=rate, progress=lambda count: bar.update(task, completed=count)
             )
         )
 
@@ -148,11 +148,11 @@ def tail(
             f"tail: no topic of this project is named {topic!r}; there are {', '.join(sorted(known))}"
         )
     settings = load_settings()
-    client = client_options(settings.kafka)
+    connection = KafkaConnection.of(settings.kafka)
 
     async def main() -> None:
         seen = 0
-        async with follow(client, [topic], from_beginning=from_beginning) as records:
+        async with follow(connection, [topic], from_beginning=from_beginning) as records:
             async for record in records:
                 if product is not None and record.key != product.encode():
                     continue

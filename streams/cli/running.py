@@ -31,7 +31,7 @@ from streams.demo import catalogue
 from streams.demo.report import DemoReport
 from streams.demo.runner import DemoProgress, run_demo, wait_until_ready
 from streams.errors import ConfigurationError, FatalError, StoppedError
-from streams.kafka.connection import client_options
+from streams.kafka.connection import KafkaConnection
 from streams.kafka.publishing import RawRecord
 from streams.local.deployment import Stack, local_stack, prepare_topics, running_roles
 from streams.local.embedded import free_ports
@@ -114,7 +114,7 @@ def demo(
             await wait_until_ready(roles.urls.values(), roles.raise_if_down)
             with _live_progress() as update:
                 report = await run_demo(
-                    client_options(stack.settings.kafka),
+                    KafkaConnection.of(stack.settings.kafka),
                     items,
                     catalogue.products() if input_file is None else (),
                     update=update,

@@ -9,7 +9,7 @@ from schemas.topics import TOPICS
 from streams.app import planned_topics
 from streams.cli.console import FAILED, Json, command, err, load_settings, out, print_json
 from streams.kafka import topic_admin
-from streams.kafka.connection import client_options
+from streams.kafka.connection import KafkaConnection
 
 app = typer.Typer(help="Create, check and list the topics on the configured broker.", no_args_is_help=True)
 
@@ -20,7 +20,7 @@ def create(as_json: Json = False) -> None:
     """Create the topics that are missing; the ones that exist are left as they are."""
     settings = load_settings()
     kafka = settings.kafka
-    created = asyncio.run(topic_admin.create(client_options(kafka), planned_topics(kafka)))
+    created = asyncio.run(topic_admin.create(KafkaConnection.of(kafka), planned_topics(kafka)))
     if as_json:
         print_json({"created": sorted(created)})
         return
@@ -35,7 +35,7 @@ def check(as_json: Json = False) -> None:
     """Name every difference between the broker's topics and what they should be; exit 1 if there is one."""
     settings = load_settings()
     kafka = settings.kafka
-    found = asyncio.run(topic_admin.check(client_options(kafka), planned_topics(kafka)))
+    found = asyncio.run(topic_admin.check(KafkaConnection.of(kafka), planned_topics(kafka)))
     if as_json:
         print_json({"differences": found})
     else:

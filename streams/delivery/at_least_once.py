@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Collection
-from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaProducer
@@ -14,7 +13,7 @@ from streams.delivery.producing import MAX_PAUSE_S, raise_if_hopeless, started, 
 from streams.delivery.records import Effects, Partition
 from streams.delivery.sink import Checkpoint, FirstOffsets, pass_by
 from streams.errors import LeaseLostError
-from streams.kafka.connection import new_producer
+from streams.kafka.connection import KafkaConnection
 
 log = structlog.get_logger(__name__)
 
@@ -26,9 +25,9 @@ class AtLeastOnceSink:
     pause_s = 0.0
 
     def __init__(
-        self, client: dict[str, Any], *, is_idempotent: bool, checkpoint: Checkpoint = pass_by
+        self, connection: KafkaConnection, *, is_idempotent: bool, checkpoint: Checkpoint = pass_by
     ) -> None:
-        self._client = client
+        self._connection = connection
         self._is_idempotent = is_idempotent
         self.checkpoint = checkpoint
         self._producer: AIOKafkaProducer | None = None
@@ -71,7 +70,7 @@ class AtLeastOnceSink:
         await stopped(producer)
 
     async def _new_producer(self) -> AIOKafkaProducer:
-        return await started(new_producer(self._client, is_idempotent=self._is_idempotent))
+        return await started(self._connection.producer(is_idempotent=self._is_idempotent))
 
     async def _retire(self, producer: AIOKafkaProducer | None) -> None:
         """A producer that gave a batch up has a hole in its sequence: go on with a new one."""

@@ -2,11 +2,9 @@
 
 import asyncio
 from collections.abc import Collection
-from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError, ProducerFenced
 
 from streams.delivery.batches import enqueue, first_offsets
@@ -15,7 +13,7 @@ from streams.delivery.producing import MAX_PAUSE_S, raise_if_hopeless, started, 
 from streams.delivery.records import Effects, Partition
 from streams.delivery.sink import Checkpoint, FirstOffsets, pass_by
 from streams.errors import FatalError, LeaseLostError
-from streams.kafka.connection import TRANSACTION_TIMEOUT_MS, new_producer
+from streams.kafka.connection import TRANSACTION_TIMEOUT_MS, KafkaConnection
 
 log = structlog.get_logger(__name__)
 _FENCED_PAUSE_S = 3.0
@@ -34,8 +32,8 @@ class ExactlyOnceSink:
     # would cost more than the model does.
     pause_s = 0.1
 
-    def __init__(self, client: dict[str, Any], *, group: str, checkpoint: Checkpoint = pass_by) -> None:
-        self._client = client
+    def __init__(self, connection: KafkaConnection, *, group: str, checkpoint: Checkpoint = pass_by) -> None:
+        self._connection = connection
         self._group = group
         self.checkpoint = checkpoint
         self._producers: dict[Partition, AIOKafkaProducer] = {}
@@ -120,14 +118,14 @@ class ExactlyOnceSink:
     async def _renew(self, partition: Partition) -> AIOKafkaProducer:
         transactional_id = f"{self._group}-{partition.topic}-{partition.partition}"
         producer = await started(
-            new_producer(self._client, is_idempotent=True, transactional_id=transactional_id)
+            self._connection.producer(is_idempotent=True, transactional_id=transactional_id)
         )
         self._producers[partition] = producer
         return producer
 
     async def _has_been_committed(self, chunk: Chunk) -> bool:
         """Ask the broker what became of a transaction whose outcome we did not learn."""
-        committed = await committed_offset(self._client, self._group, chunk.lease.partition)
+        committed = await committed_offset(self._connection, self._group, chunk.lease.partition)
         if committed == chunk.lease.committed:
             return False
         if committed == chunk.next_offset:
@@ -141,13 +139,13 @@ class ExactlyOnceSink:
         )
 
 
-async def committed_offset(client: dict[str, Any], group: str, partition: Partition) -> int | None:
+async def committed_offset(connection: KafkaConnection, group: str, partition: Partition) -> int | None:
     """The group's committed offset as the broker has it, None if there is none.
 
     Raises:
         KafkaError: the broker could not be asked.
     """
-    admin = AIOKafkaAdminClient(**client)
+    admin = connection.admin()
     await admin.start()
     try:
         key = TopicPartition(*partition)

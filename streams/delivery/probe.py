@@ -6,7 +6,6 @@ import logging
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
 from aiokafka import TopicPartition
@@ -15,7 +14,7 @@ from aiokafka.errors import KafkaConnectionError, KafkaError
 from streams.delivery.exactly_once import committed_offset
 from streams.delivery.records import Partition
 from streams.errors import FatalError, RetryableError
-from streams.kafka.connection import new_producer
+from streams.kafka.connection import KafkaConnection
 from streams.settings import DeliveryGuarantee
 
 log = structlog.get_logger(__name__)
@@ -31,14 +30,14 @@ class BrokerAbilities:
     why_not: str = ""
 
 
-async def probe(client: dict[str, Any], *, group: str, topic: str) -> BrokerAbilities:
+async def probe(connection: KafkaConnection, *, group: str, topic: str) -> BrokerAbilities:
     """Commit one offset of a probe group in a transaction, and read it back.
 
     Brokers that speak the protocol without the substance accept the calls and forget the offset, so
     the answer that counts is the offset. The probe group is `<group>-probe`; no record is written.
 
     Args:
-        client: what `client_options` returned.
+        connection: to the broker.
         group: the consumer group of the role.
         topic: an existing topic; its partition 0 is named in the probe's offset.
 
@@ -48,7 +47,7 @@ async def probe(client: dict[str, Any], *, group: str, topic: str) -> BrokerAbil
     probe_group = f"{group}-probe"
     # Of its own for each probe: workers that start together must not fence one another.
     transactional_id = f"{probe_group}-{uuid.uuid4().hex[:12]}"
-    producer = new_producer(client, is_idempotent=True, transactional_id=transactional_id)
+    producer = connection.producer(is_idempotent=True, transactional_id=transactional_id)
     try:
         with _failures_are_answers():
             async with asyncio.timeout(_TIMEOUT_S):
@@ -56,10 +55,10 @@ async def probe(client: dict[str, Any], *, group: str, topic: str) -> BrokerAbil
                 await producer.begin_transaction()
                 await producer.send_offsets_to_transaction({TopicPartition(topic, 0): 0}, probe_group)
                 await producer.commit_transaction()
-                offset = await _offset_once_visible(client, probe_group, Partition(topic, 0))
+                offset = await _offset_once_visible(connection, probe_group, Partition(topic, 0))
     except KafkaConnectionError as error:
         raise RetryableError(
-            f"broker: wanted an answer from {client['bootstrap_servers']}, got {error}; is it running?"
+            f"broker: wanted an answer from {connection.bootstrap_servers}, got {error}; is it running?"
         ) from error
     except (KafkaError, TimeoutError, OSError) as error:
         return BrokerAbilities(
@@ -76,10 +75,10 @@ async def probe(client: dict[str, Any], *, group: str, topic: str) -> BrokerAbil
     return BrokerAbilities(has_transactions=True)
 
 
-async def _offset_once_visible(client: dict[str, Any], group: str, partition: Partition) -> int | None:
+async def _offset_once_visible(connection: KafkaConnection, group: str, partition: Partition) -> int | None:
     """A commit is acknowledged before its markers are written, so the offset may take a moment."""
     for _ in range(_LOOKS):
-        offset = await committed_offset(client, group, partition)
+        offset = await committed_offset(connection, group, partition)
         if offset is not None:
             return offset
         await asyncio.sleep(0.2)

@@ -17,6 +17,7 @@ from streams.demo.product_watch import ProductWatch
 from streams.demo.report import DemoReport, report_of
 from streams.demo.tally import Tally
 from streams.errors import FatalError
+from streams.kafka.connection import KafkaConnection
 from streams.kafka.publishing import Published, RawRecord, publish
 from streams.kafka.tailing import Tail, follow
 from streams.rows import BadRow, ReadyEvent
@@ -68,7 +69,7 @@ async def wait_until_ready(urls: Iterable[str], raise_if_down: Callable[[], None
 
 
 async def run_demo(
-    client: Mapping[str, Any],
+    connection: KafkaConnection,
     items: Iterable[ReadyEvent | BadRow | RawRecord],
     products: Sequence[Mapping[str, Any]],
     *,
@@ -78,7 +79,7 @@ async def run_demo(
     """Publish, and follow the outputs until each published record has met its fate and the products know of it.
 
     Args:
-        client: what `client_options` returned.
+        connection: to the broker.
         items: what to publish to `new-review`.
         products: what to publish to `new-product` before.
         update: told, a few times a second, where it stands.
@@ -88,11 +89,11 @@ async def run_demo(
         FatalError: nothing moved for a long time.
     """
     topics = [ENRICHED_REVIEW.name, dead_letter_topic(NEW_REVIEW.name), *PRODUCT_TOPICS]
-    async with follow(client, topics, from_beginning=False) as tail:
-        await publish(client, NEW_PRODUCT.name, list(map(_product_record, products)))
+    async with follow(connection, topics, from_beginning=False) as tail:
+        await publish(connection, NEW_PRODUCT.name, list(map(_product_record, products)))
         outputs = _Outputs()
         publishing = asyncio.ensure_future(
-            publish(client, NEW_REVIEW.name, items, progress=outputs.count_published)
+            publish(connection, NEW_REVIEW.name, items, progress=outputs.count_published)
         )
         reading = asyncio.ensure_future(outputs.read(tail))
         try:

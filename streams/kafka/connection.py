@@ -1,19 +1,143 @@
-"""aiokafka's connection and producer options, made in one place from the settings."""
+"""The connection to Kafka: how every client of ours is made, from one value."""
 
 import ssl
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, Self
 
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.helpers import create_ssl_context
+from pydantic import SecretStr
 
 from streams.errors import ConfigurationError
 from streams.settings import KafkaSettings
 
+#: What the broker's log and its quotas know us by.
+CLIENT_ID = "reviewstream"
 #: One batch of ours holds a chunk's outputs; brokers accept 1 MiB unless told otherwise.
 MAX_BATCH_BYTES = 512 * 1024
 MAX_REQUEST_BYTES = 1024 * 1024
+#: From one partition at once.
+FETCH_BYTES = 8 * 1024 * 1024
+#: The longest that a fetch waits for a record. The embedded broker waits that long even if one comes meanwhile.
+FETCH_WAIT_MS = 100
 REQUEST_TIMEOUT_MS = 30_000
 TRANSACTION_TIMEOUT_MS = 60_000
+_RETRY_BACKOFF_MS = 20
+
+Isolation = Literal["read_committed", "read_uncommitted"]
+
+
+class Credentials(NamedTuple):
+    """Who we are, for SASL."""
+
+    mechanism: str
+    username: str | None
+    password: SecretStr
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaConnection:
+    """Where Kafka is, and how to come in; makes clients, none of which is started yet.
+
+    Attributes:
+        bootstrap_servers: `host:port`, several with commas.
+        security_protocol: as Kafka names it.
+        tls: the TLS context; None for plaintext.
+        credentials: for SASL; None without.
+        admin_timeout_ms: how long a request of an admin client may take. It is below the ten seconds that
+            `topic_admin` waits for a whole step, so that aiokafka closes what it opened.
+
+    >>> KafkaConnection("localhost:9092").options["security_protocol"]
+    'PLAINTEXT'
+    """
+
+    bootstrap_servers: str
+    security_protocol: str = "PLAINTEXT"
+    tls: ssl.SSLContext | None = field(default=None, repr=False)
+    credentials: Credentials | None = None
+    admin_timeout_ms: int = 9_000
+
+    @classmethod
+    def of(cls, kafka: KafkaSettings) -> Self:
+        """The connection that these settings describe.
+
+        Raises:
+            ConfigurationError: no broker is configured, or the TLS files cannot be read.
+        """
+        if not kafka.bootstrap_servers:
+            raise ConfigurationError(
+                "kafka: no broker is configured; set REVIEWSTREAM_KAFKA__BOOTSTRAP_SERVERS=host:port, "
+                "or use `reviewstream up` or `demo`, which start an embedded one"
+            )
+        credentials = None
+        if kafka.uses_sasl and kafka.sasl_password is not None:
+            credentials = Credentials(kafka.sasl_mechanism, kafka.sasl_username, kafka.sasl_password)
+        return cls(kafka.bootstrap_servers, kafka.security_protocol, tls_context(kafka), credentials)
+
+    @property
+    def options(self) -> dict[str, object]:
+        """Keyword arguments of any aiokafka client, by its names."""
+        options: dict[str, object] = {
+            "bootstrap_servers": self.bootstrap_servers,
+            "client_id": CLIENT_ID,
+            "security_protocol": self.security_protocol,
+            "ssl_context": self.tls,
+        }
+        if self.credentials is not None:
+            options["sasl_mechanism"] = self.credentials.mechanism
+            options["sasl_plain_username"] = self.credentials.username
+            options["sasl_plain_password"] = self.credentials.password.get_secret_value()
+        return options
+
+    def consumer(
+        self,
+        *,
+        isolation: Isolation = "read_committed",
+        fetch_bytes: int = FETCH_BYTES,
+        fetch_wait_ms: int = FETCH_WAIT_MS,
+    ) -> AIOKafkaConsumer:
+        """A consumer without a group, to be assigned partitions; it commits nothing.
+
+        Args:
+            isolation: whether records of open and aborted transactions are read too.
+            fetch_bytes: the most from one partition at once.
+            fetch_wait_ms: the longest that a fetch waits for a record.
+        """
+        return AIOKafkaConsumer(
+            **self.options,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            isolation_level=isolation,
+            max_partition_fetch_bytes=fetch_bytes,
+            fetch_max_bytes=2 * fetch_bytes,  # of all partitions, so that memory stays bounded
+            fetch_max_wait_ms=fetch_wait_ms,
+            request_timeout_ms=REQUEST_TIMEOUT_MS,
+        )
+
+    def producer(self, *, is_idempotent: bool, transactional_id: str | None = None) -> AIOKafkaProducer:
+        """A producer whose sends are acknowledged by every in-sync replica.
+
+        Args:
+            is_idempotent: a retry is written once; needs a broker that has producer ids.
+            transactional_id: makes the producer transactional, and fences any other with the same id.
+        """
+        return AIOKafkaProducer(
+            **self.options,
+            acks="all",
+            enable_idempotence=is_idempotent,
+            transactional_id=transactional_id,
+            transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
+            request_timeout_ms=REQUEST_TIMEOUT_MS,
+            max_batch_size=MAX_BATCH_BYTES,
+            max_request_size=MAX_REQUEST_BYTES,
+            # Kafka 4 answers a transaction's first batch with "not yet" now and then.
+            retry_backoff_ms=_RETRY_BACKOFF_MS,
+        )
+
+    def admin(self) -> AIOKafkaAdminClient:
+        """A client that asks about topics, groups and the cluster, and makes topics."""
+        return AIOKafkaAdminClient(**self.options, request_timeout_ms=self.admin_timeout_ms)
 
 
 def tls_context(kafka: KafkaSettings) -> ssl.SSLContext | None:
@@ -31,51 +155,3 @@ def tls_context(kafka: KafkaSettings) -> ssl.SSLContext | None:
     except OSError as error:
         raise ConfigurationError(f"kafka: cannot read ssl_ca_file {kafka.ssl_ca_file}: {error}") from error
     return context
-
-
-def client_options(kafka: KafkaSettings) -> dict[str, Any]:
-    """Keyword arguments that every aiokafka client of ours shares.
-
-    Raises:
-        ConfigurationError: no broker is configured, or the TLS files cannot be read.
-    """
-    if not kafka.bootstrap_servers:
-        raise ConfigurationError(
-            "kafka: no broker is configured; set REVIEWSTREAM_KAFKA__BOOTSTRAP_SERVERS=host:port, "
-            "or use `reviewstream up` or `demo`, which start an embedded one"
-        )
-    options: dict[str, Any] = {
-        "bootstrap_servers": kafka.bootstrap_servers,
-        "security_protocol": kafka.security_protocol,
-        "ssl_context": tls_context(kafka),
-    }
-    if kafka.uses_sasl and kafka.sasl_password is not None:
-        options |= {
-            "sasl_mechanism": kafka.sasl_mechanism,
-            "sasl_plain_username": kafka.sasl_username,
-            "sasl_plain_password": kafka.sasl_password.get_secret_value(),
-        }
-    return options
-
-
-def new_producer(
-    client: dict[str, Any], *, is_idempotent: bool, transactional_id: str | None = None
-) -> AIOKafkaProducer:
-    """A producer whose sends are acknowledged by every in-sync replica.
-
-    Args:
-        client: what `client_options` returned.
-        is_idempotent: a retry is written once; needs a broker that has producer ids.
-        transactional_id: makes the producer transactional, and fences any other with the same id.
-    """
-    return AIOKafkaProducer(
-        **client,
-        acks="all",
-        enable_idempotence=is_idempotent,
-        transactional_id=transactional_id,
-        transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
-        request_timeout_ms=REQUEST_TIMEOUT_MS,
-        max_batch_size=MAX_BATCH_BYTES,
-        max_request_size=MAX_REQUEST_BYTES,
-        retry_backoff_ms=20,  # Kafka 4 answers a transaction's first batch with "not yet" now and then
-    )

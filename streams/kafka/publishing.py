@@ -2,15 +2,16 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
 
+from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
+from aiokafka.structs import RecordMetadata
 
 from streams.errors import FatalError
 from streams.kafka import topic_admin
-from streams.kafka.connection import new_producer
+from streams.kafka.connection import KafkaConnection
 from streams.rows import BadRow, ReadyEvent
 
 _MAX_UNACKNOWLEDGED = 2_000
@@ -39,7 +40,7 @@ class RawRecord:
 
 
 async def publish(
-    client: Mapping[str, Any],
+    connection: KafkaConnection,
     topic: str,
     items: Iterable[ReadyEvent | BadRow | RawRecord],
     *,
@@ -49,7 +50,7 @@ async def publish(
     """Publish, and wait until every record is acknowledged.
 
     Args:
-        client: what `client_options` returned.
+        connection: to the broker.
         topic: where to.
         items: rows; bad ones are collected, not published.
         rate: records a second; None for as fast as the broker takes them.
@@ -59,44 +60,67 @@ async def publish(
         FatalError: the topic does not exist, or the broker does not take a record.
         RetryableError: the broker does not answer.
     """
-    loop = asyncio.get_running_loop()
-    started = loop.time()
-    if not await topic_admin.describe(client, [topic]):
+    started = asyncio.get_running_loop().time()
+    if not await topic_admin.describe(connection, [topic]):
         raise FatalError(
-            f"publish: there is no topic {topic} at {client['bootstrap_servers']}; "
+            f"publish: there is no topic {topic} at {connection.bootstrap_servers}; "
             "create it with `reviewstream topics create`"
         )
-    producer = new_producer(dict(client), is_idempotent=False)
-    bad: list[BadRow] = []
-    positions: set[tuple[int, int]] = set()
-    pending: deque[asyncio.Future[Any]] = deque()
-
-    async def acknowledge_one() -> None:
-        told = await pending.popleft()
-        positions.add((told.partition, told.offset))
-
+    producer = connection.producer(is_idempotent=False)  # every broker takes that
+    sending = _Sending(producer, topic, rate, progress)
     try:
         await producer.start()
-        count = 0
         for item in items:
-            if isinstance(item, BadRow):
-                bad.append(item)
-                continue
-            if rate is not None:
-                await asyncio.sleep(max(0.0, started + count / rate - loop.time()))
-            pending.append(await producer.send(topic, item.value, key=item.key))
-            count += 1
-            progress(count)
-            while len(pending) > _MAX_UNACKNOWLEDGED or (pending and pending[0].done()):
-                await acknowledge_one()
-        await producer.flush()
-        while pending:
-            await acknowledge_one()
+            await sending.add(item)
+        await sending.finish()
     except KafkaError as error:
         raise FatalError(
-            f"publish: {topic} at {client['bootstrap_servers']} does not take records ({error}); "
+            f"publish: {topic} at {connection.bootstrap_servers} does not take records ({error}); "
             "is the broker running, and does the topic exist (`reviewstream topics check`)?"
         ) from error
     finally:
         await producer.stop()
-    return Published(frozenset(positions), tuple(bad), loop.time() - started)
+    seconds = asyncio.get_running_loop().time() - started
+    return Published(frozenset(sending.positions), tuple(sending.bad_rows), seconds)
+
+
+class _Sending:
+    """Hands records to a producer at a rate, and collects where they went."""
+
+    def __init__(
+        self, producer: AIOKafkaProducer, topic: str, rate: float | None, progress: Callable[[int], None]
+    ) -> None:
+        self._producer = producer
+        self._topic = topic
+        self._rate = rate
+        self._progress = progress
+        self._started = asyncio.get_running_loop().time()
+        self._count = 0
+        self._pending: deque[asyncio.Future[RecordMetadata]] = deque()
+        self.positions: set[tuple[int, int]] = set()
+        self.bad_rows: list[BadRow] = []
+
+    async def add(self, item: ReadyEvent | BadRow | RawRecord) -> None:
+        if isinstance(item, BadRow):
+            self.bad_rows.append(item)
+            return
+        await self._wait_for_turn()
+        self._pending.append(await self._producer.send(self._topic, item.value, key=item.key))
+        self._count += 1
+        self._progress(self._count)
+        while len(self._pending) > _MAX_UNACKNOWLEDGED or (self._pending and self._pending[0].done()):
+            await self._acknowledge_oldest()
+
+    async def finish(self) -> None:
+        await self._producer.flush()
+        while self._pending:
+            await self._acknowledge_oldest()
+
+    async def _wait_for_turn(self) -> None:
+        if self._rate is not None:
+            due = self._started + self._count / self._rate
+            await asyncio.sleep(max(0.0, due - asyncio.get_running_loop().time()))
+
+    async def _acknowledge_oldest(self) -> None:
+        metadata = await self._pending.popleft()
+        self.positions.add((metadata.partition, metadata.offset))

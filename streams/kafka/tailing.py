@@ -1,14 +1,14 @@
 """Reads topics from the outside, as a subscriber would: committed records only, without a consumer group."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from streams.errors import FatalError
 from streams.kafka import topic_admin
+from streams.kafka.connection import Isolation, KafkaConnection
 
 
 class Tail:
@@ -26,29 +26,26 @@ class Tail:
 
 @asynccontextmanager
 async def follow(
-    client: Mapping[str, Any], topics: Sequence[str], *, from_beginning: bool, is_kafka: bool = True
+    connection: KafkaConnection,
+    topics: Sequence[str],
+    *,
+    from_beginning: bool,
+    isolation: Isolation = "read_committed",
 ) -> AsyncIterator[Tail]:
     """Open topics for reading; when this is entered, every later record will be seen.
 
     Args:
-        client: what `client_options` returned.
+        connection: to the broker.
         topics: their names.
         from_beginning: with what is there already, or only with what comes.
-        is_kafka: False on the embedded broker, where aborted records do not exist.
+        isolation: whether records of open and aborted transactions are read too.
 
     Raises:
         FatalError: the broker cannot be reached, or a topic does not exist.
     """
-    consumer = AIOKafkaConsumer(
-        **client,
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        isolation_level="read_committed" if is_kafka else "read_uncommitted",
-        max_partition_fetch_bytes=8 * 1024 * 1024,
-        fetch_max_wait_ms=100,  # the embedded broker waits that long even if records come meanwhile
-    )
+    consumer = connection.consumer(isolation=isolation)
     try:
-        partitions = await _partitions(client, topics)
+        partitions = await _partitions(connection, topics)
         await consumer.start()
         consumer.assign(partitions)
         if from_beginning:
@@ -60,18 +57,18 @@ async def follow(
         yield Tail(consumer)
     except KafkaError as error:
         raise FatalError(
-            f"read: {client['bootstrap_servers']} cannot be read: {error}; is it running?"
+            f"read: {connection.bootstrap_servers} cannot be read: {error}; is it running?"
         ) from error
     finally:
         await consumer.stop()
 
 
-async def _partitions(client: Mapping[str, Any], topics: Sequence[str]) -> list[TopicPartition]:
-    counts = {spec.name: spec.partitions for spec in await topic_admin.describe(client, topics)}
+async def _partitions(connection: KafkaConnection, topics: Sequence[str]) -> list[TopicPartition]:
+    counts = {spec.name: spec.partitions for spec in await topic_admin.describe(connection, topics)}
     for topic in topics:
         if topic not in counts:
             raise FatalError(
-                f"read: there is no topic {topic!r} on {client['bootstrap_servers']}; "
+                f"read: there is no topic {topic!r} on {connection.bootstrap_servers}; "
                 "create ours with `reviewstream topics create`"
             )
     return [TopicPartition(topic, number) for topic in topics for number in range(counts[topic])]

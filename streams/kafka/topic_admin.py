@@ -1,7 +1,7 @@
 """Topics on the broker: what they are, and making the ones that are missing."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -16,10 +16,10 @@ from aiokafka.errors import (
 )
 
 from streams.errors import FatalError, RetryableError
+from streams.kafka.connection import KafkaConnection
 from streams.kafka.topic_plan import TopicSpec, differences
 
 _TIMEOUT_S = 10.0
-_REQUEST_TIMEOUT_MS = 9_000  # below the whole, so that aiokafka closes what it opened
 _LOOK_AGAIN_S = 0.1
 
 
@@ -31,37 +31,34 @@ class TopicsRefusedError(FatalError):
     """The broker answered that topics cannot be created or described."""
 
 
-async def ping(client: Mapping[str, object]) -> None:
+async def ping(connection: KafkaConnection) -> None:
     """Return if a broker answers a metadata request.
-
-    Args:
-        client: aiokafka's connection arguments, for example `{"bootstrap_servers": "127.0.0.1:9092"}`.
 
     Raises:
         BrokerUnreachableError: none does within about 10 seconds.
     """
-    async with _admin(client, "ping") as admin:
+    async with _admin(connection, "ping") as admin:
         await admin.describe_cluster()
 
 
-async def cluster_id(client: Mapping[str, object]) -> str:
+async def cluster_id(connection: KafkaConnection) -> str:
     """The id of the cluster, the same until its brokers are set up anew; empty where it has none.
 
     Raises:
         BrokerUnreachableError: no broker answers.
     """
-    async with _admin(client, "cluster id") as admin:
+    async with _admin(connection, "cluster id") as admin:
         return str((await admin.describe_cluster()).get("cluster_id") or "")
 
 
-async def describe(client: Mapping[str, object], names: Collection[str]) -> tuple[TopicSpec, ...]:
+async def describe(connection: KafkaConnection, names: Collection[str]) -> tuple[TopicSpec, ...]:
     """Those of the named topics that exist, as the broker describes them; creates none.
 
     Raises:
         BrokerUnreachableError: the broker does not answer.
         TopicsRefusedError: the broker does not let us look.
     """
-    async with _admin(client, "describe") as admin:
+    async with _admin(connection, "describe") as admin:
         found = [topic for topic in await _list(admin) if topic["topic"] in names]
         configurations = await _configurations(admin, [topic["topic"] for topic in found])
     return tuple(
@@ -75,17 +72,17 @@ async def describe(client: Mapping[str, object], names: Collection[str]) -> tupl
     )
 
 
-async def check(client: Mapping[str, object], wanted: Sequence[TopicSpec]) -> list[str]:
+async def check(connection: KafkaConnection, wanted: Sequence[TopicSpec]) -> list[str]:
     """Every difference between the topics as they should be and as they are; see `differences`.
 
     Raises:
         BrokerUnreachableError: the broker does not answer.
         TopicsRefusedError: the broker does not let us look.
     """
-    return differences(wanted, await describe(client, {spec.name for spec in wanted}))
+    return differences(wanted, await describe(connection, {spec.name for spec in wanted}))
 
 
-async def create(client: Mapping[str, object], wanted: Sequence[TopicSpec]) -> list[str]:
+async def create(connection: KafkaConnection, wanted: Sequence[TopicSpec]) -> list[str]:
     """Create the topics that are missing, wait until they can be used, and return their names.
 
     Existing topics are left as they are. Several processes may do this at once: each topic is made by one.
@@ -94,7 +91,7 @@ async def create(client: Mapping[str, object], wanted: Sequence[TopicSpec]) -> l
         BrokerUnreachableError: the broker does not answer, or does not have the topics ready in time.
         TopicsRefusedError: the broker refuses a topic; the message names each with the broker's reason.
     """
-    async with _admin(client, "create") as admin:
+    async with _admin(connection, "create") as admin:
         existing = {topic["topic"] for topic in await _list(admin)}
         missing = [spec for spec in wanted if spec.name not in existing]
         created = await _create_missing(admin, missing) if missing else []
@@ -157,19 +154,19 @@ async def _configurations(admin: AIOKafkaAdminClient, names: Sequence[str]) -> d
 
 
 @asynccontextmanager
-async def _admin(client: Mapping[str, object], step: str) -> AsyncIterator[AIOKafkaAdminClient]:
-    admin = AIOKafkaAdminClient(**{"request_timeout_ms": _REQUEST_TIMEOUT_MS, **client})
+async def _admin(connection: KafkaConnection, step: str) -> AsyncIterator[AIOKafkaAdminClient]:
+    admin = connection.admin()
     try:
         async with asyncio.timeout(_TIMEOUT_S):
             await admin.start()
             yield admin
     except (OSError, KafkaError) as error:  # a TimeoutError is an OSError
-        raise _explained(error, step, client.get("bootstrap_servers")) from error
+        raise _explained(error, step, connection.bootstrap_servers) from error
     finally:
         await admin.close()
 
 
-def _explained(error: OSError | KafkaError, step: str, servers: object) -> FatalError | RetryableError:
+def _explained(error: OSError | KafkaError, step: str, servers: str) -> FatalError | RetryableError:
     failure = f"broker, {step}: wanted an answer of {servers}"
     got = str(error) or type(error).__name__
     if isinstance(error, TimeoutError):

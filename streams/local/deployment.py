@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from streams.app import ROLES, planned_topics, ports
 from streams.errors import FatalError, StoppedError
 from streams.kafka import topic_admin
-from streams.kafka.connection import client_options
+from streams.kafka.connection import KafkaConnection
 from streams.local.child_process import Guardian
 from streams.local.embedded import EmbeddedStack
 from streams.local.embedded_servers import EmbeddedStackError
@@ -76,7 +76,7 @@ async def prepare_topics(stack: Stack) -> None:
     """Create the topics on an embedded broker. On a broker of the user's own that is the user's decision."""
     if stack.is_embedded_broker:
         kafka = stack.settings.kafka
-        await topic_admin.create(client_options(kafka), planned_topics(kafka))
+        await topic_admin.create(KafkaConnection.of(kafka), planned_topics(kafka))
 
 
 class Roles:

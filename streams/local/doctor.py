@@ -15,7 +15,7 @@ from streams.app import ROLES, planned_topics
 from streams.delivery.probe import choose_guarantee, probe
 from streams.errors import ReviewstreamError
 from streams.kafka import topic_admin
-from streams.kafka.connection import client_options
+from streams.kafka.connection import KafkaConnection
 from streams.kafka.topic_plan import summary
 from streams.lane.calls import CANARY_TEXT
 from streams.lane.loading import ANY_LANGUAGE, load_readers
@@ -84,7 +84,7 @@ async def _broker(settings: Settings) -> list[Finding]:
                 "it keeps everything in memory, at least once; for more, set REVIEWSTREAM_KAFKA__BOOTSTRAP_SERVERS",
             )
         ]  # fmt: skip
-    client = client_options(settings.kafka)
+    client = KafkaConnection.of(settings.kafka)
     await topic_admin.ping(client)
     findings = [Finding("broker", "ok", f"{settings.kafka.bootstrap_servers} answers")]
     differences = await topic_admin.check(client, planned_topics(settings.kafka))

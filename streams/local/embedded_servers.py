@@ -15,6 +15,7 @@ from redis.retry import Retry
 
 from streams.errors import FatalError
 from streams.kafka import topic_admin
+from streams.kafka.connection import KafkaConnection
 
 HOST = "127.0.0.1"
 _ASK_TIMEOUT_S = 5.0
@@ -73,7 +74,7 @@ def _ask_broker(port: int) -> None:
         (HOST, port), _ASK_TIMEOUT_S
     ).close()  # aiokafka would log an error for each refusal
     with ThreadPoolExecutor(max_workers=1) as thread:  # the caller's own thread may run an event loop already
-        thread.submit(asyncio.run, topic_admin.ping({"bootstrap_servers": f"{HOST}:{port}"})).result()
+        thread.submit(asyncio.run, topic_admin.ping(KafkaConnection(f"{HOST}:{port}"))).result()
 
 
 def _redis_command(port: int, directory: Path) -> list[str]:

@@ -4,11 +4,11 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from streams.kafka.connection import KafkaConnection
 from streams.state.store import Checkpoint, PartitionStore
 
 log = structlog.get_logger(__name__)
@@ -16,7 +16,6 @@ log = structlog.get_logger(__name__)
 #: A broker forgets a deletion after a day (Kafka's delete.retention.ms). A store that missed one would keep the key
 #: for ever, so one that is older than half of that starts anew.
 _STALE_AFTER_S = 12 * 3600.0
-_FETCH_BYTES = 8 * 1024 * 1024
 _POLL_MS = 200
 
 
@@ -29,7 +28,7 @@ class RestoreProgress:
 
 
 async def restore(
-    client: Mapping[str, Any],
+    client: KafkaConnection,
     topic: str,
     stores: Mapping[int, PartitionStore],
     *,
@@ -40,7 +39,7 @@ async def restore(
     """Read what stores miss of their changelog partitions, committed records only, and write it to them.
 
     Args:
-        client: what `client_options` returned.
+        client: the connection to Kafka.
         topic: the changelog.
         stores: by partition number; one that cannot follow from where it stands is cleared first.
         cluster: the cluster's id.
@@ -55,15 +54,7 @@ async def restore(
     """
     if not stores:
         return 0
-    consumer = AIOKafkaConsumer(
-        **client,
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        isolation_level="read_committed" if is_kafka else "read_uncommitted",
-        max_partition_fetch_bytes=_FETCH_BYTES,
-        fetch_max_bytes=2 * _FETCH_BYTES,
-        fetch_max_wait_ms=100,
-    )
+    consumer = client.consumer()
     await consumer.start()
     try:
         return await _Restoration(consumer, topic, stores, cluster, is_kafka=is_kafka).run(report)

@@ -2,13 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import structlog
 from aiokafka.errors import KafkaError
 
+from streams.kafka.connection import KafkaConnection
 from streams.state.restoring import RestoreProgress, restore
 from streams.state.store import Checkpoint, PartitionStore, StoreMemory
 from streams.state.tables import Change, PartitionTables
@@ -46,7 +47,7 @@ class TableSet(Generic[TablesT]):
     """The tables of the partitions that a worker holds, of any contract.
 
     Args:
-        client: what `client_options` returned.
+        client: the connection to Kafka.
         changelog: the topic they are restored from.
         make_tables: makes a partition's tables of its store and the number of partitions that share the memory.
         directory: where the stores are, one a partition.
@@ -60,7 +61,7 @@ class TableSet(Generic[TablesT]):
 
     def __init__(
         self,
-        client: Mapping[str, Any],
+        client: KafkaConnection,
         changelog: str,
         make_tables: Callable[[PartitionStore, int], TablesT],
         directory: Path,

@@ -10,6 +10,7 @@ from streams.delivery.faust_driver import ChunkApp
 from streams.delivery.pump import Pump
 from streams.errors import FatalError, RetryableError
 from streams.kafka import topic_admin
+from streams.kafka.connection import KafkaConnection
 
 log = structlog.get_logger(__name__)
 
@@ -17,7 +18,7 @@ _BROKER_PATIENCE_S = 60.0
 _STOP_TIMEOUT_S = 30.0
 
 
-async def wait_for_broker(client: dict[str, Any]) -> None:
+async def wait_for_broker(connection: KafkaConnection) -> None:
     """Wait, bounded: a worker that starts beside its broker is the normal case.
 
     Raises:
@@ -26,7 +27,7 @@ async def wait_for_broker(client: dict[str, Any]) -> None:
     deadline = asyncio.get_running_loop().time() + _BROKER_PATIENCE_S
     while True:
         try:
-            await topic_admin.ping(client)
+            await topic_admin.ping(connection)
         except RetryableError as error:
             if asyncio.get_running_loop().time() > deadline:
                 raise FatalError(str(error)) from error

@@ -9,6 +9,7 @@ from streams.delivery.records import Effects, Handler, Partition, TickHandler
 from streams.delivery.sink import Sink
 from streams.errors import FatalError
 from streams.kafka import topic_admin
+from streams.kafka.connection import KafkaConnection
 from streams.state.directory import WorkerDirectory
 from streams.state.stateful import StatefulSink
 from streams.state.store import PartitionStore, StoreMemory
@@ -52,7 +53,7 @@ class StatefulWorker(StreamWorker, Generic[TablesT]):
             is_behind: whether records come faster than they are worked off.
         """
 
-    async def load_handler(self, client: dict[str, Any], *, is_kafka: bool) -> Handler:
+    async def load_handler(self, client: KafkaConnection, *, is_kafka: bool) -> Handler:
         """Claim a directory for the tables; they are restored when partitions come."""
         (changelog,) = self._role.changelogs
         directory = self._stack.enter_context(WorkerDirectory(self._settings.state.directory / self._group))

@@ -23,7 +23,7 @@ from streams.delivery.records import Handler, TickHandler
 from streams.delivery.sink import Checkpoint, Sink, pass_by
 from streams.errors import ConfigurationError
 from streams.kafka import topic_admin
-from streams.kafka.connection import client_options
+from streams.kafka.connection import KafkaConnection
 from streams.kafka.topic_plan import is_missing, summary, wanted_topics
 from streams.settings import DeliveryGuarantee, Settings
 from streams.worker.health import HealthServer
@@ -96,7 +96,7 @@ class StreamWorker(ABC):
             await asyncio.gather(preparing, stopping, return_exceptions=True)
 
     @abstractmethod
-    async def load_handler(self, client: dict[str, Any], *, is_kafka: bool) -> Handler:
+    async def load_handler(self, client: KafkaConnection, *, is_kafka: bool) -> Handler:
         """Make what decides what a chunk does; may take long."""
 
     def tick_handler(self) -> TickHandler | None:
@@ -141,7 +141,7 @@ class StreamWorker(ABC):
         await health.start()
         self._stack.push_async_callback(health.stop)
 
-        client = client_options(settings.kafka)
+        client = KafkaConnection.of(settings.kafka)
         guarantee, is_kafka = await self._settle_with_broker(client)
         handler = await self.load_handler(client, is_kafka=is_kafka)
         sink = self.wrap_sink(self._new_sink(client, guarantee, is_kafka=is_kafka))
@@ -172,7 +172,7 @@ class StreamWorker(ABC):
         self._lag = LagWatch(app, self._intake, self._metrics)
         return app, pump, self._lag
 
-    async def _settle_with_broker(self, client: dict[str, Any]) -> tuple[DeliveryGuarantee, bool]:
+    async def _settle_with_broker(self, client: KafkaConnection) -> tuple[DeliveryGuarantee, bool]:
         """Wait for the broker, check the topics, and find out how to deliver."""
         await wait_for_broker(client)
         kafka, role = self._settings.kafka, self._role
@@ -187,7 +187,7 @@ class StreamWorker(ABC):
         abilities = await probe(client, group=self._group, topic=self._topics[0])
         return choose_guarantee(self._settings.delivery, abilities), abilities.has_transactions
 
-    def _new_sink(self, client: dict[str, Any], guarantee: DeliveryGuarantee, *, is_kafka: bool) -> Sink:
+    def _new_sink(self, client: KafkaConnection, guarantee: DeliveryGuarantee, *, is_kafka: bool) -> Sink:
         checkpoint = self._checkpoint
         if guarantee is DeliveryGuarantee.EXACTLY_ONCE:
             return ExactlyOnceSink(client, group=self._group, checkpoint=checkpoint)

@@ -6,15 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import NewTopic
 
 from schemas.topics import ENRICHED_REVIEW
 from streams import settings as environment
 from streams.errors import ConfigurationError
 from streams.kafka import topic_admin
-from streams.kafka.connection import client_options
+from streams.kafka.connection import KafkaConnection
 from streams.local.embedded import EmbeddedStack
 from tests.bench.warming import warm_up
 from tests.brokers import ApacheKafka, NoApacheKafkaError
@@ -32,14 +31,14 @@ class BenchBroker:
 
     Attributes:
         name: for people: what it is and where it comes from.
-        client: aiokafka's connection arguments.
+        client: the connection to it.
         environment: what a worker of ours needs to find it.
         pid: its process, where it is one of ours.
         is_kafka: False for the embedded broker.
     """
 
     name: str
-    client: dict[str, Any]
+    client: KafkaConnection
     environment: dict[str, str]
     pid: int | None
     is_kafka: bool = True
@@ -47,7 +46,7 @@ class BenchBroker:
     @property
     def bootstrap_servers(self) -> str:
         """`host:port`, comma separated."""
-        return str(self.client["bootstrap_servers"])
+        return self.client.bootstrap_servers
 
 
 @contextmanager
@@ -70,12 +69,12 @@ def open_broker(choice: str) -> Iterator[BenchBroker]:
                     raise ConfigurationError(f"bench: wanted Apache Kafka; got none: {why}") from why
             else:
                 with kafka:
-                    asyncio.run(warm_up({"bootstrap_servers": kafka.bootstrap_servers}))
+                    asyncio.run(warm_up(KafkaConnection(kafka.bootstrap_servers)))
                     yield _own("Apache Kafka, started for this run", kafka.bootstrap_servers, kafka.pid)
                 return
     if choice != "embedded" and configured.bootstrap_servers:
         name = f"the configured broker, {configured.bootstrap_servers}"
-        broker = BenchBroker(name, client_options(configured), {}, None)
+        broker = BenchBroker(name, KafkaConnection.of(configured), {}, None)
         asyncio.run(_require_unused(broker))
         try:
             yield broker
@@ -92,13 +91,13 @@ def _own(name: str, servers: str, pid: int | None, *, is_kafka: bool = True) -> 
     where = {"REVIEWSTREAM_KAFKA__BOOTSTRAP_SERVERS": servers}
     if not is_kafka:
         where["REVIEWSTREAM_KAFKA__SESSION_TIMEOUT_S"] = "3"
-    return BenchBroker(name, {"bootstrap_servers": servers}, where, pid, is_kafka=is_kafka)
+    return BenchBroker(name, KafkaConnection(servers), where, pid, is_kafka=is_kafka)
 
 
 async def create_topics(broker: BenchBroker, more: tuple[str, ...] = ()) -> None:
     """All topics of the project and `more`; outputs bear the time at which the broker received them."""
     stamped = {"message.timestamp.type": "LogAppendTime"} if broker.is_kafka else {}
-    admin = AIOKafkaAdminClient(**broker.client)
+    admin = broker.client.admin()
     await admin.start()
     try:
         names = [ENRICHED_REVIEW.name, *more]
@@ -118,7 +117,7 @@ async def _require_unused(broker: BenchBroker) -> None:
 
 
 async def _delete_topics(broker: BenchBroker) -> None:
-    admin = AIOKafkaAdminClient(**broker.client)
+    admin = broker.client.admin()
     await admin.start()
     try:
         ours = {spec.name for spec in topics(PARTITIONS)}

@@ -20,7 +20,6 @@ from typing import Any
 import orjson
 import psutil
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from streams.errors import FatalError
@@ -64,7 +63,7 @@ class Drained:
 
 async def fill(broker: BenchBroker, topic: str, reviews: Sequence[BenchReview]) -> None:
     """Publish reviews, in order, spread by key as a platform's producer does."""
-    producer = AIOKafkaProducer(**broker.client, linger_ms=5, max_batch_size=256 * 1024)
+    producer = AIOKafkaProducer(**broker.client.options, linger_ms=5, max_batch_size=256 * 1024)
     await producer.start()
     try:
         for review in reviews:
@@ -184,9 +183,9 @@ async def _until_committed(
 ) -> None:
     loop = asyncio.get_running_loop()
     wanted = {tp: end for tp, end in (await ends_of(broker, source)).items() if end}
-    admin = AIOKafkaAdminClient(**broker.client)
+    admin = broker.client.admin()
     await admin.start()
-    consumer = AIOKafkaConsumer(**broker.client)
+    consumer = broker.client.consumer()
     await consumer.start()
     try:
         seen, moved = begin, loop.time()
@@ -274,13 +273,7 @@ async def read_since(broker: BenchBroker, begin: Mapping[TopicPartition, int]) -
 async def _reader(
     broker: BenchBroker, begin: Mapping[TopicPartition, int]
 ) -> AsyncIterator[AIOKafkaConsumer]:
-    consumer = AIOKafkaConsumer(
-        **broker.client,
-        isolation_level="read_committed" if broker.is_kafka else "read_uncommitted",
-        enable_auto_commit=False,
-        fetch_max_wait_ms=100,
-        max_partition_fetch_bytes=8 * 1024 * 1024,
-    )
+    consumer = broker.client.consumer()
     await consumer.start()
     try:
         consumer.assign(list(begin))

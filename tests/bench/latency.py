@@ -108,8 +108,9 @@ async def measure(
     worker = contenders.start(
         contender, broker, source=NEW_REVIEW.name, group=group, directory=directory, on_cores=on_cores
     )
-    reader = AIOKafkaConsumer(**broker.client, isolation_level="read_committed", enable_auto_commit=False)
-    producer = AIOKafkaProducer(**broker.client, linger_ms=5)  # as Kafka's own producer has it since 4.0
+    reader = broker.client.consumer()
+    # As Kafka's own producer has it since 4.0.
+    producer = AIOKafkaProducer(**broker.client.options, linger_ms=5)
     await reader.start()
     await producer.start()
     try:

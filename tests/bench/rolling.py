@@ -21,8 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from schemas.events import SCHEMA_VERSION
@@ -253,7 +252,7 @@ def _start(worker: tuple[list[str], Mapping[str, str]], log: Path) -> "subproces
 
 async def _fill(broker: BenchBroker, events: Sequence[tuple[bytes, bytes]]) -> None:
     await create_topics(broker)
-    producer = AIOKafkaProducer(**broker.client, linger_ms=5, max_batch_size=512 * 1024)
+    producer = AIOKafkaProducer(**broker.client.options, linger_ms=5, max_batch_size=512 * 1024)
     await producer.start()
     try:
         for key, value in events:
@@ -267,11 +266,11 @@ async def _until_committed(
 ) -> float:
     """Events a second, from the first commit seen until everything is committed."""
     partitions = [TopicPartition(ENRICHED_REVIEW.name, number) for number in range(PARTITIONS)]
-    consumer = AIOKafkaConsumer(**broker.client)
+    consumer = broker.client.consumer()
     await consumer.start()
     ends = await consumer.end_offsets(partitions)
     await consumer.stop()
-    admin = AIOKafkaAdminClient(**broker.client)
+    admin = broker.client.admin()
     await admin.start()
     first: tuple[float, int] | None = None
     done, moved, told_at = 0, time.monotonic(), time.monotonic()
@@ -325,7 +324,7 @@ def _until_restored(process: "subprocess.Popen[bytes]", log: Path) -> float:
 
 async def _keys(broker: BenchBroker, changelog: str) -> int:
     """Records in a changelog: what a worker without files has to read."""
-    consumer = AIOKafkaConsumer(**broker.client)
+    consumer = broker.client.consumer()
     await consumer.start()
     try:
         ends = await consumer.end_offsets([TopicPartition(changelog, number) for number in range(PARTITIONS)])

@@ -16,6 +16,7 @@ from schemas.topics import PRODUCT_SUMMARY
 from streams.app import ROLES, run_role
 from streams.cli.console import load_settings, stop_on_signals
 from streams.kafka import topic_admin
+from streams.kafka.connection import KafkaConnection
 from streams.kafka.publishing import RawRecord, publish
 from streams.local.embedded import EmbeddedStack, free_port
 from tests.roles import topics
@@ -49,7 +50,7 @@ def measure_serving(
 async def _measure(
     stack: EmbeddedStack, products: int, seconds: float, connections: int, updates_per_s: float
 ) -> dict[str, Any]:
-    client = {"bootstrap_servers": stack.bootstrap_servers}
+    client = KafkaConnection(stack.bootstrap_servers)
     await topic_admin.create(client, topics(only=[PRODUCT_SUMMARY]))
     await publish(client, PRODUCT_SUMMARY.name, (_record(number) for number in range(products)))
     async with _server(stack) as (port, filled_s):
@@ -84,7 +85,7 @@ def _record(number: int) -> RawRecord:
     )  # fmt: skip
 
 
-async def _update(client: dict[str, Any], products: int, per_s: float) -> None:
+async def _update(client: KafkaConnection, products: int, per_s: float) -> None:
     drawn = random.Random(5)
     while per_s:
         chosen = [_record(drawn.randrange(products)) for _ in range(max(1, round(per_s)))]

@@ -15,7 +15,6 @@ from typing import Any
 
 import orjson
 from aiokafka import AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from schemas.topics import PRODUCT_TEXT, REFRESH_REQUESTED
@@ -52,7 +51,7 @@ class DrainedTexts:
 async def fill_snapshots(broker: BenchBroker, snapshots: Snapshots) -> None:
     """Make the topics, and publish the snapshots, in runs: the role gets chunks as of a long backlog."""
     await create_topics(broker, (PRODUCT_TEXT.name,))
-    producer = AIOKafkaProducer(**broker.client, linger_ms=5)
+    producer = AIOKafkaProducer(**broker.client.options, linger_ms=5)
     await producer.start()
     try:
         for number, (key, value) in enumerate(snapshots):
@@ -116,7 +115,7 @@ async def until_texts(broker: BenchBroker, worker: "subprocess.Popen[bytes]", co
 
 async def _until_committed(broker: BenchBroker, worker: "subprocess.Popen[bytes]", group: str) -> None:
     wanted = {tp: end for tp, end in (await ends_of(broker, REFRESH_REQUESTED.name)).items() if end}
-    admin = AIOKafkaAdminClient(**broker.client)
+    admin = broker.client.admin()
     await admin.start()
     done, moved = 0, time.monotonic()
     try:

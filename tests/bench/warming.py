@@ -6,10 +6,11 @@ A broker in production has run for weeks. Without this, who comes first in a run
 import asyncio
 import contextlib
 import time
-from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import NewTopic
+
+from streams.kafka.connection import KafkaConnection
 
 _SECONDS = 15.0
 _TOPIC = "bench-warm-up"
@@ -17,20 +18,20 @@ _PRODUCERS = 4
 _VALUE = b"x" * 2_000
 
 
-async def warm_up(client: dict[str, Any]) -> None:
+async def warm_up(client: KafkaConnection) -> None:
     """Some seconds of transactions, plain sends and fetches.
 
     Args:
-        client: aiokafka's connection arguments.
+        client: the connection.
     """
-    admin = AIOKafkaAdminClient(**client)
+    admin = client.admin()
     await admin.start()
     try:
         await admin.create_topics([NewTopic(_TOPIC, _PRODUCERS, 1)])
     finally:
         await admin.close()
     until = time.monotonic() + _SECONDS
-    async with AIOKafkaConsumer(_TOPIC, **client, isolation_level="read_committed") as consumer:
+    async with AIOKafkaConsumer(_TOPIC, **client.options, isolation_level="read_committed") as consumer:
         reading = asyncio.create_task(_read(consumer))
         await asyncio.gather(*(_write(client, number, until) for number in range(_PRODUCERS)))
         reading.cancel()
@@ -43,11 +44,11 @@ async def _read(consumer: AIOKafkaConsumer) -> None:
         await consumer.getmany(timeout_ms=500)
 
 
-async def _write(client: dict[str, Any], number: int, until: float) -> None:
+async def _write(client: KafkaConnection, number: int, until: float) -> None:
     name = f"{_TOPIC}-{number}"
     written = 0
-    plain = AIOKafkaProducer(**client)
-    async with plain, AIOKafkaProducer(**client, transactional_id=name) as producer:
+    plain = AIOKafkaProducer(**client.options)
+    async with plain, AIOKafkaProducer(**client.options, transactional_id=name) as producer:
         while time.monotonic() < until:
             written += 1
             async with producer.transaction():

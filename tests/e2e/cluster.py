@@ -20,6 +20,7 @@ from schemas import dead_letters
 from schemas.reviews import ReviewEnriched
 from schemas.topics import ENRICHED_REVIEW, NEW_REVIEW, dead_letter_topic
 from streams.kafka import topic_admin
+from streams.kafka.connection import KafkaConnection
 from streams.kafka.publishing import RawRecord
 from streams.kafka.tailing import follow
 from tests.roles import topics
@@ -120,7 +121,7 @@ class Cluster:
         arguments: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        self.client = {"bootstrap_servers": bootstrap_servers}
+        self.client = KafkaConnection(bootstrap_servers)
         self._directory = directory
         self._command = [sys.executable, str(script)]
         self._arguments = arguments

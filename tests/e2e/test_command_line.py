@@ -15,11 +15,11 @@ from typing import Any
 
 import pytest
 import typer
-from aiokafka.admin import AIOKafkaAdminClient
 
 from schemas import documents
 from schemas.topics import NEW_REVIEW, ROLLING_STATE, TOPICS, dead_letter_topic
 from streams.cli import app
+from streams.kafka.connection import KafkaConnection
 from streams.kafka.publishing import RawRecord, publish
 from streams.local.embedded import EmbeddedStack, free_port
 from streams.settings import PREFIX
@@ -174,7 +174,7 @@ def test_topics_list_names_every_topic() -> None:
 
 
 async def delete_topic(servers: str, name: str) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=servers)
+    admin = KafkaConnection(servers).admin()
     try:
         await admin.start()
         await admin.delete_topics([name])
@@ -344,7 +344,7 @@ async def test_tail_shows_what_is_no_json(broker: Broker, topics: dict[str, str]
     product = unique_name("product")
     topic = dead_letter_topic("new-review")
     records = [RawRecord(product.encode(), value) for value in (b'{"cut": \xff', None, b"{}")]
-    await publish({"bootstrap_servers": broker.bootstrap_servers}, topic, records)
+    await publish(KafkaConnection(broker.bootstrap_servers), topic, records)
     told = await asyncio.to_thread(tail, topic, product, 3, topics)
     assert [record["value"] for record in told] == ['{"cut": �', None, {}]
 

@@ -22,6 +22,7 @@ import pytest
 
 from schemas.reviews import ReviewEnriched
 from schemas.topics import NEW_REVIEW
+from streams.kafka.connection import KafkaConnection
 from streams.kafka.publishing import RawRecord, publish
 from streams.settings import PREFIX
 from tests.brokers import ApacheKafka, unique_name
@@ -187,7 +188,7 @@ def strangers(seconds: int, rate: int) -> list[RawRecord]:
 @pytest.mark.kafka
 async def test_the_demonstration_counts_its_own_events_only(start: Start, apache_kafka: ApacheKafka) -> None:
     """On a user's Kafka whose topics hold events already, and get others meanwhile: exact counts, own samples."""
-    client = {"bootstrap_servers": apache_kafka.bootstrap_servers}
+    client = KafkaConnection(apache_kafka.bootstrap_servers)
     settings = QUICK | {
         BROKER_VARIABLE: apache_kafka.bootstrap_servers,
         f"{PREFIX}KAFKA__GROUP_PREFIX": unique_name("demo"),

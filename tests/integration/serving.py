@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from schemas.topics import PRODUCT_SUMMARY
 from streams.app import ROLES, run_role
 from streams.kafka import topic_admin
+from streams.kafka.connection import KafkaConnection
 from streams.kafka.publishing import RawRecord, publish
 from streams.local.embedded import free_port
 from streams.roles.serve.rebuilding import rebuild
@@ -37,13 +38,11 @@ def serving_settings(bootstrap_servers: str, redis_url: str, **serving: Any) -> 
 
 
 async def create_topic(bootstrap_servers: str) -> None:
-    await topic_admin.create(
-        {"bootstrap_servers": bootstrap_servers}, topics(PARTITIONS, only=[PRODUCT_SUMMARY])
-    )
+    await topic_admin.create(KafkaConnection(bootstrap_servers), topics(PARTITIONS, only=[PRODUCT_SUMMARY]))
 
 
 async def publish_summaries(bootstrap_servers: str, records: Iterable[RawRecord]) -> None:
-    await publish({"bootstrap_servers": bootstrap_servers}, PRODUCT_SUMMARY.name, records)
+    await publish(KafkaConnection(bootstrap_servers), PRODUCT_SUMMARY.name, records)
 
 
 class Served:

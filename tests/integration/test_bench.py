@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from streams.errors import FatalError
+from streams.kafka.connection import KafkaConnection
 from tests.bench.brokers import BenchBroker, create_topics
 from tests.bench.contenders import SOURCE, Contender, transport_contenders
 from tests.bench.drain import drain, fill
@@ -23,7 +24,7 @@ LOSSY = Contender("lossy", "tests.integration.lossy_contender", "Loses every ten
 def bench_broker(own_kafka: ApacheKafka) -> BenchBroker:
     servers = own_kafka.bootstrap_servers
     where = {"REVIEWSTREAM_KAFKA__BOOTSTRAP_SERVERS": servers}
-    return BenchBroker("a test's", {"bootstrap_servers": servers}, where, own_kafka.pid)
+    return BenchBroker("a test's", KafkaConnection(servers), where, own_kafka.pid)
 
 
 def drained(contender: Contender, broker: BenchBroker, count: int, directory: Path, *arguments: str) -> Any:

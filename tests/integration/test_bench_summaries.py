@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from streams import settings
+from streams.kafka.connection import KafkaConnection
 from tests.bench.brokers import BenchBroker
 from tests.bench.snapshots import make_snapshots
 from tests.bench.texts import drain_texts, fill_snapshots
@@ -18,7 +19,7 @@ def test_every_snapshot_is_answered_and_accounted_for(own_kafka: ApacheKafka, tm
     """The account holds what the generator was asked and wrote, within the time of the drain."""
     servers = own_kafka.bootstrap_servers
     where = {"REVIEWSTREAM_KAFKA__BOOTSTRAP_SERVERS": servers, "REVIEWSTREAM_GENERATION__SAMPLES": "1"}
-    broker = BenchBroker("a test's", {"bootstrap_servers": servers}, where, own_kafka.pid)
+    broker = BenchBroker("a test's", KafkaConnection(servers), where, own_kafka.pid)
     snapshots = make_snapshots(2, settings.load(), print)
     asyncio.run(fill_snapshots(broker, snapshots))
     drained = asyncio.run(drain_texts(broker, snapshots, group="bench", directory=tmp_path))

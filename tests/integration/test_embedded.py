@@ -15,6 +15,7 @@ import pytest
 import redis
 
 from streams.kafka import topic_admin
+from streams.kafka.connection import KafkaConnection
 from streams.local.child_process import Guardian
 from streams.local.embedded import EmbeddedStack, EmbeddedStackError
 
@@ -80,7 +81,7 @@ def assert_gone(processes: list[psutil.Process]) -> None:
 def test_both_answer() -> None:
     """Inside the context the broker answers metadata requests and Valkey stores and returns values."""
     with EmbeddedStack() as stack:
-        asyncio.run(topic_admin.ping({"bootstrap_servers": stack.bootstrap_servers}))
+        asyncio.run(topic_admin.ping(KafkaConnection(stack.bootstrap_servers)))
         with redis.Redis.from_url(stack.redis_url) as client:
             client.set("key", "value")
             assert client.get("key") == b"value"
@@ -90,7 +91,7 @@ def test_both_answer() -> None:
 async def test_it_starts_inside_a_running_event_loop() -> None:
     """Waiting for the broker does not need the caller's thread to be free of an event loop."""
     with EmbeddedStack(redis=False) as stack:
-        await topic_admin.ping({"bootstrap_servers": stack.bootstrap_servers})
+        await topic_admin.ping(KafkaConnection(stack.bootstrap_servers))
 
 
 def test_loopback_only() -> None:

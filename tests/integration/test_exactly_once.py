@@ -11,6 +11,7 @@ from streams.delivery.intake import Chunk, Lease
 from streams.delivery.probe import probe
 from streams.delivery.records import Effects, Output, Partition
 from streams.errors import FatalError, LeaseLostError
+from streams.kafka.connection import Isolation, KafkaConnection
 from streams.kafka.tailing import follow
 from tests.brokers import ApacheKafka, unique_name
 from tests.fakes import FakeReader, FakeRecord
@@ -28,11 +29,11 @@ def chunk_of(lease: Lease, first: int, count: int) -> tuple[Chunk, Effects]:
     return Chunk.of(lease, records), Effects(outputs)
 
 
-async def committed_values(servers: str, *, isolated: bool = True) -> list[int]:
+async def committed_values(servers: str, isolation: Isolation = "read_committed") -> list[int]:
     """What a reader of the output topic sees after a second."""
     values = []
-    client = {"bootstrap_servers": servers}
-    async with follow(client, [ENRICHED_REVIEW.name], from_beginning=True, is_kafka=isolated) as tail:
+    client = KafkaConnection(servers)
+    async with follow(client, [ENRICHED_REVIEW.name], from_beginning=True, isolation=isolation) as tail:
         try:
             async with asyncio.timeout(2):
                 async for record in tail:
@@ -104,7 +105,7 @@ async def test_a_transaction_that_failed_before_its_commit_is_run_again(own_kafk
     await sink.deliver(*chunk_of(Lease(SOURCE, None), 0, 4))
     assert fail.has_failed
     assert await committed_values(servers) == [0, 1, 2, 3]
-    assert await committed_values(servers, isolated=False) == [0, 1, 2, 3, 0, 1, 2, 3]
+    assert await committed_values(servers, "read_uncommitted") == [0, 1, 2, 3, 0, 1, 2, 3]
     await sink.stop()
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from streams.errors import ReviewstreamError
 from streams.kafka import topic_admin
-from streams.kafka.connection import client_options
+from streams.kafka.connection import KafkaConnection
 from streams.kafka.publishing import publish
 from streams.settings import KafkaSettings
 from tests.brokers import ApacheKafka, unique_name
@@ -38,7 +38,7 @@ async def test_a_worker_with_credentials_works(sasl_kafka: ApacheKafka) -> None:
     """Topics, publishing, probing, Faust's consumer and our producers all log in with the same settings."""
     servers = sasl_kafka.bootstrap_servers
     right = credentials("admin-secret")
-    client = client_options(KafkaSettings.model_validate({"bootstrap_servers": servers, **right}))
+    client = KafkaConnection.of(KafkaSettings.model_validate({"bootstrap_servers": servers, **right}))
     await topic_admin.create(client, topics())
     await publish(client, "new-review", [review(number) for number in range(50)])
     async with running(make_settings(servers, unique_name(), kafka=right)):
@@ -49,7 +49,7 @@ async def test_a_worker_with_credentials_works(sasl_kafka: ApacheKafka) -> None:
 async def test_a_wrong_password_is_a_clear_error(sasl_kafka: ApacheKafka) -> None:
     """The message says what to look at, and does not repeat the password."""
     wrong = credentials("not-the-secret")
-    client = client_options(
+    client = KafkaConnection.of(
         KafkaSettings.model_validate({"bootstrap_servers": sasl_kafka.bootstrap_servers, **wrong})
     )
     with pytest.raises(ReviewstreamError, match="user name and password") as raised:

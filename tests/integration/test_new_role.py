@@ -15,6 +15,7 @@ import pytest
 from schemas.topics import Topic, dead_letter_topic
 from streams.app import ROLES, planned_topics, ports, role_named, run_role
 from streams.kafka import topic_admin
+from streams.kafka.connection import KafkaConnection
 from streams.kafka.publishing import RawRecord, publish
 from streams.kafka.tailing import follow
 from streams.local.embedded import free_ports
@@ -152,7 +153,7 @@ async def counted(client: Any, topic: str, wanted: dict[str, int]) -> None:
 async def test_a_role_is_a_folder_and_a_row(broker: Broker, shelf: Role, tmp_path: Path) -> None:
     """Its topics are planned and made, its pages answer, its counts are exact, and a new worker has its tables."""
     roles = {**ROLES, shelf.name: shelf}
-    client = {"bootstrap_servers": broker.bootstrap_servers}
+    client = KafkaConnection(broker.bootstrap_servers)
 
     async def run_until_counted(directory: str, wanted: dict[str, int]) -> None:
         settings = make_settings(

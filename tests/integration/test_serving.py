@@ -14,7 +14,7 @@ from schemas.topics import PRODUCT_SUMMARY
 from streams.app import ROLES, run_role
 from streams.cli import app
 from streams.errors import ConfigurationError
-from streams.kafka.connection import new_producer
+from streams.kafka.connection import KafkaConnection
 from streams.kafka.publishing import RawRecord
 from streams.local.embedded import EmbeddedStack
 from streams.roles.serve.rebuilding import rebuild
@@ -320,7 +320,7 @@ async def test_only_committed_summaries_are_answered(apache_kafka: ApacheKafka, 
     servers = apache_kafka.bootstrap_servers
     await create_topic(servers)
     name = unique_name()
-    producer = new_producer({"bootstrap_servers": servers}, is_idempotent=True, transactional_id=name)
+    producer = KafkaConnection(servers).producer(is_idempotent=True, transactional_id=name)
     await producer.start()
 
     async def send(record: RawRecord) -> None:

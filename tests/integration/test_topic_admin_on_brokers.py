@@ -10,6 +10,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from schemas.topics import TOPICS, Topic
 from streams.kafka import topic_admin
+from streams.kafka.connection import KafkaConnection
 from streams.kafka.topic_admin import TopicsRefusedError
 from streams.kafka.topic_plan import TopicSpec
 from tests import roles
@@ -41,8 +42,8 @@ def planned(
     return roles.topics(partitions, replicas, topics)
 
 
-def client_of(broker: Broker | ApacheKafka) -> dict[str, object]:
-    return {"bootstrap_servers": broker.bootstrap_servers}
+def client_of(broker: Broker | ApacheKafka) -> KafkaConnection:
+    return KafkaConnection(broker.bootstrap_servers)
 
 
 async def test_created_topics_are_as_wanted(broker: Broker, topics: tuple[Topic, ...]) -> None:

@@ -13,6 +13,7 @@ from schemas.reviews import ReviewEnriched
 from schemas.topics import ENRICHED_REVIEW, NEW_REVIEW, dead_letter_topic
 from streams.app import run_role
 from streams.kafka import topic_admin
+from streams.kafka.connection import KafkaConnection
 from streams.kafka.publishing import RawRecord, publish
 from streams.kafka.tailing import follow
 from streams.settings import Settings
@@ -91,13 +92,13 @@ async def read(
     *,
     timeout_s: float = 60,
     linger_s: float = 0.5,
-    client: Mapping[str, Any] | None = None,
+    client: KafkaConnection | None = None,
 ) -> Outcome:
     """Read both output topics from the beginning until `wanted` records were seen, and a little longer."""
     outcome = Outcome([], [], [])
     topics = [ENRICHED_REVIEW.name, dead_letter_topic(NEW_REVIEW.name)]
     deadline = asyncio.get_running_loop().time() + timeout_s
-    client = client or {"bootstrap_servers": bootstrap_servers}
+    client = client or KafkaConnection(bootstrap_servers)
     async with follow(client, topics, from_beginning=True) as tail:
         records = aiter(tail)
         while True:
@@ -118,13 +119,13 @@ async def read(
                 outcome.dead.append((record.value, headers))
 
 
-async def prepare(bootstrap_servers: str) -> dict[str, Any]:
-    """Create the topics; returns the client's options."""
-    client = {"bootstrap_servers": bootstrap_servers}
+async def prepare(bootstrap_servers: str) -> KafkaConnection:
+    """Create the topics; returns the connection."""
+    client = KafkaConnection(bootstrap_servers)
     await topic_admin.create(client, topics())
     return client
 
 
 async def put(bootstrap_servers: str, records: Iterable[RawRecord]) -> None:
     """Publish to `new-review`, acknowledged."""
-    await publish({"bootstrap_servers": bootstrap_servers}, NEW_REVIEW.name, records)
+    await publish(KafkaConnection(bootstrap_servers), NEW_REVIEW.name, records)

@@ -12,6 +12,7 @@ import structlog
 from models.interfaces import ReviewReader
 from streams.delivery.records import Handler
 from streams.delivery.sink import Checkpoint, pass_by
+from streams.kafka.connection import KafkaConnection
 from streams.lane.lane import Lane
 from streams.lane.loading import load_readers
 from streams.lane.values import LaneLimits
@@ -52,7 +53,7 @@ class EnrichWorker(StreamWorker):
         self._load_preparer = load_preparer
         self._is_model_loaded = False
 
-    async def load_handler(self, client: dict[str, Any], *, is_kafka: bool) -> Handler:
+    async def load_handler(self, client: KafkaConnection, *, is_kafka: bool) -> Handler:
         """Load the models, a lane for each."""
         del client, is_kafka
         models = await asyncio.to_thread(self._load_readers, self._settings)

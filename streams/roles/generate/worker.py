@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 
 from streams.delivery.records import Handler
 from streams.delivery.sink import Checkpoint, pass_by
+from streams.kafka.connection import KafkaConnection
 from streams.lane.device_threads import give_way
 from streams.roles.generate.handler import AnswerRequests, Route
 from streams.roles.generate.writers import WRITERS, WriterEntry
@@ -50,7 +50,7 @@ class GenerateWorker(StreamWorker):
         """Some batches, and as many that are decoded or published meanwhile."""
         return min(super().max_in_flight_records, 8 * self._settings.generation.batch_snapshots)
 
-    async def load_handler(self, client: dict[str, Any], *, is_kafka: bool) -> Handler:
+    async def load_handler(self, client: KafkaConnection, *, is_kafka: bool) -> Handler:
         """Load the writers, on the thread that they are asked from."""
         del client, is_kafka
         executor = ThreadPoolExecutor(1, thread_name_prefix="write", initializer=partial(give_way, NICENESS))

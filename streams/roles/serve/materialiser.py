@@ -1,14 +1,14 @@
 """Keeps Redis equal to product-summary: reads on from where Redis says it is, writes, and looks again."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import structlog
 from aiokafka.errors import KafkaError
 
 from streams.delivery.records import Record
 from streams.errors import RejectedEventError, RetryableError
+from streams.kafka.connection import KafkaConnection
 from streams.roles.serve.metrics import ServingMetrics
 from streams.roles.serve.progress import Progress
 from streams.roles.serve.records import Change, change_of
@@ -39,7 +39,7 @@ class Materialiser:
 
     def __init__(
         self,
-        client: Mapping[str, Any],
+        connection: KafkaConnection,
         store: ProductStore,
         settings: Settings,
         metrics: ServingMetrics,
@@ -49,13 +49,13 @@ class Materialiser:
         """Prepare.
 
         Args:
-            client: what `client_options` returned.
+            connection: to Kafka.
             store: where to.
             settings: of Kafka and of the serving role.
             metrics: told what happens.
             report: told after each batch how many records were read, and how many are known to follow.
         """
-        self._client = client
+        self._connection = connection
         self._store = store
         self._kafka = settings.kafka
         self._batch_records = settings.serving.batch_records
@@ -82,7 +82,7 @@ class Materialiser:
         pause = _Pause()
         while True:
             try:
-                async with subscribed(self._client, self._kafka) as subscription:
+                async with subscribed(self._connection, self._kafka) as subscription:
                     pause.is_over()
                     if await self._follow(subscription, until_complete=until_complete):
                         return

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from streams.kafka import topic_admin
-from streams.kafka.connection import client_options
+from streams.kafka.connection import KafkaConnection
 from streams.roles.serve.materialiser import Materialiser
 from streams.roles.serve.metrics import ServingMetrics
 from streams.roles.serve.store import open_store
@@ -46,7 +46,7 @@ async def rebuild(
     """
     loop = asyncio.get_running_loop()
     started = loop.time()
-    client = client_options(settings.kafka)
+    connection = KafkaConnection.of(settings.kafka)
     metrics = ServingMetrics()
     records = 0
 
@@ -57,10 +57,10 @@ async def rebuild(
 
     async with open_store(settings) as store:
         progress = await store.progress()
-        await topic_admin.ping(client)
+        await topic_admin.ping(connection)
         while not await store.begin_again(progress.epoch):
             progress = await store.progress()
-        await Materialiser(client, store, settings, metrics, report=count).run(until_complete=True)
+        await Materialiser(connection, store, settings, metrics, report=count).run(until_complete=True)
         removed = await store.sweep()
     unreadable = metrics.registry.get_sample_value(
         "reviewstream_serving_records_total", {"role": "serve", "outcome": "unreadable"}

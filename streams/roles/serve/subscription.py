@@ -5,13 +5,13 @@ import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from schemas.topics import PRODUCT_SUMMARY
 from streams.errors import ConfigurationError, RetryableError
 from streams.kafka import topic_admin
+from streams.kafka.connection import KafkaConnection
 from streams.settings import KafkaSettings
 
 TOPIC = PRODUCT_SUMMARY.name
@@ -87,7 +87,7 @@ class Subscription:
 
 
 @asynccontextmanager
-async def subscribed(client: Mapping[str, Any], kafka: KafkaSettings) -> AsyncIterator[Subscription]:
+async def subscribed(connection: KafkaConnection, kafka: KafkaSettings) -> AsyncIterator[Subscription]:
     """Open product-summary for reading.
 
     Raises:
@@ -95,19 +95,13 @@ async def subscribed(client: Mapping[str, Any], kafka: KafkaSettings) -> AsyncIt
         BrokerUnreachableError: the broker does not answer.
         KafkaError: it went away while we connected.
     """
-    found = await topic_admin.describe(client, [TOPIC])
+    found = await topic_admin.describe(connection, [TOPIC])
     if not found:
         raise ConfigurationError(
-            f"topics: there is no {TOPIC} on {client['bootstrap_servers']}; create it with `reviewstream topics create`"
+            f"topics: there is no {TOPIC} on {connection.bootstrap_servers}; "
+            "create it with `reviewstream topics create`"
         )
-    consumer = AIOKafkaConsumer(
-        **client,
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        isolation_level="read_committed",
-        max_partition_fetch_bytes=kafka.fetch_max_bytes,
-        fetch_max_wait_ms=kafka.fetch_wait_ms,
-    )
+    consumer = connection.consumer(fetch_bytes=kafka.fetch_max_bytes, fetch_wait_ms=kafka.fetch_wait_ms)
     try:
         await consumer.start()
         partitions = found[0].partitions

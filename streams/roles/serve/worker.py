@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 
 import structlog
 
-from streams.kafka.connection import client_options
+from streams.kafka.connection import KafkaConnection
 from streams.roles.serve.answering import SummaryCatalogue
 from streams.roles.serve.materialiser import Materialiser
 from streams.roles.serve.metrics import ServingMetrics
@@ -43,10 +43,10 @@ class ServeWorker:
             ConfigurationError: no Redis or no broker is configured, the port is taken, or the topic does not exist.
         """
         settings, serving = self._settings, self._settings.serving
-        client = client_options(settings.kafka)
+        connection = KafkaConnection.of(settings.kafka)
         metrics = ServingMetrics()
         store = await self._stack.enter_async_context(open_store(settings))
-        materialiser = Materialiser(client, store, settings, metrics)
+        materialiser = Materialiser(connection, store, settings, metrics)
         app = products_app(
             SummaryCatalogue(store, serving, metrics),
             token=serving.token,

@@ -21,12 +21,13 @@ from streams.delivery.exactly_once import ExactlyOnceSink
 from streams.delivery.intake import Chunk, Intake
 from streams.delivery.records import Effects, Output, Partition
 from streams.errors import FatalError, LeaseLostError
+from streams.kafka.connection import KafkaConnection
 from tests.fakes import FakeRecord
 
 P0 = Partition("new-review", 0)
 EFFECTS = Effects([Output("enriched-review", b"p1", b"{}")])
 #: Nobody listens on port 1, so a connection is refused at once.
-NOWHERE = {"bootstrap_servers": "127.0.0.1:1", "security_protocol": "PLAINTEXT", "ssl_context": None}
+NOWHERE = KafkaConnection("127.0.0.1:1")
 
 
 @dataclass

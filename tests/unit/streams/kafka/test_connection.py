@@ -1,3 +1,4 @@
+import asyncio
 import ssl
 from pathlib import Path
 
@@ -5,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from streams.errors import ConfigurationError
-from streams.kafka.connection import client_options, new_producer, tls_context
+from streams.kafka.connection import CLIENT_ID, Isolation, KafkaConnection, tls_context
 from streams.settings import KafkaSettings
 
 
@@ -16,7 +17,7 @@ def kafka(**changes: object) -> KafkaSettings:
 def test_no_broker_is_said_with_what_to_do() -> None:
     """A command that needs a broker names the setting, and the commands that bring their own."""
     with pytest.raises(ConfigurationError, match=r"REVIEWSTREAM_KAFKA__BOOTSTRAP_SERVERS.*reviewstream up"):
-        client_options(KafkaSettings())
+        KafkaConnection.of(KafkaSettings())
 
 
 @pytest.mark.parametrize("protocol", ["PLAINTEXT", "SASL_PLAINTEXT"])
@@ -46,24 +47,50 @@ def test_an_unreadable_authority_is_named(tmp_path: Path, content: str | None) -
 
 
 def test_credentials_reach_the_client() -> None:
-    """SASL settings arrive as aiokafka names them; without them nothing of SASL is said."""
+    """SASL settings arrive as aiokafka names them, and the password in no log; without them nothing of SASL is said."""
     settings = kafka(
         security_protocol="SASL_SSL",
         sasl_mechanism="PLAIN",
         sasl_username="shop",
         sasl_password=SecretStr("pw"),
     )
-    options = client_options(settings)
+    connection = KafkaConnection.of(settings)
+    options = connection.options
     assert options["sasl_mechanism"] == "PLAIN"
     assert options["sasl_plain_username"] == "shop"
     assert options["sasl_plain_password"] == "pw"
-    assert not any(name.startswith("sasl") for name in client_options(kafka()))
+    assert not any(name.startswith("sasl") for name in KafkaConnection.of(kafka()).options)
+    assert "'pw'" not in repr(connection)
 
 
 @pytest.mark.parametrize("is_idempotent", [True, False])
 async def test_every_in_sync_replica_acknowledges(is_idempotent: bool) -> None:
     """Whatever the broker can: a record that only its leader had would be lost with it."""
-    producer = new_producer(client_options(kafka()), is_idempotent=is_idempotent)
+    producer = KafkaConnection.of(kafka()).producer(is_idempotent=is_idempotent)
     assert producer._sender._acks == -1
     assert (producer._txn_manager is not None) is is_idempotent
     await producer.stop()
+
+
+@pytest.mark.parametrize("isolation", ["read_committed", "read_uncommitted"])
+async def test_a_consumer_commits_nothing_and_reads_what_it_is_told(isolation: Isolation) -> None:
+    """It moves no group, and sees records of aborted transactions only if it asks for them."""
+    consumer = KafkaConnection.of(kafka()).consumer(isolation=isolation)
+    assert (consumer._isolation_level, consumer._enable_auto_commit) == (isolation, False)
+    await consumer.stop()
+
+
+async def test_nothing_uncommitted_is_read_unasked() -> None:
+    """Whoever does not say how to read sees no record of an aborted transaction."""
+    consumer = KafkaConnection.of(kafka()).consumer()
+    assert consumer._isolation_level == "read_committed"
+    await consumer.stop()
+
+
+async def test_every_client_has_our_name() -> None:
+    """The broker's log, its quotas and its list of connections tell our clients from others'."""
+    connection = KafkaConnection.of(kafka())
+    consumer, producer = connection.consumer(), connection.producer(is_idempotent=False)
+    admin = connection.admin()
+    assert {consumer._client._client_id, producer.client._client_id, admin._client._client_id} == {CLIENT_ID}
+    await asyncio.gather(consumer.stop(), producer.stop(), admin.close())

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from schemas.topics import DAY_MS, DEAD_LETTER_RETENTION_MS, ROLLING_STATE, TOPICS, dead_letter_topic
 from streams.app import planned_topics
 from streams.kafka import topic_admin
+from streams.kafka.connection import KafkaConnection
 from streams.kafka.topic_admin import BrokerUnreachableError
 from streams.kafka.topic_plan import TopicSpec, differences
 from streams.settings import KafkaSettings
@@ -113,7 +114,7 @@ async def test_a_refusing_address_is_explained() -> None:
         with pytest.raises(
             BrokerUnreachableError, match=rf"broker, create: wanted .*{address}.*; got .*; check"
         ):
-            await topic_admin.create({"bootstrap_servers": address}, topics(1))
+            await topic_admin.create(KafkaConnection(address), topics(1))
 
 
 async def test_a_silent_server_is_given_up() -> None:
@@ -122,4 +123,4 @@ async def test_a_silent_server_is_given_up() -> None:
         with socket.create_server(("127.0.0.1", 0)) as silent:
             address = f"127.0.0.1:{silent.getsockname()[1]}"
             with pytest.raises(BrokerUnreachableError):
-                await topic_admin.ping({"bootstrap_servers": address, "request_timeout_ms": 300})
+                await topic_admin.ping(KafkaConnection(address, admin_timeout_ms=300))
