@@ -4,6 +4,7 @@ import logging
 import sys
 from typing import Literal
 
+import stamina.instrumentation
 import structlog
 
 #: Libraries that say at `info` what belongs to `debug`.
@@ -76,8 +77,21 @@ def configure(
         )
     )
     handler.addFilter(_Expected())
+    stamina.instrumentation.set_on_retry_hooks([_log_retry])
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel("DEBUG" if level == "debug" else libraries.upper())
+
+
+def _log_retry(details: stamina.instrumentation.RetryDetails) -> None:
+    """One line for each failed try. Stamina's own would tell the arguments too, among them reviews and passwords."""
+    module_and_class, _, function = details.name.rpartition(".")
+    structlog.get_logger(module_and_class).warning(
+        "trying again",
+        step=function.strip("_").replace("_", " "),
+        error=str(details.caused_by) or type(details.caused_by).__name__,
+        tries=details.retry_num,
+        pause_s=round(details.wait_for, 2),
+    )

@@ -3,19 +3,24 @@
 import asyncio
 from collections.abc import Collection
 
-import structlog
+import stamina
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from streams.delivery.batches import enqueue, first_offsets
 from streams.delivery.intake import Chunk
-from streams.delivery.producing import MAX_PAUSE_S, raise_if_hopeless, started, stopped
+from streams.delivery.producing import (
+    FIRST_PAUSE_S,
+    LONGEST_PAUSE_S,
+    PAUSE_JITTER_S,
+    raise_if_hopeless,
+    started,
+    stopped,
+)
 from streams.delivery.records import Effects, Partition
 from streams.delivery.sink import Checkpoint, FirstOffsets, pass_by
 from streams.errors import LeaseLostError
 from streams.kafka.connection import KafkaConnection
-
-log = structlog.get_logger(__name__)
 
 
 class AtLeastOnceSink:
@@ -44,30 +49,37 @@ class AtLeastOnceSink:
 
     async def deliver(self, chunk: Chunk, effects: Effects) -> FirstOffsets:
         """Publish, and wait for the acknowledgements; see `Sink`."""
-        pause_s = 0.1
-        while chunk.lease.is_held:
-            producer = self._producer
-            try:
-                if producer is None:
-                    producer = self._producer = await self._new_producer()
-                self.checkpoint("before_output")
-                futures = await enqueue(producer, chunk.lease.partition.partition, effects)
-                published = await asyncio.gather(*futures)
-                self.checkpoint("after_output")
-            except KafkaError as error:
-                raise_if_hopeless(error)
-                log.warning("publishing waits for the broker", error=repr(error), lease=repr(chunk.lease))
-                await self._retire(producer)
-                await asyncio.sleep(pause_s)
-                pause_s = min(pause_s * 2, MAX_PAUSE_S)
-            else:
-                return first_offsets(published)
-        raise LeaseLostError("revoked while publishing")
+        return await self._publish_chunk(chunk, effects)
 
     async def stop(self) -> None:
         """Send what is buffered, and disconnect."""
         producer, self._producer = self._producer, None
         await stopped(producer)
+
+    @stamina.retry(
+        on=KafkaError,
+        attempts=None,
+        timeout=None,
+        wait_initial=FIRST_PAUSE_S,
+        wait_max=LONGEST_PAUSE_S,
+        wait_jitter=PAUSE_JITTER_S,
+    )
+    async def _publish_chunk(self, chunk: Chunk, effects: Effects) -> FirstOffsets:
+        if not chunk.lease.is_held:
+            raise LeaseLostError("revoked while publishing")
+        producer = self._producer
+        try:
+            if producer is None:
+                producer = self._producer = await self._new_producer()
+            self.checkpoint("before_output")
+            futures = await enqueue(producer, chunk.lease.partition.partition, effects)
+            published = await asyncio.gather(*futures)
+            self.checkpoint("after_output")
+        except KafkaError as error:
+            raise_if_hopeless(error)
+            await self._retire(producer)
+            raise
+        return first_offsets(published)
 
     async def _new_producer(self) -> AIOKafkaProducer:
         return await started(self._connection.producer(is_idempotent=self._is_idempotent))

@@ -3,20 +3,35 @@
 import asyncio
 from collections.abc import Collection
 
-import structlog
+import stamina
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError, ProducerFenced
 
 from streams.delivery.batches import enqueue, first_offsets
 from streams.delivery.intake import Chunk
-from streams.delivery.producing import MAX_PAUSE_S, raise_if_hopeless, started, stopped
+from streams.delivery.producing import (
+    FIRST_PAUSE_S,
+    LONGEST_PAUSE_S,
+    PAUSE_JITTER_S,
+    raise_if_hopeless,
+    started,
+    stopped,
+)
 from streams.delivery.records import Effects, Partition
 from streams.delivery.sink import Checkpoint, FirstOffsets, pass_by
 from streams.errors import FatalError, LeaseLostError
 from streams.kafka.connection import TRANSACTION_TIMEOUT_MS, KafkaConnection
 
-log = structlog.get_logger(__name__)
 _FENCED_PAUSE_S = 3.0
+_TAKE_OVER_ATTEMPTS = 6
+
+
+def _pause_after(error: Exception) -> bool | float:
+    """Whether a failed transaction is tried again, and after how long if not as usual."""
+    if isinstance(error, ProducerFenced):
+        # Still the owner as far as we know: the news of a rebalance gets time to come.
+        return _FENCED_PAUSE_S
+    return isinstance(error, (KafkaError, TimeoutError))
 
 
 class ExactlyOnceSink:
@@ -45,17 +60,7 @@ class ExactlyOnceSink:
         """Start a new producer for every partition, kept ones included; stop all old ones."""
         old, self._producers = self._producers, {}
         stopping = [asyncio.create_task(stopped(producer)) for producer in old.values()]
-        for pause_s in (0.5, 1.0, 2.0, 5.0, 5.0, None):
-            try:
-                missing = [partition for partition in partitions if partition not in self._producers]
-                await asyncio.gather(*map(self._renew, missing))
-                break
-            except KafkaError as error:
-                raise_if_hopeless(error)
-                if pause_s is None:
-                    raise
-                log.warning("taking partitions over waits for the broker", error=repr(error))
-                await asyncio.sleep(pause_s)
+        await self._take_partitions_over(partitions)
         await asyncio.gather(*stopping)
 
     async def restore(self, partitions: Collection[Partition]) -> None:
@@ -63,32 +68,7 @@ class ExactlyOnceSink:
 
     async def deliver(self, chunk: Chunk, effects: Effects) -> FirstOffsets:
         """Run the chunk's transaction; see `Sink`."""
-        published: FirstOffsets = {}
-        pause_s = 0.1
-        while chunk.lease.is_held:
-            try:
-                producer = self._producers.get(chunk.lease.partition)
-                if producer is None:
-                    producer = await self._renew(chunk.lease.partition)
-                    if await self._has_been_committed(chunk):
-                        break
-                async with asyncio.timeout(TRANSACTION_TIMEOUT_MS / 1000):
-                    published = await self._transact(producer, chunk, effects)
-                break
-            except (KafkaError, TimeoutError) as error:
-                raise_if_hopeless(error)
-                if not chunk.lease.is_held:
-                    raise LeaseLostError("fenced by the partition's new owner") from error
-                # Whether the commit went through is unknown. A new producer settles it; then we ask.
-                log.warning(
-                    "the transaction waits for the broker", error=repr(error), lease=repr(chunk.lease)
-                )
-                await stopped(self._producers.pop(chunk.lease.partition, None))
-                # Fenced, and still the owner as far as we know: give the news of a rebalance time to come.
-                await asyncio.sleep(_FENCED_PAUSE_S if isinstance(error, ProducerFenced) else pause_s)
-                pause_s = min(pause_s * 2, MAX_PAUSE_S)
-        else:
-            raise LeaseLostError("revoked before its transaction")
+        published = await self._settle_transaction(chunk, effects)
         chunk.lease.committed = chunk.next_offset
         return published
 
@@ -97,9 +77,53 @@ class ExactlyOnceSink:
         producers, self._producers = self._producers, {}
         await asyncio.gather(*(stopped(producer) for producer in producers.values()))
 
+    @stamina.retry(
+        on=KafkaError,
+        attempts=_TAKE_OVER_ATTEMPTS,
+        timeout=None,
+        wait_initial=5 * FIRST_PAUSE_S,
+        wait_max=LONGEST_PAUSE_S,
+        wait_jitter=PAUSE_JITTER_S,
+    )
+    async def _take_partitions_over(self, partitions: Collection[Partition]) -> None:
+        missing = [partition for partition in partitions if partition not in self._producers]
+        try:
+            await asyncio.gather(*map(self._renew, missing))
+        except KafkaError as error:
+            raise_if_hopeless(error)
+            raise
+
+    @stamina.retry(
+        on=_pause_after,
+        attempts=None,
+        timeout=None,
+        wait_initial=FIRST_PAUSE_S,
+        wait_max=LONGEST_PAUSE_S,
+        wait_jitter=PAUSE_JITTER_S,
+    )
+    async def _settle_transaction(self, chunk: Chunk, effects: Effects) -> FirstOffsets:
+        partition = chunk.lease.partition
+        if not chunk.lease.is_held:
+            raise LeaseLostError("revoked before its transaction")
+        try:
+            producer = self._producers.get(partition)
+            if producer is None:
+                producer = await self._renew(partition)
+                if await self._has_been_committed(chunk):
+                    return {}
+            async with asyncio.timeout(TRANSACTION_TIMEOUT_MS / 1000):
+                return await self._transact(producer, chunk, effects)
+        except (KafkaError, TimeoutError) as error:
+            raise_if_hopeless(error)
+            if not chunk.lease.is_held:
+                raise LeaseLostError("fenced by the partition's new owner") from error
+            # Whether the commit went through is unknown. A new producer settles it; then we ask.
+            await stopped(self._producers.pop(partition, None))
+            raise
+
     async def _transact(self, producer: AIOKafkaProducer, chunk: Chunk, effects: Effects) -> FirstOffsets:
         partition = chunk.lease.partition
-        # No abort on failure: `deliver` puts a new producer in this one's place, and starting that
+        # No abort on failure: `_settle_transaction` puts a new producer in this one's place, and starting that
         # aborts what is open here, or learns that it was committed.
         await producer.begin_transaction()
         self.checkpoint("before_output")

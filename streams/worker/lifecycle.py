@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Coroutine, Iterable, Sequence
 from typing import Any
 
+import stamina
 import structlog
 
 from streams.delivery.faust_driver import ChunkApp
@@ -24,17 +25,15 @@ async def wait_for_broker(connection: KafkaConnection) -> None:
     Raises:
         FatalError: it did not answer in time.
     """
-    deadline = asyncio.get_running_loop().time() + _BROKER_PATIENCE_S
-    while True:
-        try:
-            await topic_admin.ping(connection)
-        except RetryableError as error:
-            if asyncio.get_running_loop().time() > deadline:
-                raise FatalError(str(error)) from error
-            log.warning("waiting for the broker", error=str(error))
-            await asyncio.sleep(1)
-        else:
-            return
+    try:
+        await _reach_broker(connection)
+    except RetryableError as error:
+        raise FatalError(str(error)) from error
+
+
+@stamina.retry(on=RetryableError, attempts=None, timeout=_BROKER_PATIENCE_S, wait_initial=0.5, wait_max=2.0)
+async def _reach_broker(connection: KafkaConnection) -> None:
+    await topic_admin.ping(connection)
 
 
 async def run_app(

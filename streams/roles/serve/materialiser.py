@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
+import stamina
 import structlog
 from aiokafka.errors import KafkaError
 
@@ -71,6 +72,7 @@ class Materialiser:
         self._told_s: dict[int, float] = {}
         self._looked_s = 0.0
         self._has_leftovers = False
+        self._is_placed = False
         self._records = 0
 
     async def run(self, *, until_complete: bool = False) -> None:
@@ -79,44 +81,64 @@ class Materialiser:
         Raises:
             ConfigurationError: there is no such topic.
         """
-        pause = _Pause()
-        while True:
-            try:
-                async with subscribed(self._connection, self._kafka) as subscription:
-                    pause.is_over()
-                    if await self._follow(subscription, until_complete=until_complete):
-                        return
-            except (KafkaError, RetryableError) as error:
-                log.warning("waiting for the broker", error=str(error) or type(error).__name__)
-                await pause.wait()
+        while not await self._read_topic(until_complete=until_complete):
+            log.info("the topic is opened anew", topic=TOPIC)
 
-    async def _follow(self, subscription: Subscription, *, until_complete: bool) -> bool:
+    @stamina.retry(
+        on=(KafkaError, RetryableError),
+        attempts=None,
+        timeout=None,
+        wait_initial=_FIRST_PAUSE_S,
+        wait_max=_LONGEST_PAUSE_S,
+        wait_jitter=_FIRST_PAUSE_S,
+    )
+    async def _read_topic(self, *, until_complete: bool) -> bool:
         """Read until the end if that is wanted; False if the topic has to be opened anew."""
-        pause = _Pause()
-        is_placed = False
-        while not subscription.has_more_partitions():
-            try:
-                if not is_placed:
-                    await self._go_where_redis_is(subscription)
-                    is_placed = True
-                fetched = await subscription.fetch(timeout_ms=_POLL_MS, most=self._batch_records)
-                for partition in range(subscription.partitions):
-                    await self._advance(subscription, partition, fetched.get(partition, ()))
-                pause.is_over()
-                if until_complete and len(self._at_end) == subscription.partitions:
+        self._is_placed = False
+        has_read = False
+        async with subscribed(self._connection, self._kafka) as subscription:
+            while not subscription.has_more_partitions():
+                try:
+                    await self._read_batch(subscription)
+                except KafkaError as error:
+                    if not has_read:
+                        raise
+                    # What worked until now is no further try of something that failed.
+                    log.warning("the broker went away", error=repr(error))
+                    return False
+                has_read = True
+                if until_complete and self._is_at_end(subscription):
                     return True
-            except PositionUnknownError as error:
-                log.debug("waiting for a position", error=str(error))
-            except _TopicReplacedError as error:
-                await self._begin_again(str(error), self.progress.epoch if self.progress is not None else "")
-                is_placed = False
-            except StoreAwayError as error:
-                self._metrics.redis_errors.inc()
-                log.warning("waiting for redis", error=str(error))
-                is_placed = False
-                await pause.wait()
-        log.info("the topic has got more partitions", topic=TOPIC)
         return False
+
+    @stamina.retry(
+        on=StoreAwayError,
+        attempts=None,
+        timeout=None,
+        wait_initial=_FIRST_PAUSE_S,
+        wait_max=_LONGEST_PAUSE_S,
+        wait_jitter=_FIRST_PAUSE_S,
+    )
+    async def _read_batch(self, subscription: Subscription) -> None:
+        """Bring Redis on by what the broker has now; where Redis was away, from where it is."""
+        try:
+            if not self._is_placed:
+                await self._go_where_redis_is(subscription)
+            fetched = await subscription.fetch(timeout_ms=_POLL_MS, most=self._batch_records)
+            for partition in range(subscription.partitions):
+                await self._advance(subscription, partition, fetched.get(partition, ()))
+        except PositionUnknownError as error:
+            log.debug("waiting for a position", error=str(error))
+        except _TopicReplacedError as error:
+            await self._begin_again(str(error), self.progress.epoch if self.progress is not None else "")
+            self._is_placed = False
+        except StoreAwayError:
+            self._metrics.redis_errors.inc()
+            self._is_placed = False
+            raise
+
+    def _is_at_end(self, subscription: Subscription) -> bool:
+        return self._is_placed and len(self._at_end) == subscription.partitions
 
     async def _go_where_redis_is(self, subscription: Subscription) -> None:
         """Read on from where the store is, or from the beginning if what it holds cannot be built on."""
@@ -133,6 +155,7 @@ class Materialiser:
         self._ahead_since_s.clear()
         for number in range(subscription.partitions):
             self._go_to(subscription, number, progress.offsets.get(number, 0))
+        self._is_placed = True
 
     def _go_to(self, subscription: Subscription, partition: int, offset: int) -> None:
         subscription.seek(partition, offset)
@@ -245,17 +268,3 @@ class Materialiser:
 
 class _TopicReplacedError(Exception):
     """What was read cannot be built on."""
-
-
-class _Pause:
-    """Waits longer each time, until it is over."""
-
-    def __init__(self) -> None:
-        self._seconds = _FIRST_PAUSE_S
-
-    def is_over(self) -> None:
-        self._seconds = _FIRST_PAUSE_S
-
-    async def wait(self) -> None:
-        await asyncio.sleep(self._seconds)
-        self._seconds = min(_LONGEST_PAUSE_S, self._seconds * 2)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import Literal
 
 import pytest
+import stamina
+import stamina.instrumentation
 import structlog
 
 from streams import logs
@@ -22,6 +24,7 @@ def _restored() -> Iterator[None]:
     root.setLevel(level)
     for name, of_library in levels.items():
         logging.getLogger(name).setLevel(of_library)
+    stamina.instrumentation.set_on_retry_hooks(None)
     structlog.reset_defaults()
     structlog.contextvars.clear_contextvars()
 
@@ -138,3 +141,20 @@ def test_configured_again_nothing_is_said_twice(stderr: Callable[[], str]) -> No
     structlog.get_logger("streams.mine").info("line")
     (line,) = lines(stderr)
     assert "role" not in line
+
+
+async def test_a_failed_try_is_one_line_without_its_arguments(stderr: Callable[[], str]) -> None:
+    """An operator reads once what failed, why and when it is tried again; passwords and reviews stay out."""
+    logs.configure("info", "json", role="serve")
+
+    @stamina.retry(on=OSError, attempts=2, wait_initial=0.0, wait_jitter=0.0)
+    async def _reach_broker(_password: str) -> None:
+        raise OSError("no route to it")
+
+    with pytest.raises(OSError, match="no route"):
+        await _reach_broker("hidden-word")
+    written = stderr()
+    (line,) = (json.loads(text) for text in written.splitlines())
+    assert (line["event"], line["step"], line["error"]) == ("trying again", "reach broker", "no route to it")
+    assert (line["level"], line["role"], line["tries"], line["pause_s"]) == ("warning", "serve", 1, 0)
+    assert "hidden-word" not in written

@@ -37,7 +37,7 @@ class Broker:
     published: list[int] = field(default_factory=list)
     committed: int | None = None
     send_errors: list[Exception | None] = field(default_factory=list)
-    commit_errors: list[tuple[Exception, bool]] = field(default_factory=list)
+    commit_errors: list[tuple[BaseException, bool]] = field(default_factory=list)
     producers: list["FakeProducer"] = field(default_factory=list)
 
 
@@ -182,6 +182,18 @@ class TestAtLeastOnce:
             await delivering
         assert broker.published == []
 
+    async def test_a_stop_ends_the_waiting(self, intake: Intake, broker: Broker) -> None:
+        """A worker that is told to stop while the broker is away does not wait for it."""
+        sink = OfflineAtLeastOnce(broker)
+        await sink.start()
+        broker.send_errors = [RequestTimedOutError()] * 100
+        delivering = asyncio.create_task(sink.deliver(await chunk_of(intake, 0), EFFECTS))
+        await asyncio.sleep(0.01)
+        delivering.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await delivering
+        assert len(broker.send_errors) == 99
+
     async def test_a_producer_that_cannot_connect_is_closed(self) -> None:
         """A broker that is away for an hour does not leave an open producer behind for every attempt."""
         with pytest.raises(KafkaConnectionError):
@@ -223,6 +235,16 @@ class TestExactlyOnce:
         chunk = await chunk_of(intake, 5)
         await sink.deliver(chunk, EFFECTS)
         assert (broker.published, broker.committed, chunk.lease.committed) == ([0], 6, 6)
+
+    async def test_a_stop_ends_a_transaction_under_way(self, intake: Intake, broker: Broker) -> None:
+        """A worker that is told to stop gives an open transaction up; it is not tried again."""
+        sink = OfflineExactlyOnce(broker)
+        await sink.acquire([P0])
+        chunk = await chunk_of(intake, 0)
+        broker.commit_errors = [(asyncio.CancelledError(), False)]
+        with pytest.raises(asyncio.CancelledError):
+            await sink.deliver(chunk, EFFECTS)
+        assert (broker.committed, len(broker.producers)) == (0, 1)
 
     async def test_a_fenced_producer_of_a_lost_lease_drops_its_chunk(
         self, intake: Intake, broker: Broker
