@@ -1,8 +1,9 @@
 """What this process answered last, product by product: for when Redis is away, or behind."""
 
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+
+from cachetools import LRUCache
 
 from streams.web.catalogue import Stored
 
@@ -31,37 +32,29 @@ class AnsweredProducts:
 
     def __init__(self, most_products: int, most_bytes: int, *, now: Callable[[], float]) -> None:
         self._most_products = most_products
-        self._most_bytes = most_bytes
         self._now = now
-        self._products: OrderedDict[str, Answered] = OrderedDict()
-        self._bytes = 0
+        # A document larger than all of the memory has it to itself.
+        self._products: LRUCache[str, Answered] = LRUCache(
+            most_bytes, getsizeof=lambda answered: min(_size(answered.stored), most_bytes)
+        )
 
     def __len__(self) -> int:
         return len(self._products)
 
     def get(self, product_id: str) -> Answered | None:
         """What was answered last, None if that is not known any more."""
-        answered = self._products.get(product_id)
-        if answered is not None:
-            self._products.move_to_end(product_id)
-        return answered
+        return self._products.get(product_id)
 
     def keep(self, stored: Stored) -> None:
         """Remember what Redis said and is answered now; it takes the place of what was answered before."""
         self.forget(stored.product_id)
+        while len(self._products) >= self._most_products:
+            self._products.popitem()
         self._products[stored.product_id] = Answered(stored, self._now())
-        self._bytes += _size(stored)
-        while len(self._products) > self._most_products or (
-            self._bytes > self._most_bytes and len(self._products) > 1
-        ):
-            _, oldest = self._products.popitem(last=False)
-            self._bytes -= _size(oldest.stored)
 
     def forget(self, product_id: str) -> None:
         """Let an earlier answer count for nothing."""
-        answered = self._products.pop(product_id, None)
-        if answered is not None:
-            self._bytes -= _size(answered.stored)
+        self._products.pop(product_id, None)
 
 
 def _size(stored: Stored) -> int:
