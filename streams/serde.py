@@ -1,5 +1,6 @@
 """Bytes to contracts and back: what cannot be read is rejected with a reason, never guessed."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Protocol, TypeVar
 
@@ -14,6 +15,8 @@ from schemas.fields import EARLIEST, TOO_LATE, is_ahead
 from streams.errors import RejectedEventError
 
 SomeEvent = TypeVar("SomeEvent", bound=Event)
+#: What goes to `encode` as it is.
+JsonObject = Mapping[str, object]
 
 #: What is written as JSON and never read again.
 JsonObject = dict[str, object]
@@ -60,7 +63,9 @@ class Shape(Protocol):
     """The part of a contract that one reader needs, as msgspec reads it: a tenth of the contract's time."""
 
     @property
-    def schema_version(self) -> str: ...  # noqa: D102
+    def schema_version(self) -> str:
+        """Major and minor, as the event says it."""
+        ...
 
 
 SomeShape = TypeVar("SomeShape", bound=Shape)

@@ -2,17 +2,17 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from typing import Any
 
 from aiohttp import ETag, web
 from pydantic import SecretStr
 
 from schemas.openapi import openapi_document
 from schemas.serving import MAX_LATEST_REVIEWS, MAX_PAGE_PRODUCTS
+from streams.serde import JsonObject, encode
 from streams.web.catalogue import Catalogue, Found
 from streams.web.cursors import CursorError, from_cursor, to_cursor
 from streams.web.failures import ApiError, Observe, failures_as_json, requires_token
-from streams.web.product_bodies import encode, listed_body, product_body, reviews_body
+from streams.web.product_bodies import listed_body, product_body, reviews_body
 from streams.web.queries import batch_of, known_parameters, number_of, product_id_of, sort_of
 
 #: 100 ids of 128 characters, each written as an escaped pair of surrogates, fit.
@@ -153,8 +153,8 @@ def etag_of(found: Found, today: date) -> ETag:
 
 def _is_held(request: web.Request, etag: ETag) -> bool:
     held = request.if_none_match or ()
-    return any(one.value in {"*", etag.value} for one in held)
+    return any(tag.value in {"*", etag.value} for tag in held)
 
 
-def _json(body: dict[str, Any], headers: dict[str, str]) -> web.Response:
+def _json(body: JsonObject, headers: dict[str, str]) -> web.Response:
     return web.Response(body=encode(body), headers=headers, content_type="application/json")

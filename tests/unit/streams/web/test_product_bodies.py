@@ -9,9 +9,10 @@ from hypothesis import given
 from schemas.openapi import openapi_document
 from schemas.serving import ListedProduct, ProductReviews, ServedProduct
 from schemas.summaries import ProductSummary
-from streams.rolling.counters import average_rating
+from streams.serde import encode
 from streams.web.catalogue import Found, Stored
-from streams.web.product_bodies import encode, listed_body, product_body, reviews_body
+from streams.web.product_bodies import listed_body, product_body, reviews_body
+from streams.web.summary import Counts, Sentiment
 from tests.summaries import TODAY, document
 from tests.unit.schemas.event_samples import summaries
 
@@ -81,4 +82,5 @@ def test_the_average_is_that_of_the_rated(
     hundredths: int, histogram: list[int], average: float | None
 ) -> None:
     """Reviews without a rating do not count, and the average stays within its range."""
-    assert average_rating(hundredths, histogram) == average
+    counts = Counts(sum(histogram), histogram, Sentiment(0, 0, 0), rating_hundredths=hundredths)
+    assert counts.average_rating == average

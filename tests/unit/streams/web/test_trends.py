@@ -1,5 +1,4 @@
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 import pytest
@@ -7,21 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.web.product_bodies import WINDOWS, trends
+from streams.web.summary import Day
 
 TODAY = date(2026, 11, 25)
 
 
-@dataclass(frozen=True)
-class Day:
-    day: date
-    reviews: int = 1
-    negative: int = 0
-    neutral: int = 0
-    positive: int = 1
-
-
 def ago(days: int) -> Day:
-    return Day(TODAY - timedelta(days=days))
+    return Day(negative=0, neutral=0, positive=1, day=TODAY - timedelta(days=days), reviews=1)
 
 
 @given(st.lists(st.integers(-3, 200), max_size=30))
@@ -40,13 +31,13 @@ def test_each_window_is_a_recount(offsets: Sequence[int]) -> None:
 def test_before_is_told_where_the_data_reach_back() -> None:
     """90 days of data know the 30 before the last 30, and not the 90 before the last 90."""
     assert [trend["days"] for trend in trends([], as_of=TODAY, today=TODAY) if trend["before"]] == [7, 30]
-    assert [one["days"] for one in trends([], as_of=TODAY, today=TODAY)] == list(WINDOWS)
+    assert [trend["days"] for trend in trends([], as_of=TODAY, today=TODAY)] == list(WINDOWS)
 
 
 @pytest.mark.parametrize(("days_old", "reviews"), [(0, 1), (6, 1), (7, 0)])
 def test_windows_end_at_the_day_of_the_request(days_old: int, reviews: int) -> None:
     """A summary that nobody has changed for a week has no reviews of this week."""
     as_of = TODAY - timedelta(days=days_old)
-    week = trends([Day(as_of)], as_of=as_of, today=TODAY)[0]
+    week = trends([ago(days_old)], as_of=as_of, today=TODAY)[0]
     assert week["reviews"] == reviews
     assert week["before"]["reviews"] == 1 - reviews
