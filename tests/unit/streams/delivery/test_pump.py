@@ -310,7 +310,7 @@ async def test_partitions_that_share_tables_are_delivered_in_the_order_of_handli
     other = Partition("product-text", 0)
 
     class Gathering(Intake):
-        gathering_s = 0.02
+        gathering_s = 0.1  # far longer than all of the chunks take to come in
 
     intake = Gathering([TOPIC, other.topic], max_in_flight_records=10)
     await intake.assign({P0: 0, other: 0})
@@ -325,7 +325,7 @@ async def test_partitions_that_share_tables_are_delivered_in_the_order_of_handli
     for partition, offset in handled:
         await intake.offer(partition, [FakeRecord(offset, topic=partition.topic)], intake.epoch)
         await settle()
-    await asyncio.sleep(0.3)
+    assert await intake.drain(10)
     in_order = [(partition, next_offset - 1) for partition, next_offset, _ in sink.delivered]
     assert (in_order == handled) is shares_tables
     running.cancel()
