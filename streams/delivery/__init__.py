@@ -4,6 +4,7 @@ Kafka hands records over a chunk a partition at a time, and so does this package
 groups, rebalances, the life cycle and commits:
 
     faust_driver  the one module that touches Faust's internals: fetches chunks, commits what is done
+    faust_app     the app that runs on it, its defaults set right
     intake        leases on partitions, the chunks waiting and in flight (no Faust, no Kafka)
     pump          runs chunks through a handler, several at once, delivers them in order per partition
     sink          what makes effects real: at_least_once, or exactly_once with one transaction a chunk

@@ -22,17 +22,15 @@ from streams.delivery.gathering import gather_before_fetches
 from streams.delivery.intake import Intake
 from streams.delivery.records import Partition, Record
 from streams.delivery.sink import Sink
-from streams.kafka.connection import MAX_BATCH_BYTES, MAX_REQUEST_BYTES, REQUEST_TIMEOUT_MS, tls_context
-from streams.settings import ChunkSettings, KafkaSettings
+from streams.kafka.connection import FETCH_WAIT_MS
 
 log = structlog.get_logger(__name__)
 _faust_log = logging.getLogger("faust")
 
-_SCHEME = "kafka+chunks"
-_EMBEDDED_FETCH_WAIT_MS = 100
+#: The scheme of a broker's URL for which Faust takes this transport.
+SCHEME = "kafka+chunks"
 _PATIENCE_S = 1.0
-_SELDOM_S = 60.0
-drivers.TRANSPORTS.aliases[_SCHEME] = f"{__name__}:Transport"
+drivers.TRANSPORTS.aliases[SCHEME] = f"{__name__}:Transport"
 
 #: Faust and aiokafka internals this module overrides or calls, with the parameters it relies on.
 OVERRIDDEN = {
@@ -128,7 +126,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
             consumer._isolation_level = "read_committed"  # noqa: SLF001
         else:
             # The embedded broker lets a fetch wait to the end even if records come meanwhile.
-            consumer._fetch_max_wait_ms = _EMBEDDED_FETCH_WAIT_MS  # noqa: SLF001
+            consumer._fetch_max_wait_ms = FETCH_WAIT_MS  # noqa: SLF001
         return consumer
 
 
@@ -257,63 +255,3 @@ class Transport(driver.Transport):  # type: ignore[misc]
 
     Consumer = Consumer
     Producer = Producer
-
-
-def new_app(
-    group: str,
-    *,
-    kafka: KafkaSettings,
-    chunk: ChunkSettings,
-    intake: Intake,
-    sink: Sink,
-    is_kafka: bool,
-    data_directory: str,
-) -> ChunkApp:
-    """A Faust app with every default that loses data, stalls or listens to strangers set right."""
-    return ChunkApp(
-        group,
-        intake=intake,
-        sink=sink,
-        is_kafka=is_kafka,
-        drain_timeout_s=chunk.drain_timeout_s,
-        max_gathering_s=kafka.fetch_wait_ms / 1000,
-        broker=[f"{_SCHEME}://{server.strip()}" for server in str(kafka.bootstrap_servers).split(",")],
-        broker_credentials=_credentials(kafka),
-        store="memory://",
-        datadir=data_directory,
-        agent_supervisor="mode.CrashingSupervisor",  # an agent that fails ends the process, never half of it
-        autodiscover=False,
-        broker_session_timeout=kafka.session_timeout_s,
-        broker_heartbeat_interval=kafka.session_timeout_s / 3,
-        # Faust's timer wakes up for nothing where the sink commits.
-        broker_commit_interval=chunk.commit_interval_s if sink.is_committed_by_consumer else _SELDOM_S,
-        broker_max_poll_interval=86_400,  # a worker that waits for its model keeps its partitions
-        broker_max_poll_records=chunk.max_records,
-        consumer_auto_offset_reset="earliest",
-        consumer_max_fetch_size=kafka.fetch_max_bytes,
-        producer_max_batch_size=MAX_BATCH_BYTES,
-        producer_max_request_size=MAX_REQUEST_BYTES,
-        producer_request_timeout=REQUEST_TIMEOUT_MS / 1000,
-        stream_wait_empty=True,  # our `wait_empty`, bounded
-        topic_allow_declare=False,
-        topic_disable_leader=True,
-        topic_partitions=kafka.partitions,
-        topic_replication_factor=kafka.replication_factor,
-        web_enabled=False,  # ours is streams/web, with nothing in it but health and metrics
-        worker_redirect_stdouts=False,
-    )
-
-
-def _credentials(kafka: KafkaSettings) -> faust.auth.Credentials | None:
-    context = tls_context(kafka)
-    if kafka.uses_sasl and kafka.sasl_password is not None:
-        # Without a context Faust talks plaintext whatever the protocol says, so it always gets what we made.
-        return faust.SASLCredentials(
-            username=kafka.sasl_username,
-            password=kafka.sasl_password.get_secret_value(),
-            mechanism=kafka.sasl_mechanism,
-            ssl_context=context,
-        )
-    if context is not None:
-        return faust.SSLCredentials(context=context)
-    return None

@@ -73,7 +73,7 @@ class KafkaConnection:
         credentials = None
         if kafka.uses_sasl and kafka.sasl_password is not None:
             credentials = Credentials(kafka.sasl_mechanism, kafka.sasl_username, kafka.sasl_password)
-        return cls(kafka.bootstrap_servers, kafka.security_protocol, tls_context(kafka), credentials)
+        return cls(kafka.bootstrap_servers, kafka.security_protocol, _tls_context(kafka), credentials)
 
     @property
     def options(self) -> dict[str, object]:
@@ -140,7 +140,7 @@ class KafkaConnection:
         return AIOKafkaAdminClient(**self.options, request_timeout_ms=self.admin_timeout_ms)
 
 
-def tls_context(kafka: KafkaSettings) -> ssl.SSLContext | None:
+def _tls_context(kafka: KafkaSettings) -> ssl.SSLContext | None:
     """The TLS context these settings ask for, None for plaintext.
 
     Raises:

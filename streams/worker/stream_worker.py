@@ -15,7 +15,8 @@ import structlog
 from models.memory import keep_freed_memory
 from streams.delivery.at_least_once import AtLeastOnceSink
 from streams.delivery.exactly_once import ExactlyOnceSink
-from streams.delivery.faust_driver import ChunkApp, new_app
+from streams.delivery.faust_app import new_app
+from streams.delivery.faust_driver import ChunkApp
 from streams.delivery.intake import Intake
 from streams.delivery.probe import choose_guarantee, probe
 from streams.delivery.pump import Pump

@@ -14,6 +14,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from streams.delivery import faust_driver
+from streams.delivery.faust_app import new_app
 from streams.delivery.intake import Chunk, Intake
 from streams.delivery.records import Partition
 from streams.settings import ChunkSettings, KafkaSettings
@@ -32,7 +33,7 @@ def consumer_of(app: faust_driver.ChunkApp) -> faust_driver.Consumer:
 def make_app(
     intake: Intake | None = None, sink: FakeSink | None = None, **kafka: object
 ) -> faust_driver.ChunkApp:
-    return faust_driver.new_app(
+    return new_app(
         "a-group",
         kafka=KafkaSettings.model_validate({"bootstrap_servers": "127.0.0.1:1,127.0.0.1:2", **kafka}),
         chunk=ChunkSettings(),

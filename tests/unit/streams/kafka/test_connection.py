@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from streams.errors import ConfigurationError
-from streams.kafka.connection import CLIENT_ID, Isolation, KafkaConnection, tls_context
+from streams.kafka.connection import CLIENT_ID, Isolation, KafkaConnection
 from streams.settings import KafkaSettings
 
 
@@ -24,13 +24,14 @@ def test_no_broker_is_said_with_what_to_do() -> None:
 def test_plaintext_has_no_tls(protocol: str) -> None:
     """Only the SSL protocols make a TLS context."""
     settings = kafka(security_protocol=protocol, sasl_username="u", sasl_password="p")
-    assert tls_context(settings) is None
+    assert KafkaConnection.of(settings).tls is None
 
 
 @pytest.mark.parametrize("protocol", ["SSL", "SASL_SSL"])
 def test_tls_checks_the_brokers_certificate_and_name(protocol: str) -> None:
     """A TLS connection is never made to a broker that cannot prove who it is."""
-    context = tls_context(kafka(security_protocol=protocol, sasl_username="u", sasl_password="p"))
+    settings = kafka(security_protocol=protocol, sasl_username="u", sasl_password="p")
+    context = KafkaConnection.of(settings).tls
     assert context is not None
     assert context.verify_mode == ssl.CERT_REQUIRED
     assert context.check_hostname
@@ -43,7 +44,7 @@ def test_an_unreadable_authority_is_named(tmp_path: Path, content: str | None) -
     if content is not None:
         path.write_text(content)
     with pytest.raises(ConfigurationError, match=r"ca\.pem"):
-        tls_context(kafka(security_protocol="SSL", ssl_ca_file=path))
+        KafkaConnection.of(kafka(security_protocol="SSL", ssl_ca_file=path))
 
 
 def test_credentials_reach_the_client() -> None:
