@@ -18,17 +18,34 @@ class Record(Protocol):
     """A record as the consumer hands it over (`aiokafka.ConsumerRecord` fits)."""
 
     @property
-    def topic(self) -> str: ...  # noqa: D102
+    def topic(self) -> str:
+        """The topic it was published to."""
+        ...
+
     @property
-    def partition(self) -> int: ...  # noqa: D102
+    def partition(self) -> int:
+        """The partition's number."""
+        ...
+
     @property
-    def offset(self) -> int: ...  # noqa: D102
+    def offset(self) -> int:
+        """Its place in the partition."""
+        ...
+
     @property
-    def timestamp(self) -> int: ...  # noqa: D102
+    def timestamp(self) -> int:
+        """When it was published, in milliseconds since 1970."""
+        ...
+
     @property
-    def key(self) -> bytes | None: ...  # noqa: D102
+    def key(self) -> bytes | None:
+        """What it belongs to; None without."""
+        ...
+
     @property
-    def value(self) -> bytes | None: ...  # noqa: D102
+    def value(self) -> bytes | None:
+        """The event as it was published; None where it says that its key is gone."""
+        ...
 
 
 class Output(NamedTuple):
@@ -67,4 +84,6 @@ class Handler(Protocol):
     An exception is a broken worker, not a broken record: it ends the process, with nothing done.
     """
 
-    def __call__(self, records: Sequence[Record]) -> Awaitable[Effects]: ...  # noqa: D102
+    def __call__(self, records: Sequence[Record]) -> Awaitable[Effects]:
+        """Decide about consecutive records of one partition."""
+        ...

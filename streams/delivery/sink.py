@@ -25,7 +25,10 @@ class Sink(Protocol):
     pause_s: float
     checkpoint: Checkpoint
 
-    async def start(self) -> None: ...  # noqa: D102
+    async def start(self) -> None:
+        """Connect what has to be connected before partitions come."""
+        ...
+
     async def acquire(self, partitions: Collection[Partition]) -> None:
         """Prepare for these partitions, after their assignment and before their first fetch."""
 
@@ -48,4 +51,6 @@ class Sink(Protocol):
             FatalError: waiting cannot help.
         """
 
-    async def stop(self) -> None: ...  # noqa: D102
+    async def stop(self) -> None:
+        """Send what is buffered, and disconnect."""
+        ...

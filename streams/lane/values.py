@@ -15,13 +15,27 @@ class LaneModel(Protocol[Tokenised, Prediction]):
     """What the lane needs of a model (`models.interfaces.ReviewReader` fits)."""
 
     @property
-    def streams(self) -> int: ...  # noqa: D102
+    def streams(self) -> int:
+        """How many forward passes may run at the same time."""
+        ...
+
     @property
-    def batch_tokens(self) -> int: ...  # noqa: D102
+    def batch_tokens(self) -> int:
+        """Tokens of one forward pass that suit the device."""
+        ...
+
     @property
-    def packs(self) -> bool: ...  # noqa: D102
-    def tokenise(self, texts: Sequence[str]) -> list[Tokenised]: ...  # noqa: D102
-    def forward(self, batch: Sequence[Tokenised]) -> list[Prediction]: ...  # noqa: D102
+    def packs(self) -> bool:
+        """Whether cost grows with the sum of lengths, rather than with the longest."""
+        ...
+
+    def tokenise(self, texts: Sequence[str]) -> list[Tokenised]:
+        """Texts to tokens, in order; from any thread."""
+        ...
+
+    def forward(self, batch: Sequence[Tokenised]) -> list[Prediction]:
+        """One prediction a text, in order."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

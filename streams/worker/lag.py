@@ -18,8 +18,13 @@ _INTERVAL_S = 2.0
 class Ends(Protocol):
     """Asks the broker where partitions end, and the consumer how far it has read."""
 
-    async def ends(self, partitions: Sequence[Partition]) -> Mapping[Partition, int]: ...  # noqa: D102
-    async def positions(self, partitions: Sequence[Partition]) -> Mapping[Partition, int]: ...  # noqa: D102
+    async def ends(self, partitions: Sequence[Partition]) -> Mapping[Partition, int]:
+        """Where each partition ends, as the broker says."""
+        ...
+
+    async def positions(self, partitions: Sequence[Partition]) -> Mapping[Partition, int]:
+        """The offset each partition will be read from next."""
+        ...
 
 
 class LagWatch:
