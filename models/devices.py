@@ -35,11 +35,6 @@ class ComputePlan:
         """Padded tokens of one forward pass that keep the device busy and hold nobody up for long."""
         return CPU_BATCH_TOKENS if self.device == "cpu" else _ACCELERATOR_BATCH_TOKENS
 
-    @property
-    def dtype_name(self) -> str:
-        """As settings and model cards spell it."""
-        return str(self.dtype).removeprefix("torch.")
-
 
 def plan_compute(device: str = "auto", dtype: str = "auto", threads: int | None = None) -> ComputePlan:
     """Fill in what is left to us, from what this machine has.

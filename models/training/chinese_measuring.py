@@ -1,6 +1,6 @@
 """Measure the finished Chinese reader on texts that it was not trained on, beside simpler ways."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -22,8 +22,6 @@ _BATCH = 64
 # Characters of a short, a middling and a long review; shorter ones are mostly single lines of a review.
 _LENGTHS = ((0, 20), (20, 80), (80, 1 << 20))
 _LINEAR_EPOCHS = 5
-
-SpokenOf = Callable[[str], frozenset[Aspect]]
 
 
 def shop_scores(

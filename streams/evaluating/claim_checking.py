@@ -64,11 +64,6 @@ def faults(claim: SummaryClaim, snapshot: RefreshRequested) -> list[str]:
     return found + _wrong_words(claim, words)
 
 
-def supported_share(claims: Sequence[SummaryClaim], snapshot: RefreshRequested) -> float:
-    """The share of claims without a fault; 1.0 where there are none."""
-    return sum(not faults(claim, snapshot) for claim in claims) / len(claims) if claims else 1.0
-
-
 def _not_said(claim: SummaryClaim, points: Sequence[KeyPoint]) -> list[str]:
     said = [quote.text for point in points for quote in point.quotes if quote.review_id in claim.review_ids]
     quoted = ["".join(groups) for groups in _QUOTATION.findall(claim.text)]

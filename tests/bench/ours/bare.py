@@ -86,7 +86,9 @@ def main() -> None:
         orjson.dumps(
             {
                 "rps": len(texts) / seconds,
-                "dtype": plan_compute(model_settings.device, model_settings.dtype).dtype_name,
+                "dtype": str(plan_compute(model_settings.device, model_settings.dtype).dtype).removeprefix(
+                    "torch."
+                ),
                 "parts_us": _parts_us(model, preparer, texts, model.streams * seconds / len(texts)),
                 "best_batch_tokens": best,
                 "streams": model.streams,

@@ -10,7 +10,7 @@ from streams.composing import compose
 from streams.composing.composition import primary
 from streams.composing.publishable import problems
 from streams.composing.writing import MAX_CHARACTERS, MAX_WORDS
-from streams.evaluating.claim_checking import faults, supported_share
+from streams.evaluating.claim_checking import faults
 from tests.unit.streams.composing.snapshots import CHINESE, ENGLISH, HOSTILE, point, snapshot, snapshots
 
 LAMP = snapshot(
@@ -70,7 +70,6 @@ def test_everything_is_supported_and_publishable(drawn: RefreshRequested) -> Non
     made = compose(drawn)
     assert compose(drawn) == made
     assert [faults(claim, drawn) for claim in made.claims if faults(claim, drawn)] == []
-    assert supported_share(made.claims, drawn) == 1.0
     assert problems(made.text, made.language) == []
     assert len(made.claims) <= 7
     assert len(made.text.split()) <= MAX_WORDS

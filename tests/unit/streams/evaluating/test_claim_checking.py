@@ -3,7 +3,7 @@
 import pytest
 
 from schemas.summaries import SummaryClaim
-from streams.evaluating.claim_checking import faults, supported_share
+from streams.evaluating.claim_checking import faults
 from tests.unit.streams.composing.snapshots import point, snapshot
 
 SHOT = snapshot(
@@ -88,9 +88,3 @@ def test_reviews_must_make_the_point() -> None:
 def test_sentences_about_all_reviews(text: str, is_right: bool) -> None:
     one = SummaryClaim(text=text, method="template", count=30)
     assert (faults(one, SHOT) == []) == is_right
-
-
-def test_the_share_of_claims() -> None:
-    right, wrong = claim("2 reviewers praise the delivery."), claim("9 reviewers praise the delivery.")
-    assert supported_share([right, wrong], SHOT) == 0.5
-    assert supported_share([], SHOT) == 1.0
