@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.structs import RecordMetadata
 
 from schemas import dead_letters as headers
 from schemas.topics import dead_letter_topic
@@ -41,22 +41,22 @@ def dead_letter_output(letter: DeadLetter) -> Output:
 
 async def enqueue(
     producer: AIOKafkaProducer, partition: int, effects: Effects
-) -> "list[asyncio.Future[object]]":
+) -> "list[asyncio.Future[RecordMetadata]]":
     """Hand a chunk's effects to the producer.
 
     Returns:
         One future a batch; each is done when the broker has acknowledged it.
     """
     outputs = [*effects.outputs, *map(dead_letter_output, effects.dead_letters)]
-    futures: list[asyncio.Future[object]] = []
+    futures: list[asyncio.Future[RecordMetadata]] = []
     for topic in dict.fromkeys(output.topic for output in outputs):
         of_topic = [output for output in outputs if output.topic == topic]
         futures += await _enqueue_topic(producer, topic, partition, of_topic)
     return futures
 
 
-def first_offsets(published: Iterable[Any]) -> dict[str, int]:
-    """By topic, the offset of the first record, from what the broker acknowledged (`RecordMetadata`)."""
+def first_offsets(published: Iterable[RecordMetadata]) -> dict[str, int]:
+    """By topic, the offset of the first record, from what the broker acknowledged."""
     firsts: dict[str, int] = {}
     for batch in published:
         firsts[batch.topic] = min(batch.offset, firsts.get(batch.topic, batch.offset))
@@ -65,7 +65,7 @@ def first_offsets(published: Iterable[Any]) -> dict[str, int]:
 
 async def _enqueue_topic(
     producer: AIOKafkaProducer, topic: str, partition: int, outputs: Sequence[Output]
-) -> "list[asyncio.Future[object]]":
+) -> "list[asyncio.Future[RecordMetadata]]":
     futures = []
     for part in _parts(outputs):
         batch = producer.create_batch()

@@ -47,7 +47,7 @@ class _Line:
         return ready
 
     def take_undelivered(self) -> list[Chunk]:
-        """The chunks whose effects are known and that nobody will deliver any more."""
+        """The chunks whose effects are known, and stay undelivered."""
         undelivered = [chunk for chunk in self._chunks if chunk in self._effects]
         self._chunks.clear()
         return undelivered
@@ -152,8 +152,8 @@ class Pump:
                 raise  # then nobody would read this chunk again
             log.info("chunk dropped, its partition has another owner", lease=repr(chunk.lease), why=str(lost))
         finally:
-            for one, _ in ready:
-                await asyncio.shield(self._intake.release(one))
+            for settled, _ in ready:
+                await asyncio.shield(self._intake.release(settled))
 
     async def _deliver(self, chunk: Chunk, effects: Effects) -> None:
         if not chunk.lease.is_held:
@@ -169,7 +169,7 @@ class Pump:
 
 
 def _merged(ready: Sequence[tuple[Chunk, Effects]]) -> tuple[Chunk, Effects]:
-    records = [record for one, _ in ready for record in one.records]
-    chunk = Chunk(ready[0][0].lease, records, ready[-1][0].next_offset)
-    outputs = [output for _, one in ready for output in one.outputs]
-    return chunk, Effects(outputs, [letter for _, one in ready for letter in one.dead_letters])
+    records = [record for chunk, _ in ready for record in chunk.records]
+    merged = Chunk(ready[0][0].lease, records, ready[-1][0].next_offset)
+    outputs = [output for _, effects in ready for output in effects.outputs]
+    return merged, Effects(outputs, [letter for _, effects in ready for letter in effects.dead_letters])

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import NamedTuple
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
@@ -29,6 +29,16 @@ class BrokerUnreachableError(RetryableError):
 
 class TopicsRefusedError(FatalError):
     """The broker answered that topics cannot be created or described."""
+
+
+class _ListedPartition(NamedTuple):
+    replicas: int
+    has_leader: bool
+
+
+class _ListedTopic(NamedTuple):
+    name: str
+    partitions: Sequence[_ListedPartition]
 
 
 async def ping(connection: KafkaConnection) -> None:
@@ -59,16 +69,16 @@ async def describe(connection: KafkaConnection, names: Collection[str]) -> tuple
         TopicsRefusedError: the broker does not let us look.
     """
     async with _admin(connection, "describe") as admin:
-        found = [topic for topic in await _list(admin) if topic["topic"] in names]
-        configurations = await _configurations(admin, [topic["topic"] for topic in found])
+        existing = [topic for topic in await _list(admin) if topic.name in names]
+        configurations = await _configurations(admin, [topic.name for topic in existing])
     return tuple(
         TopicSpec(
-            topic["topic"],
-            len(topic["partitions"]),
-            min((len(partition["replicas"]) for partition in topic["partitions"]), default=0),
-            configurations.get(topic["topic"], {}),
+            topic.name,
+            len(topic.partitions),
+            min((partition.replicas for partition in topic.partitions), default=0),
+            configurations.get(topic.name, {}),
         )
-        for topic in found
+        for topic in existing
     )
 
 
@@ -92,7 +102,7 @@ async def create(connection: KafkaConnection, wanted: Sequence[TopicSpec]) -> li
         TopicsRefusedError: the broker refuses a topic; the message names each with the broker's reason.
     """
     async with _admin(connection, "create") as admin:
-        existing = {topic["topic"] for topic in await _list(admin)}
+        existing = {topic.name for topic in await _list(admin)}
         missing = [spec for spec in wanted if spec.name not in existing]
         created = await _create_missing(admin, missing) if missing else []
         while not {spec.name for spec in wanted} <= await _usable(admin):  # noqa: ASYNC110 - no event tells
@@ -119,18 +129,26 @@ async def _create_missing(admin: AIOKafkaAdminClient, missing: Sequence[TopicSpe
     return [name for name, code, _ in response.topic_errors if code == 0]
 
 
-async def _list(admin: AIOKafkaAdminClient) -> list[dict[str, Any]]:
+async def _list(admin: AIOKafkaAdminClient) -> list[_ListedTopic]:
     # All of them: asking for a topic by name would create it on brokers that create topics on first use.
-    topics: list[dict[str, Any]] = await admin.describe_topics(None)
-    return topics
+    return [
+        _ListedTopic(
+            topic["topic"],
+            [
+                _ListedPartition(len(partition["replicas"]), has_leader=partition["leader"] >= 0)
+                for partition in topic["partitions"]
+            ],
+        )
+        for topic in await admin.describe_topics(None)
+    ]
 
 
 async def _usable(admin: AIOKafkaAdminClient) -> set[str]:
     """The topics whose every partition has a leader: a new one takes a moment to get there."""
     return {
-        topic["topic"]
+        topic.name
         for topic in await _list(admin)
-        if topic["partitions"] and all(partition["leader"] >= 0 for partition in topic["partitions"])
+        if topic.partitions and all(partition.has_leader for partition in topic.partitions)
     }
 
 

@@ -85,22 +85,22 @@ def differences(wanted: Iterable[TopicSpec], actual: Iterable[TopicSpec]) -> lis
     >>> differences([wanted], [TopicSpec("r", 2, 1, {"cleanup.policy": "delete"})])
     ['topic r: partitions: wanted 4; got 2', 'topic r: cleanup.policy: wanted compact; got delete']
     """
-    found = []
+    lines = []
     for want, got in _paired(wanted, actual):
         if got is None:
-            found.append(f"topic {want.name}: wanted {want.partitions} partitions; got none, it is missing")
+            lines.append(f"topic {want.name}: wanted {want.partitions} partitions; got none, it is missing")
             continue
         wants = {**_numbers(want), **want.configuration}
         gots = {**_numbers(got), **got.configuration}
-        found += [
+        lines += [
             f"topic {want.name}: {what}: wanted {wants[what]}; got {gots[what]}"
             for what in wants
             if what in gots and wants[what] != gots[what]
         ]
-    return found
+    return lines
 
 
-def summary(found: Sequence[str]) -> str:
+def summary(lines: Sequence[str]) -> str:
     """Differences in one line, however many there are.
 
     >>> summary(["topic a: wanted 4 partitions; got none, it is missing"] * 3)
@@ -108,8 +108,8 @@ def summary(found: Sequence[str]) -> str:
     >>> summary(["topic a: partitions: wanted 4; got 2"])
     'topic a: partitions: wanted 4; got 2'
     """
-    missing = [difference for difference in found if is_missing(difference)]
-    others = [difference for difference in found if not is_missing(difference)]
+    missing = [difference for difference in lines if is_missing(difference)]
+    others = [difference for difference in lines if not is_missing(difference)]
     parts = [f"{len(missing)} topics are missing"] if missing else []
     parts += others[:3]
     if len(others) > 3:

@@ -105,7 +105,7 @@ class ModelCalls(Generic[Tokenised, Prediction]):
             if len(texts) == 1:
                 await self._tokenise([CANARY_TEXT])
                 return [Failure(DeadLetterReason.MODEL_ERROR, _describe(error))]
-        return [one for text in texts for one in await self.tokenise([text])]
+        return [tokens for text in texts for tokens in await self.tokenise([text])]
 
     async def forward(self, batch: Sequence[Tokenised]) -> list[Outcome[Prediction]]:
         """One outcome a text, in order, cutting the batch where it fails.
@@ -149,7 +149,7 @@ class ModelCalls(Generic[Tokenised, Prediction]):
     def _cut(self, batch: Sequence[Tokenised], reason: DeadLetterReason) -> list[Sequence[Tokenised]]:
         if reason is DeadLetterReason.MODEL_TIMEOUT:
             # Each hang costs a thread and the whole timeout: find the guilty in one step, not in log n.
-            return [[one] for one in batch]
+            return [[text] for text in batch]
         if reason is DeadLetterReason.OUT_OF_MEMORY:
             self._budget.lower(sum(map(len, batch)))
         middle = len(batch) // 2

@@ -9,9 +9,11 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from streams.errors import FatalError
+
+Result = TypeVar("Result")
 
 _MAX_ABANDONED = 16
 _LOOK_EVERY_S = 1.0
@@ -63,7 +65,7 @@ class DeviceThreads:
     def _start_one(self) -> None:
         threading.Thread(target=self._work, name=self._name, daemon=True).start()
 
-    async def run(self, call: Callable[[], Any], timeout_s: float) -> tuple[Any, float, float]:
+    async def run(self, call: Callable[[], Result], timeout_s: float) -> tuple[Result, float, float]:
         """Run a call on the first thread that is free.
 
         Args:

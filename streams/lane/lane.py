@@ -198,11 +198,11 @@ class Lane(Generic[Tokenised, Prediction]):
         tokenise_ms = (time.monotonic() - started) * 1000
         items = []
         places = ((group, index) for group in groups for index in range(len(group.texts)))
-        for (group, index), one in zip(places, tokenised, strict=True):
-            if isinstance(one, Failure):
-                group.set(index, Answer(one, (started - group.entered) * 1000, tokenise_ms, 0.0))
+        for (group, index), tokens in zip(places, tokenised, strict=True):
+            if isinstance(tokens, Failure):
+                group.set(index, Answer(tokens, (started - group.entered) * 1000, tokenise_ms, 0.0))
             else:
-                items.append(_Item(group, index, one, group.entered, tokenise_ms))
+                items.append(_Item(group, index, tokens, group.entered, tokenise_ms))
         async with self._changed:
             self._waiting.extend(items)
             self._waiting_tokens += sum(item.tokens for item in items)

@@ -39,7 +39,7 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class KnownProduct:
     """A product that exists.
 
     Attributes:
@@ -62,7 +62,7 @@ class Lookup:
         unknown: ids of which it cannot be told at the moment; `why` says the reason.
     """
 
-    found: Mapping[str, Found]
+    found: Mapping[str, KnownProduct]
     missing: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     why: str = ""
@@ -80,7 +80,7 @@ class Place:
 class Page:
     """Some products in order, and where the next page begins; None at the end."""
 
-    products: Sequence[Found]
+    products: Sequence[KnownProduct]
     next_place: Place | None
 
 

@@ -8,20 +8,20 @@ from msgspec import Raw
 
 from schemas.topics import PRODUCT_SUMMARY
 from streams.serde import JsonObject
-from streams.web.catalogue import Found
+from streams.web.catalogue import KnownProduct
 from streams.web.summary import Day, SummaryParts, read_counts, read_parts
 
 
-def product_body(found: Found, *, today: date) -> JsonObject:
+def product_body(product: KnownProduct, *, today: date) -> JsonObject:
     """A `ServedProduct`, ready for `encode`."""
-    summary = read_parts(found.document)
+    summary = read_parts(product.document)
     counts = read_counts(summary.counts)
     return {
         "product_id": summary.product_id,
         "title": _as_it_is(summary.title),
         "category": _as_it_is(summary.category),
         "language": _as_it_is(summary.language),
-        **_freshness(summary, found),
+        **_freshness(summary, product),
         "review_count": counts.reviews,
         "average_rating": counts.average_rating,
         "counts": _as_it_is(summary.counts),
@@ -40,23 +40,23 @@ def product_body(found: Found, *, today: date) -> JsonObject:
             "model": _as_it_is(summary.model),
             "source": {
                 "topic": PRODUCT_SUMMARY.name,
-                "partition": found.stored.partition,
-                "offset": found.stored.offset,
+                "partition": product.stored.partition,
+                "offset": product.stored.offset,
             },
         },
     }
 
 
-def listed_body(found: Found) -> JsonObject:
+def listed_body(product: KnownProduct) -> JsonObject:
     """A `ListedProduct`, ready for `encode`."""
-    summary = read_parts(found.document)
+    summary = read_parts(product.document)
     counts = read_counts(summary.counts)
     sentiment = counts.sentiment
     return {
         "product_id": summary.product_id,
         "title": _as_it_is(summary.title),
         "category": _as_it_is(summary.category),
-        **_freshness(summary, found),
+        **_freshness(summary, product),
         "review_count": counts.reviews,
         "average_rating": counts.average_rating,
         "negative_share": sentiment.negative_share,
@@ -68,21 +68,21 @@ def listed_body(found: Found) -> JsonObject:
     }
 
 
-def reviews_body(found: Found, *, limit: int) -> JsonObject:
+def reviews_body(product: KnownProduct, *, limit: int) -> JsonObject:
     """A `ProductReviews` of at most `limit` reviews, ready for `encode`."""
-    summary = read_parts(found.document)
+    summary = read_parts(product.document)
     return {
         "product_id": summary.product_id,
-        **_freshness(summary, found),
+        **_freshness(summary, product),
         "reviews": [_as_it_is(review) for review in summary.latest_reviews[:limit]],
     }
 
 
-def _freshness(summary: SummaryParts, found: Found) -> JsonObject:
+def _freshness(summary: SummaryParts, product: KnownProduct) -> JsonObject:
     return {
         "as_of": summary.as_of,
-        "stale": found.stale_reason is not None,
-        "stale_reason": found.stale_reason,
+        "stale": product.stale_reason is not None,
+        "stale_reason": product.stale_reason,
     }
 
 

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from schemas.openapi import openapi_document
 from schemas.serving import MAX_LATEST_REVIEWS, MAX_PAGE_PRODUCTS
 from streams.serde import JsonObject, encode
-from streams.web.catalogue import Catalogue, Found
+from streams.web.catalogue import Catalogue, KnownProduct
 from streams.web.cursors import CursorError, from_cursor, to_cursor
 from streams.web.failures import ApiError, Observe, failures_as_json, requires_token
 from streams.web.product_bodies import listed_body, product_body, reviews_body
@@ -68,23 +68,23 @@ class _Pages:
 
     async def one(self, request: web.Request) -> web.Response:
         known_parameters(request)
-        found = await self._find(request)
+        product = await self._find(request)
         today = self._today()
-        etag = etag_of(found, today)
-        headers = self._headers(is_stale=found.stale_reason is not None)
+        etag = etag_of(product, today)
+        headers = self._headers(is_stale=product.stale_reason is not None)
         if _is_held(request, etag):
             response = web.Response(status=304, headers=headers)
         else:
-            response = _json(product_body(found, today=today), headers)
+            response = _json(product_body(product, today=today), headers)
         response.etag = etag
         return response
 
     async def reviews(self, request: web.Request) -> web.Response:
         known_parameters(request, "limit")
         limit = number_of(request, "limit", default=MAX_LATEST_REVIEWS, most=MAX_LATEST_REVIEWS)
-        found = await self._find(request)
-        headers = self._headers(is_stale=found.stale_reason is not None)
-        return _json(reviews_body(found, limit=limit), headers)
+        product = await self._find(request)
+        headers = self._headers(is_stale=product.stale_reason is not None)
+        return _json(reviews_body(product, limit=limit), headers)
 
     async def batch(self, request: web.Request) -> web.Response:
         known_parameters(request)
@@ -93,7 +93,7 @@ class _Pages:
             raise ApiError(503, lookup.why, _RETRY_AFTER_S)
         today = self._today()
         body = {
-            "products": [product_body(found, today=today) for found in lookup.found.values()],
+            "products": [product_body(product, today=today) for product in lookup.found.values()],
             "missing": lookup.missing,
             "unknown": lookup.unknown,
         }
@@ -109,20 +109,20 @@ class _Pages:
         except CursorError as error:
             raise ApiError(400, str(error)) from error
         page = await self._catalogue.page(sort, order, limit=limit, after=after)
-        is_stale = any(found.stale_reason is not None for found in page.products)
+        is_stale = any(product.stale_reason is not None for product in page.products)
         next_place = page.next_place
         body = {
-            "products": [listed_body(found) for found in page.products],
+            "products": [listed_body(product) for product in page.products],
             "next_cursor": to_cursor(sort, order, next_place) if next_place is not None else None,
         }
         return _json(body, self._headers(is_stale=is_stale))
 
-    async def _find(self, request: web.Request) -> Found:
+    async def _find(self, request: web.Request) -> KnownProduct:
         product_id = product_id_of(request)
         lookup = await self._catalogue.find([product_id])
-        found = lookup.found.get(product_id)
-        if found is not None:
-            return found
+        product = lookup.found.get(product_id)
+        if product is not None:
+            return product
         if lookup.unknown:
             raise ApiError(503, lookup.why, _RETRY_AFTER_S)
         raise ApiError(
@@ -137,17 +137,17 @@ class _Pages:
         return {"Cache-Control": fresh}
 
 
-def etag_of(found: Found, today: date) -> ETag:
+def etag_of(product: KnownProduct, today: date) -> ETag:
     """The validator of a product's answer: it changes with its record, its staleness, and the day, which moves trends.
 
     >>> from streams.web.catalogue import Stored
-    >>> etag_of(Found(Stored("lamp", "e1", 2, 17, b""), b""), date(2026, 11, 20))
+    >>> etag_of(KnownProduct(Stored("lamp", "e1", 2, 17, b""), b""), date(2026, 11, 20))
     ETag(value='e1-2-17-20261120', is_weak=True)
     """
-    stored = found.stored
+    stored = product.stored
     value = f"{stored.epoch}-{stored.partition}-{stored.offset}-{today:%Y%m%d}"
-    if found.stale_reason is not None:
-        value += f"-{found.stale_reason}"
+    if product.stale_reason is not None:
+        value += f"-{product.stale_reason}"
     return ETag(value=value, is_weak=True)
 
 

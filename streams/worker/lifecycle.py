@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Coroutine, Iterable, Sequence
 from typing import Any
 
+import faust
 import stamina
 import structlog
 
@@ -58,11 +59,32 @@ async def run_app(
     Raises:
         FatalError: the agent or the app failed; nothing of what was in flight is marked done.
     """
+    failure = _add_agent(app, pump, topics, agent)
+    app.in_worker = True
+    await app.start()
+    watched = [
+        asyncio.ensure_future(waiting) for waiting in (stop.wait(), app.wait_until_stopped(), *background)
+    ]
+    try:
+        await asyncio.wait([*watched, failure], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in watched:
+            task.cancel()
+        await _stop(app)
+    for ended in (*watched, failure):
+        if ended.done() and not ended.cancelled() and ended.exception() is not None:
+            raise _as_fatal(ended.exception())
+    if app.crash_reason is not None:
+        raise _as_fatal(app.crash_reason)
+
+
+def _add_agent(app: ChunkApp, pump: Pump, topics: Sequence[str], name: str) -> "asyncio.Future[None]":
+    """Let the app's agent run the pump; returns what ends with the pump's failure."""
     failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     source = app.topic(*topics, value_serializer="raw", key_serializer="raw")
 
-    @app.agent(source, name=agent)  # type: ignore[untyped-decorator]
-    async def carry_chunks(stream: Any) -> None:
+    @app.agent(source, name=name)  # type: ignore[untyped-decorator]
+    async def carry_chunks(stream: faust.Stream) -> None:
         aiter(stream.channel)  # subscribes; the records themselves arrive as chunks
         try:
             await pump.run()
@@ -71,31 +93,15 @@ async def run_app(
                 failure.set_exception(error)
             raise
 
-    app.in_worker = True
-    await app.start()
-    watching = [
-        asyncio.ensure_future(stop.wait()),
-        asyncio.ensure_future(app.wait_until_stopped()),
-        *(asyncio.ensure_future(one) for one in background),
-        failure,
-    ]
+    return failure
+
+
+async def _stop(app: ChunkApp) -> None:
     try:
-        await asyncio.wait(watching, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in watching[:-1]:
-            task.cancel()
-        try:
-            async with asyncio.timeout(_STOP_TIMEOUT_S):
-                await app.stop()
-        except TimeoutError:
-            log.error("the Faust app did not stop in time", seconds=_STOP_TIMEOUT_S)  # noqa: TRY400
-    for task in watching[:-1]:
-        if task.done() and not task.cancelled() and task.exception() is not None:
-            raise _as_fatal(task.exception())
-    if failure.done():
-        raise _as_fatal(failure.exception())
-    if app.crash_reason is not None:
-        raise _as_fatal(app.crash_reason)
+        async with asyncio.timeout(_STOP_TIMEOUT_S):
+            await app.stop()
+    except TimeoutError:
+        log.error("the Faust app did not stop in time", seconds=_STOP_TIMEOUT_S)  # noqa: TRY400
 
 
 def _as_fatal(error: BaseException | None) -> FatalError:

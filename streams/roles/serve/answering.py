@@ -12,7 +12,7 @@ from streams.roles.serve.metrics import ServingMetrics
 from streams.roles.serve.progress import Progress
 from streams.roles.serve.store import ProductStore, StoreAwayError
 from streams.settings import ServingSettings
-from streams.web.catalogue import Found, Lookup, NotKnownYetError, Page, Place, Stored
+from streams.web.catalogue import KnownProduct, Lookup, NotKnownYetError, Page, Place, Stored
 
 log = structlog.get_logger(__name__)
 
@@ -77,13 +77,13 @@ class SummaryCatalogue:
         if not ranking.progress.is_complete:
             raise NotKnownYetError(f"{_FILLING}; ask again")
         verdicts = {
-            one.stored.product_id: self._judge(one.stored.product_id, one.stored, ranking.progress)
-            for one in ranking.products
+            ranked.stored.product_id: self._judge(ranked.stored.product_id, ranked.stored, ranking.progress)
+            for ranked in ranking.products
         }
-        found = self._lookup(verdicts, "").found
+        products = self._lookup(verdicts, "").found
         last = ranking.products[-1] if ranking.products and ranking.has_more else None
         return Page(
-            tuple(found.values()), Place(last.score, last.stored.product_id) if last is not None else None
+            tuple(products.values()), Place(last.score, last.stored.product_id) if last is not None else None
         )
 
     def _judge(self, product_id: str, held: Stored | None, progress: Progress) -> Verdict:
@@ -107,26 +107,26 @@ class SummaryCatalogue:
         before = {product_id: self._answered.get(product_id) for product_id in product_ids}
         return self._lookup(
             {
-                product_id: as_answered(one.stored, "redis_away") if one is not None else Verdict("unknown")
-                for product_id, one in before.items()
+                product_id: as_answered(kept.stored, "redis_away") if kept is not None else Verdict("unknown")
+                for product_id, kept in before.items()
             },
             _AWAY,
         )
 
     def _lookup(self, verdicts: Mapping[str, Verdict], why: str) -> Lookup:
-        found: dict[str, Found] = {}
+        known: dict[str, KnownProduct] = {}
         missing, unknown = [], []
         for product_id, verdict in verdicts.items():
             self._metrics.answered(verdict.kind, verdict.stale_reason)
             document = verdict.stored.document if verdict.stored is not None else None
             if verdict.kind == "found" and verdict.stored is not None and document is not None:
-                found[product_id] = Found(verdict.stored, document, verdict.stale_reason)
+                known[product_id] = KnownProduct(verdict.stored, document, verdict.stale_reason)
             elif verdict.kind == "missing":
                 missing.append(product_id)
             else:
                 unknown.append(product_id)
         self._metrics.cached.set(len(self._answered))
-        return Lookup(found, tuple(missing), tuple(unknown), f"{why}; ask again" if unknown else "")
+        return Lookup(known, tuple(missing), tuple(unknown), f"{why}; ask again" if unknown else "")
 
     def _away(self, error: StoreAwayError) -> None:
         self._metrics.redis_errors.inc()

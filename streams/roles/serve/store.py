@@ -8,6 +8,7 @@ from typing import Any, get_args
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.commands.core import AsyncScript
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
@@ -21,6 +22,7 @@ from streams.web.catalogue import Place, Stored
 
 _CONNECTIONS = 64
 _SCANNED_AT_ONCE = 500
+_Argument = str | int | float | bytes
 
 
 SORT_KEYS: tuple[SortKey, ...] = get_args(SortKey)
@@ -129,7 +131,7 @@ class ProductStore:
         """Write what is newer than what is there, and move the partition's position, at once."""
         products = [self._keys.product(change.product_id) for change in batch.changes]
         since_end = "" if batch.ms_since_end is None else batch.ms_since_end
-        arguments: list[Any] = [
+        arguments: list[_Argument] = [
             batch.partition, batch.begins_at, batch.next_offset, batch.partitions, since_end
         ]  # fmt: skip
         for change in batch.changes:
@@ -180,13 +182,16 @@ class ProductStore:
         cursor = 0
         while True:
             with _explained():
-                cursor, found = await self._redis.scan(cursor, match=pattern, count=_SCANNED_AT_ONCE)
-            if found:
-                removed += await self._run(self._sweep, found)
+                cursor, keys = await self._redis.scan(cursor, match=pattern, count=_SCANNED_AT_ONCE)
+            if keys:
+                removed += await self._run(self._sweep, keys)
             if cursor == 0:
                 return removed
 
-    async def _run(self, script: Any, keys: Sequence[Any] = (), arguments: Sequence[Any] = ()) -> Any:
+    async def _run(
+        self, script: AsyncScript, keys: Sequence[str | bytes] = (), arguments: Sequence[_Argument] = ()
+    ) -> Any:
+        """What Redis makes of a script; `scripts` says what each returns."""
         with _explained():
             return await script(keys=[*self._keys.shared, *keys], args=arguments)
 
@@ -235,7 +240,7 @@ def _explained() -> Iterator[None]:
         ) from error
 
 
-def _progress(head: Sequence[Any]) -> Progress:
+def _progress(head: Sequence[Any]) -> Progress:  # what PROGRESS returns
     now_ms, epoch, offsets, ends = head
     by_field = {field.decode(): int(value) for field, value in _pairs(ends)}
     partitions = by_field.pop("partitions", None)

@@ -52,7 +52,7 @@ class Subscription:
     async def fetch(self, *, timeout_ms: int, most: int) -> Mapping[int, Sequence[ConsumerRecord]]:
         """The next records by partition, at most so many together; empty if none came in time."""
         fetched = await self.consumer.getmany(timeout_ms=timeout_ms, max_records=most)
-        return {one.partition: records for one, records in fetched.items()}
+        return {name.partition: records for name, records in fetched.items()}
 
     def seek(self, partition: int, offset: int) -> None:
         """Go on at an offset."""
@@ -95,8 +95,8 @@ async def subscribed(connection: KafkaConnection, kafka: KafkaSettings) -> Async
         BrokerUnreachableError: the broker does not answer.
         KafkaError: it went away while we connected.
     """
-    found = await topic_admin.describe(connection, [TOPIC])
-    if not found:
+    described = await topic_admin.describe(connection, [TOPIC])
+    if not described:
         raise ConfigurationError(
             f"topics: there is no {TOPIC} on {connection.bootstrap_servers}; "
             "create it with `reviewstream topics create`"
@@ -104,7 +104,7 @@ async def subscribed(connection: KafkaConnection, kafka: KafkaSettings) -> Async
     consumer = connection.consumer(fetch_bytes=kafka.fetch_max_bytes, fetch_wait_ms=kafka.fetch_wait_ms)
     try:
         await consumer.start()
-        partitions = found[0].partitions
+        partitions = described[0].partitions
         consumer.assign([_named(number) for number in range(partitions)])
         yield Subscription(consumer, partitions)
     finally:

@@ -10,14 +10,15 @@ from rich.console import Console, RenderableType
 from schemas.serving import ListedProduct, ProductReviews, ServedProduct
 from schemas.summaries import LatestReview, ProductSummary
 from streams.cli.product_page import product_page, product_table
-from streams.web.catalogue import Found, Stored
-from streams.web.product_bodies import encode, listed_body, product_body, reviews_body
+from streams.serde import encode
+from streams.web.catalogue import KnownProduct, Stored
+from streams.web.product_bodies import listed_body, product_body, reviews_body
 from tests.summaries import TODAY, document
 from tests.unit.schemas.event_samples import summaries
 
 
 def bodies(raw: bytes, stale: Any = None) -> tuple[ServedProduct, tuple[LatestReview, ...], ListedProduct]:
-    found = Found(Stored("p", "1", 0, 1, raw), raw, stale)
+    found = KnownProduct(Stored("p", "1", 0, 1, raw), raw, stale)
     made = (product_body(found, today=TODAY), reviews_body(found, limit=5), listed_body(found))
     one, reviews, listed = map(encode, made)
     return (

@@ -9,8 +9,9 @@ from typer.testing import CliRunner
 
 from streams.cli import app
 from streams.local.embedded import free_port
-from streams.web.catalogue import Found, Stored
-from streams.web.product_bodies import encode, listed_body, product_body, reviews_body
+from streams.serde import encode
+from streams.web.catalogue import KnownProduct, Stored
+from streams.web.product_bodies import listed_body, product_body, reviews_body
 from tests.summaries import TODAY, document
 
 IDS = ("lamp-201", "lamp-202", "台灯/1")
@@ -22,9 +23,9 @@ OTHERS = {
 }
 
 
-def found(product_id: str) -> Found:
+def found(product_id: str) -> KnownProduct:
     raw = document(product_id)
-    return Found(Stored(product_id, "1", 0, 1, raw), raw)
+    return KnownProduct(Stored(product_id, "1", 0, 1, raw), raw)
 
 
 class Shop(BaseHTTPRequestHandler):

@@ -10,7 +10,7 @@ from schemas.openapi import openapi_document
 from schemas.serving import ListedProduct, ProductReviews, ServedProduct
 from schemas.summaries import ProductSummary
 from streams.serde import encode
-from streams.web.catalogue import Found, Stored
+from streams.web.catalogue import KnownProduct, Stored
 from streams.web.product_bodies import listed_body, product_body, reviews_body
 from streams.web.summary import Counts, Sentiment
 from tests.summaries import TODAY, document
@@ -25,8 +25,8 @@ def follows(model: str, body: bytes) -> None:
     jsonschema.Draft202012Validator(schema).validate(orjson.loads(body))
 
 
-def found(raw: bytes) -> Found:
-    return Found(Stored("p", "1", 2, 17, raw), raw)
+def found(raw: bytes) -> KnownProduct:
+    return KnownProduct(Stored("p", "1", 2, 17, raw), raw)
 
 
 @given(summaries)

@@ -14,7 +14,7 @@ from yarl import URL
 
 from schemas.serving import ProductBatch, ProductPage, ProductReviews, ServedProduct, SortKey, SortOrder
 from streams.roles.serve.metrics import ServingMetrics
-from streams.web.catalogue import Found, Lookup, NotKnownYetError, Page, Place, Stored
+from streams.web.catalogue import KnownProduct, Lookup, NotKnownYetError, Page, Place, Stored
 from streams.web.products import MAX_BODY_BYTES, products_app
 from streams.worker.health import add_health_pages
 from streams.worker.readiness import Readiness
@@ -29,13 +29,13 @@ TOKEN = "let-me-in-请"
 class FakeCatalogue:
     """Knows these products; of ids with `later` it cannot tell; `broken` raises."""
 
-    products: dict[str, Found] = field(default_factory=dict)
+    products: dict[str, KnownProduct] = field(default_factory=dict)
     is_away: bool = False
     asked: list[tuple[str, str]] = field(default_factory=list)
 
     def add(self, product_id: str, *, offset: int = 1, stale: Any = None, **more: Any) -> None:
         raw = document(product_id, **more)
-        self.products[product_id] = Found(Stored(product_id, "e", 0, offset, raw), raw, stale)
+        self.products[product_id] = KnownProduct(Stored(product_id, "e", 0, offset, raw), raw, stale)
 
     async def find(self, product_ids: Sequence[str]) -> Lookup:
         if "broken" in product_ids:
