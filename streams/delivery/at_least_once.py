@@ -3,16 +3,12 @@
 import asyncio
 from collections.abc import Collection
 
-import stamina
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from streams.delivery.batches import enqueue, first_offsets
 from streams.delivery.intake import Chunk
 from streams.delivery.producing import (
-    FIRST_PAUSE_S,
-    LONGEST_PAUSE_S,
-    PAUSE_JITTER_S,
     raise_if_hopeless,
     started,
     stopped,
@@ -21,6 +17,7 @@ from streams.delivery.records import Effects, Partition
 from streams.delivery.sink import Checkpoint, FirstOffsets, pass_by
 from streams.errors import LeaseLostError
 from streams.kafka.connection import KafkaConnection
+from streams.kafka.patience import retried
 
 
 class AtLeastOnceSink:
@@ -56,14 +53,7 @@ class AtLeastOnceSink:
         producer, self._producer = self._producer, None
         await stopped(producer)
 
-    @stamina.retry(
-        on=KafkaError,
-        attempts=None,
-        timeout=None,
-        wait_initial=FIRST_PAUSE_S,
-        wait_max=LONGEST_PAUSE_S,
-        wait_jitter=PAUSE_JITTER_S,
-    )
+    @retried(KafkaError)
     async def _publish_chunk(self, chunk: Chunk, effects: Effects) -> FirstOffsets:
         if not chunk.lease.is_held:
             raise LeaseLostError("revoked while publishing")

@@ -3,16 +3,12 @@
 import asyncio
 from collections.abc import Collection
 
-import stamina
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError, ProducerFenced
 
 from streams.delivery.batches import enqueue, first_offsets
 from streams.delivery.intake import Chunk
 from streams.delivery.producing import (
-    FIRST_PAUSE_S,
-    LONGEST_PAUSE_S,
-    PAUSE_JITTER_S,
     raise_if_hopeless,
     started,
     stopped,
@@ -21,6 +17,7 @@ from streams.delivery.records import Effects, Partition
 from streams.delivery.sink import Checkpoint, FirstOffsets, pass_by
 from streams.errors import FatalError, LeaseLostError
 from streams.kafka.connection import TRANSACTION_TIMEOUT_MS, KafkaConnection
+from streams.kafka.patience import retried
 
 _FENCED_PAUSE_S = 3.0
 _TAKE_OVER_ATTEMPTS = 6
@@ -77,14 +74,7 @@ class ExactlyOnceSink:
         producers, self._producers = self._producers, {}
         await asyncio.gather(*(stopped(producer) for producer in producers.values()))
 
-    @stamina.retry(
-        on=KafkaError,
-        attempts=_TAKE_OVER_ATTEMPTS,
-        timeout=None,
-        wait_initial=5 * FIRST_PAUSE_S,
-        wait_max=LONGEST_PAUSE_S,
-        wait_jitter=PAUSE_JITTER_S,
-    )
+    @retried(KafkaError, attempts=_TAKE_OVER_ATTEMPTS, first_pause_s=0.5)
     async def _take_partitions_over(self, partitions: Collection[Partition]) -> None:
         missing = [partition for partition in partitions if partition not in self._producers]
         try:
@@ -93,14 +83,7 @@ class ExactlyOnceSink:
             raise_if_hopeless(error)
             raise
 
-    @stamina.retry(
-        on=_pause_after,
-        attempts=None,
-        timeout=None,
-        wait_initial=FIRST_PAUSE_S,
-        wait_max=LONGEST_PAUSE_S,
-        wait_jitter=PAUSE_JITTER_S,
-    )
+    @retried(_pause_after)
     async def _settle_transaction(self, chunk: Chunk, effects: Effects) -> FirstOffsets:
         partition = chunk.lease.partition
         if not chunk.lease.is_held:

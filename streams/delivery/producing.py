@@ -38,11 +38,6 @@ _HOPELESS = (
     TransactionalIdAuthorizationFailed,
     UnsupportedVersionError,
 )
-#: Between two tries: each pause is twice as long as the one before, and a little longer by chance, so that workers
-#: that lost the same broker do not come back at the same moment.
-FIRST_PAUSE_S = 0.1
-LONGEST_PAUSE_S = 5.0
-PAUSE_JITTER_S = 0.1
 
 
 async def started(producer: AIOKafkaProducer) -> AIOKafkaProducer:

@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
-import stamina
 import structlog
 from aiokafka.errors import KafkaError
 
 from streams.delivery.records import Record
 from streams.errors import RejectedEventError, RetryableError
 from streams.kafka.connection import KafkaConnection
+from streams.kafka.patience import retried
 from streams.roles.serve.metrics import ServingMetrics
 from streams.roles.serve.progress import Progress
 from streams.roles.serve.records import Change, change_of
@@ -24,8 +24,6 @@ _POLL_MS = 250
 _LOOK_S = 1.0
 #: A new leader may not know for a moment how far its partition goes.
 _AHEAD_S = 3.0
-_FIRST_PAUSE_S = 0.2
-_LONGEST_PAUSE_S = 5.0
 
 
 class Materialiser:
@@ -84,14 +82,7 @@ class Materialiser:
         while not await self._read_topic(until_complete=until_complete):
             log.info("the topic is opened anew", topic=TOPIC)
 
-    @stamina.retry(
-        on=(KafkaError, RetryableError),
-        attempts=None,
-        timeout=None,
-        wait_initial=_FIRST_PAUSE_S,
-        wait_max=_LONGEST_PAUSE_S,
-        wait_jitter=_FIRST_PAUSE_S,
-    )
+    @retried((KafkaError, RetryableError))
     async def _read_topic(self, *, until_complete: bool) -> bool:
         """Read until the end if that is wanted; False if the topic has to be opened anew."""
         self._is_placed = False
@@ -111,14 +102,7 @@ class Materialiser:
                     return True
         return False
 
-    @stamina.retry(
-        on=StoreAwayError,
-        attempts=None,
-        timeout=None,
-        wait_initial=_FIRST_PAUSE_S,
-        wait_max=_LONGEST_PAUSE_S,
-        wait_jitter=_FIRST_PAUSE_S,
-    )
+    @retried(StoreAwayError)
     async def _read_batch(self, subscription: Subscription) -> None:
         """Bring Redis on by what the broker has now; where Redis was away, from where it is."""
         try:

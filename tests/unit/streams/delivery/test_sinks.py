@@ -1,9 +1,11 @@
 import asyncio
+import contextlib
 import gc
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
+import stamina
 from aiokafka.errors import (
     KafkaConnectionError,
     KafkaError,
@@ -283,6 +285,25 @@ class TestExactlyOnce:
         with pytest.raises(LeaseLostError):
             await sink.deliver(chunk, EFFECTS)
         assert broker.published == []
+
+    @pytest.mark.parametrize(("failures", "is_taken"), [(2, True), (5, True), (6, False)])
+    async def test_taking_over_is_tried_for_a_while(
+        self, broker: Broker, failures: int, is_taken: bool
+    ) -> None:
+        """A broker that is away for a moment costs a pause; where it stays away the assignment fails."""
+        errors = [KafkaConnectionError()] * failures
+
+        def fail() -> None:
+            if errors:
+                raise errors.pop()
+
+        sink = OfflineExactlyOnce(broker, on_renew=fail)
+        with (
+            stamina.set_testing(True, attempts=100, cap=True),  # without pauses
+            contextlib.nullcontext() if is_taken else pytest.raises(KafkaConnectionError),
+        ):
+            await sink.acquire([P0])
+        assert [producer.is_open for producer in broker.producers] == [True] * is_taken
 
     async def test_every_assignment_brings_new_producers(self, broker: Broker) -> None:
         """Kept partitions get a new producer as well: it settles what the old one left open."""
