@@ -1,6 +1,5 @@
 """Bytes to contracts and back: what cannot be read is rejected with a reason, never guessed."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Protocol, TypeVar
 
@@ -15,8 +14,6 @@ from schemas.fields import EARLIEST, TOO_LATE, is_ahead
 from streams.errors import RejectedEventError
 
 SomeEvent = TypeVar("SomeEvent", bound=Event)
-#: What goes to `encode` as it is.
-JsonObject = Mapping[str, object]
 
 #: What is written as JSON and never read again.
 JsonObject = dict[str, object]

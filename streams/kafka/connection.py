@@ -2,7 +2,7 @@
 
 import ssl
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, Self
+from typing import NamedTuple, Self
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
@@ -24,8 +24,6 @@ FETCH_WAIT_MS = 100
 REQUEST_TIMEOUT_MS = 30_000
 TRANSACTION_TIMEOUT_MS = 60_000
 _RETRY_BACKOFF_MS = 20
-
-Isolation = Literal["read_committed", "read_uncommitted"]
 
 
 class Credentials(NamedTuple):
@@ -93,14 +91,12 @@ class KafkaConnection:
     def consumer(
         self,
         *,
-        isolation: Isolation = "read_committed",
         fetch_bytes: int = FETCH_BYTES,
         fetch_wait_ms: int = FETCH_WAIT_MS,
     ) -> AIOKafkaConsumer:
-        """A consumer without a group, to be assigned partitions; it commits nothing.
+        """A consumer of committed records, without a group, to be assigned partitions; it commits nothing.
 
         Args:
-            isolation: whether records of open and aborted transactions are read too.
             fetch_bytes: the most from one partition at once.
             fetch_wait_ms: the longest that a fetch waits for a record.
         """
@@ -108,7 +104,7 @@ class KafkaConnection:
             **self.options,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
-            isolation_level=isolation,
+            isolation_level="read_committed",
             max_partition_fetch_bytes=fetch_bytes,
             fetch_max_bytes=2 * fetch_bytes,  # of all partitions, so that memory stays bounded
             fetch_max_wait_ms=fetch_wait_ms,

@@ -8,7 +8,7 @@ from aiokafka.errors import KafkaError
 
 from streams.errors import FatalError
 from streams.kafka import topic_admin
-from streams.kafka.connection import Isolation, KafkaConnection
+from streams.kafka.connection import KafkaConnection
 
 
 class Tail:
@@ -30,7 +30,6 @@ async def follow(
     topics: Sequence[str],
     *,
     from_beginning: bool,
-    isolation: Isolation = "read_committed",
 ) -> AsyncIterator[Tail]:
     """Open topics for reading; when this is entered, every later record will be seen.
 
@@ -38,12 +37,11 @@ async def follow(
         connection: to the broker.
         topics: their names.
         from_beginning: with what is there already, or only with what comes.
-        isolation: whether records of open and aborted transactions are read too.
 
     Raises:
         FatalError: the broker cannot be reached, or a topic does not exist.
     """
-    consumer = connection.consumer(isolation=isolation)
+    consumer = connection.consumer()
     try:
         partitions = await _partitions(connection, topics)
         await consumer.start()

@@ -9,15 +9,7 @@ from streams.errors import RetryableError
 
 
 class NotKnownYetError(RetryableError):
-    """The store cannot be asked, or is being filled: whether there is an answer cannot be told.
-
-    Attributes:
-        retry_after_s: when to ask again.
-    """
-
-    def __init__(self, message: str, retry_after_s: int = 1) -> None:
-        super().__init__(message)
-        self.retry_after_s = retry_after_s
+    """The store cannot be asked, or is being filled: whether there is an answer cannot be told."""
 
 
 @dataclass(frozen=True, slots=True)

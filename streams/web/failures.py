@@ -2,7 +2,7 @@
 
 import hmac
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import orjson
 import structlog
@@ -19,7 +19,15 @@ log = structlog.get_logger(__name__)
 #: Told the route, the status and the seconds of every request for products.
 Observe = Callable[[str, int, float], None]
 
-_CODES = {401: "unauthorised", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+_CODES = {
+    401: "unauthorised",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    503: "not_known_yet",
+}
+#: When to ask again for what cannot be told yet.
+_RETRY_AFTER_S = 1
 
 
 class ApiError(Exception):
@@ -27,13 +35,11 @@ class ApiError(Exception):
 
     Attributes:
         status: of the answer.
-        retry_after_s: when to ask again; None where that does not help.
     """
 
-    def __init__(self, status: int, message: str, retry_after_s: int | None = None) -> None:
+    def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.status = status
-        self.retry_after_s = retry_after_s
 
 
 def failures_as_json(observe: Observe) -> Middleware:
@@ -45,9 +51,9 @@ def failures_as_json(observe: Observe) -> Middleware:
         try:
             response = await handler(request)
         except ApiError as error:
-            response = _failure(error.status, str(error), retry_after_s=error.retry_after_s)
+            response = _failure(error.status, str(error))
         except NotKnownYetError as error:
-            response = _failure(503, str(error), retry_after_s=error.retry_after_s)
+            response = _failure(503, str(error), headers={"Retry-After": str(_RETRY_AFTER_S)})
         except web.HTTPException as error:
             response = _of_framework(request, error)
         except Exception:
@@ -96,17 +102,11 @@ def _of_framework(request: web.Request, error: web.HTTPException) -> web.Respons
     return _failure(error.status, error.reason)
 
 
-def _failure(
-    status: int, message: str, *, retry_after_s: int | None = None, headers: dict[str, str] | None = None
-) -> web.Response:
+def _failure(status: int, message: str, *, headers: Mapping[str, str] | None = None) -> web.Response:
     told = {"Cache-Control": "no-store", **(headers or {})}
-    if retry_after_s is not None:
-        told["Retry-After"] = str(retry_after_s)
     if status == 401:
         told["WWW-Authenticate"] = "Bearer"
     code = _CODES.get(status) or ("bad_request" if status < 500 else "internal")
-    if status == 503:
-        code = "not_known_yet"
     problem = Failure(error=Problem.model_validate({"code": code, "message": message}))
     return web.Response(
         body=orjson.dumps(problem.model_dump()), status=status, headers=told, content_type="application/json"

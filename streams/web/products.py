@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from schemas.openapi import openapi_document
 from schemas.serving import MAX_LATEST_REVIEWS, MAX_PAGE_PRODUCTS
 from streams.serde import JsonObject, encode
-from streams.web.catalogue import Catalogue, KnownProduct
+from streams.web.catalogue import Catalogue, KnownProduct, NotKnownYetError
 from streams.web.cursors import CursorError, from_cursor, to_cursor
 from streams.web.failures import ApiError, Observe, failures_as_json, requires_token
 from streams.web.product_bodies import listed_body, product_body, reviews_body
@@ -18,7 +18,6 @@ from streams.web.queries import batch_of, known_parameters, number_of, product_i
 #: 100 ids of 128 characters, each written as an escaped pair of surrogates, fit.
 MAX_BODY_BYTES = 256 * 1024
 _DEFAULT_LISTED = 20
-_RETRY_AFTER_S = 1
 
 
 def _today() -> date:
@@ -90,7 +89,7 @@ class _Pages:
         known_parameters(request)
         lookup = await self._catalogue.find(await batch_of(request))
         if lookup.unknown and not lookup.found and not lookup.missing:
-            raise ApiError(503, lookup.why, _RETRY_AFTER_S)
+            raise NotKnownYetError(lookup.why)
         today = self._today()
         body = {
             "products": [product_body(product, today=today) for product in lookup.found.values()],
@@ -124,7 +123,7 @@ class _Pages:
         if product is not None:
             return product
         if lookup.unknown:
-            raise ApiError(503, lookup.why, _RETRY_AFTER_S)
+            raise NotKnownYetError(lookup.why)
         raise ApiError(
             404,
             f"there is no product {product_id!r}, or no review of it yet; /products lists those there are",

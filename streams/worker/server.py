@@ -4,6 +4,9 @@ from aiohttp import web
 
 from streams.errors import ConfigurationError
 
+#: How long requests may take to finish when the server stops.
+_FINISH_S = 1.0
+
 
 class WebServer:
     """Serves an application on one address.
@@ -12,16 +15,12 @@ class WebServer:
         app: what answers.
         host: where to listen.
         port: 0 for any free one.
-        shutdown_timeout_s: how long requests may take to finish when it stops.
     """
 
-    def __init__(
-        self, app: web.Application, host: str, port: int, *, shutdown_timeout_s: float = 1.0
-    ) -> None:
+    def __init__(self, app: web.Application, host: str, port: int) -> None:
         self._app = app
         self._host = host
         self._port = port
-        self._shutdown_timeout_s = shutdown_timeout_s
         self._runner: web.AppRunner | None = None
 
     async def start(self) -> str:
@@ -33,7 +32,7 @@ class WebServer:
         Raises:
             ConfigurationError: the port is taken.
         """
-        self._runner = web.AppRunner(self._app, access_log=None, shutdown_timeout=self._shutdown_timeout_s)
+        self._runner = web.AppRunner(self._app, access_log=None, shutdown_timeout=_FINISH_S)
         await self._runner.setup()
         site = web.TCPSite(self._runner, self._host, self._port)
         try:

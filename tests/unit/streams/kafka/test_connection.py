@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from streams.errors import ConfigurationError
-from streams.kafka.connection import CLIENT_ID, Isolation, KafkaConnection
+from streams.kafka.connection import CLIENT_ID, KafkaConnection
 from streams.settings import KafkaSettings
 
 
@@ -73,18 +73,10 @@ async def test_every_in_sync_replica_acknowledges(is_idempotent: bool) -> None:
     await producer.stop()
 
 
-@pytest.mark.parametrize("isolation", ["read_committed", "read_uncommitted"])
-async def test_a_consumer_commits_nothing_and_reads_what_it_is_told(isolation: Isolation) -> None:
-    """It moves no group, and sees records of aborted transactions only if it asks for them."""
-    consumer = KafkaConnection.of(kafka()).consumer(isolation=isolation)
-    assert (consumer._isolation_level, consumer._enable_auto_commit) == (isolation, False)
-    await consumer.stop()
-
-
-async def test_nothing_uncommitted_is_read_unasked() -> None:
-    """Whoever does not say how to read sees no record of an aborted transaction."""
+async def test_a_consumer_reads_what_is_committed_and_commits_nothing() -> None:
+    """It sees no record of an aborted transaction, and moves no group."""
     consumer = KafkaConnection.of(kafka()).consumer()
-    assert consumer._isolation_level == "read_committed"
+    assert (consumer._isolation_level, consumer._enable_auto_commit) == ("read_committed", False)
     await consumer.stop()
 
 
