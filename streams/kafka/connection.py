@@ -106,7 +106,7 @@ class KafkaConnection:
             auto_offset_reset="earliest",
             isolation_level="read_committed",
             max_partition_fetch_bytes=fetch_bytes,
-            fetch_max_bytes=2 * fetch_bytes,  # of all partitions, so that memory stays bounded
+            fetch_max_bytes=2 * fetch_bytes,  # of all partitions of a broker, so that memory stays bounded
             fetch_max_wait_ms=fetch_wait_ms,
             request_timeout_ms=REQUEST_TIMEOUT_MS,
         )
