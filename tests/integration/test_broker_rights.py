@@ -10,14 +10,13 @@ from typing import Any, NamedTuple
 
 import orjson
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.protocol.admin import CreateAclsRequest
 from pydantic import SecretStr
 
 from streams.app import ROLES, planned_topics, run_role
 from streams.errors import ConfigurationError, FatalError
 from streams.kafka import topic_admin
-from streams.kafka.connection import client_options
+from streams.kafka.connection import KafkaConnection
 from streams.kafka.publishing import RawRecord, publish
 from streams.kafka.tailing import follow
 from streams.local.embedded import free_port
@@ -85,7 +84,7 @@ def make_user(kafka: ApacheKafka, directory: Path, user: str) -> None:
 
 async def allow(kafka: ApacheKafka, rights: Iterable[Rights]) -> None:
     """Give each user these rights and no others."""
-    admin = AIOKafkaAdminClient(**kafka.client)
+    admin = kafka.client.admin()
     await admin.start()
     try:
         for row in rights:
@@ -160,7 +159,7 @@ async def working(role: Role, settings: Settings) -> AsyncIterator[None]:
         await asyncio.wait_for(task, 60)
 
 
-async def first_records(client: Mapping[str, Any], topics: Iterable[str], timeout_s: float = 60) -> set[str]:
+async def first_records(client: KafkaConnection, topics: Iterable[str], timeout_s: float = 60) -> set[str]:
     """Those topics of which a record was seen; all of them, or those until time was up."""
     missing = set(topics)
     seen: set[str] = set()
@@ -187,7 +186,7 @@ async def test_each_role_works_with_its_rights_alone(
     """A review and a product go through every role, exactly once, and what is refused goes to its dead letters."""
     product = {"product_id": "p0", "title": "Lamp", "updated_at": CREATED_AT}
     broken = RawRecord(b"p0", b"{")
-    publisher = client_options(settings_of("publisher", kafka).kafka)
+    publisher = KafkaConnection.of(settings_of("publisher", kafka).kafka)
     await publish(publisher, "new-review", [*(review(number, products=1) for number in range(8)), broken])
     await publish(publisher, "new-product", [RawRecord(b"p0", orjson.dumps(product)), broken])
     state = {"state": {"directory": tmp_path / "state"}, "rolling": {"tick_s": 0.2}}
@@ -199,7 +198,7 @@ async def test_each_role_works_with_its_rights_alone(
     ):
         wanted = ["product-summary", "product-text", "new-review.dlq", "new-product.dlq"]
         assert await first_records(kafka.client, wanted) == set(wanted)
-        subscriber = client_options(settings_of("subscriber", kafka).kafka)
+        subscriber = KafkaConnection.of(settings_of("subscriber", kafka).kafka)
         read = ["enriched-review", "product-summary"]
         assert await first_records(subscriber, read) == set(read)
     async with serving(settings_of("serve", kafka, **store)) as served:

@@ -21,8 +21,9 @@ from streams.rolling.events import read_text
 from streams.rolling.memory import MemoryTables
 from streams.rolling.refreshing import refreshed
 from streams.rolling.summaries import SummaryWriter
-from streams.web.catalogue import Found, Stored
-from streams.web.product_bodies import encode, product_body, reviews_body
+from streams.serde import encode
+from streams.web.catalogue import KnownProduct, Stored
+from streams.web.product_bodies import product_body, reviews_body
 from tests.fakes import FakeRecord
 from tests.histories import NOW_MS, apply_all, enriched
 from tests.summaries import TODAY, alert
@@ -97,7 +98,7 @@ def test_it_is_counted_told_kept_and_shown(language: str, quotes: tuple[str, ...
     raw = summary.model_dump_json().encode()
     document = change_of(FakeRecord(7, b"p", raw, PRODUCT_SUMMARY.name, 1, 1_000)).document
     assert document == raw
-    found = Found(Stored("p", "1", 0, 1, document), document, None)
+    found = KnownProduct(Stored("p", "1", 0, 1, document), document, None)
     body = ServedProduct.model_validate_json(encode(product_body(found, today=TODAY)))
     latest = ProductReviews.model_validate_json(encode(reviews_body(found, limit=5))).reviews
     assert body.counts.aspects[0].aspect == ASPECT
