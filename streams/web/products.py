@@ -91,7 +91,7 @@ class _Pages:
         if lookup.unknown and not lookup.found and not lookup.missing:
             raise NotKnownYetError(lookup.why)
         today = self._today()
-        body = {
+        body: JsonObject = {
             "products": [product_body(product, today=today) for product in lookup.found.values()],
             "missing": lookup.missing,
             "unknown": lookup.unknown,
@@ -110,7 +110,7 @@ class _Pages:
         page = await self._catalogue.page(sort, order, limit=limit, after=after)
         is_stale = any(product.stale_reason is not None for product in page.products)
         next_place = page.next_place
-        body = {
+        body: JsonObject = {
             "products": [listed_body(product) for product in page.products],
             "next_cursor": to_cursor(sort, order, next_place) if next_place is not None else None,
         }
