@@ -3,29 +3,13 @@
 import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Final, Literal, get_args
+from typing import Final, TypeAlias
 
 from models.errors import DamagedModelError
+from schemas import vocabularies
 
-Aspect = Literal[
-    "quality",
-    "performance",
-    "design",
-    "size_and_fit",
-    "ease_of_use",
-    "price_and_value",
-    "delivery",
-    "packaging",
-    "customer_service",
-    "authenticity",
-    "taste_and_smell",
-    "content",
-    "safety",
-    "ambience",
-    "other",
-]
-
-ASPECTS: Final[tuple[Aspect, ...]] = get_args(Aspect)
+Aspect: TypeAlias = vocabularies.AspectName
+ASPECTS: Final = vocabularies.ASPECTS
 
 _SYNONYMS: Mapping[Aspect, tuple[str, ...]] = {
     "quality": ("build quality", "durability", "material", "protection", "workmanship", "质量", "做工", "品质", "材质"),

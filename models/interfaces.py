@@ -97,6 +97,7 @@ class TokenisedReview:
 
 
 Tokenised = TypeVar("Tokenised", bound=Sized)
+Prediction = TypeVar("Prediction")
 
 
 class LoadedModel(Protocol):
@@ -115,8 +116,8 @@ class LoadedModel(Protocol):
         """ISO 639-1 codes of the languages it covers; None: all, or nobody knows."""
 
 
-class ReviewReader(LoadedModel, Protocol[Tokenised]):
-    """A loaded model that says how a review feels and, if it can, what it speaks of."""
+class BatchModel(Protocol[Tokenised, Prediction]):
+    """A loaded model that is asked about batches of tokenised texts."""
 
     @property
     def streams(self) -> int:
@@ -134,6 +135,10 @@ class ReviewReader(LoadedModel, Protocol[Tokenised]):
         """Texts to token ids, in order; on the CPU, from any thread. Nothing is cut off a long text."""
         ...
 
-    def forward(self, batch: Sequence[Tokenised]) -> list[ReviewReading]:
-        """One reading a review, in order. Call it from at most `streams` threads at a time."""
+    def forward(self, batch: Sequence[Tokenised]) -> list[Prediction]:
+        """One prediction a text, in order. Call it from at most `streams` threads at a time."""
         ...
+
+
+class ReviewReader(LoadedModel, BatchModel[Tokenised, ReviewReading], Protocol[Tokenised]):
+    """A loaded model that says how a review feels and, if it can, what it speaks of."""

@@ -7,9 +7,8 @@ from pydantic import Field, model_validator
 from schemas.counts import ReviewCounts
 from schemas.events import Event, Output, Value, contradiction
 from schemas.fields import Count, Flag, Identifier, Label, LanguageCode, Text, Timestamp, Version, Wanted
-from schemas.frozen_mapping import FrozenMapping
 from schemas.grounding import CopyClaims, CopyLineage, DroppedClaims, Evidence
-from schemas.products import Attributes, Currency, Price, Tags
+from schemas.products import ProductDetails, Tags
 from schemas.summaries import KeyPoint
 from schemas.vocabularies import Approval, CopyMethod, CopyRefreshReason
 
@@ -19,25 +18,11 @@ Decision = Literal["approved", "rejected", "edited", "pinned", "unpinned"]
 Remark = Annotated[str, Field(max_length=2_000), Wanted("at most 2,000 characters")]
 
 
-class ProductFacts(Value):
+class ProductFacts(ProductDetails):
     """What a product is, as its platform last published it."""
 
     version: Version
     title: Label
-    description: Text | None = None
-    category: Label | None = None
-    brand: Label | None = None
-    price: Price | None = None
-    currency: Currency | None = None
-    attributes: Attributes = Field(default_factory=FrozenMapping)
-    tags: Tags = ()
-    language: LanguageCode | None = None
-
-    @model_validator(mode="after")
-    def _is_complete(self) -> Self:
-        if self.price is not None and self.currency is None:
-            raise contradiction("price needs its currency")
-        return self
 
 
 class CopyRefreshRequested(Output):

@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from schemas.events import Event, contradiction
+from schemas.events import Event, Value, contradiction
 from schemas.fields import (
     MAX_INTEGER,
     Flag,
@@ -35,12 +35,9 @@ Currency = Annotated[
 ]
 
 
-class Product(Event):
-    """One version of a product. The same id with a higher version replaces it; `removed` withdraws it."""
+class ProductDetails(Value):
+    """What a platform may say of a product beside its name."""
 
-    product_id: Identifier
-    version: Version = 1
-    title: Label | None = None
     description: Text | None = None
     category: Label | None = None
     brand: Label | None = None
@@ -49,13 +46,25 @@ class Product(Event):
     attributes: Attributes = Field(default_factory=FrozenMapping)
     tags: Tags = ()
     language: LanguageCode | None = None
+
+    @model_validator(mode="after")
+    def _has_a_price_in_a_currency(self) -> Self:
+        if self.price is not None and self.currency is None:
+            raise contradiction("price needs its currency")
+        return self
+
+
+class Product(Event, ProductDetails):
+    """One version of a product. The same id with a higher version replaces it; `removed` withdraws it."""
+
+    product_id: Identifier
+    version: Version = 1
+    title: Label | None = None
     updated_at: Timestamp
     removed: Flag = False
 
     @model_validator(mode="after")
-    def _is_complete(self) -> Self:
+    def _has_a_title_unless_removed(self) -> Self:
         if self.title is None and not self.removed:
             raise contradiction("title is required unless removed is true")
-        if self.price is not None and self.currency is None:
-            raise contradiction("price needs its currency")
         return self

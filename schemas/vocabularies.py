@@ -4,11 +4,11 @@ What a request may say is closed, and so is a status on which other fields depen
 stand.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal, get_args
 
 from schemas.fields import Known, Label
 
-ASPECTS = (
+AspectName = Literal[
     "quality",
     "performance",
     "design",
@@ -24,7 +24,8 @@ ASPECTS = (
     "safety",
     "ambience",
     "other",
-)
+]
+ASPECTS: tuple[AspectName, ...] = get_args(AspectName)
 HOLDERS = ("reviewer", "former_product", "expectation", "somebody_else")
 SENTIMENT_BASES = ("text", "text_and_stars", "stars")
 MASK_KINDS = ("email", "phone", "id_number", "card_number", "address", "wechat", "qq")

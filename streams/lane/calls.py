@@ -8,10 +8,11 @@ from typing import Generic, NamedTuple
 
 import structlog
 
+from models.interfaces import BatchModel, Prediction, Tokenised
 from schemas.dead_letters import DeadLetterReason
 from streams.errors import FatalError
 from streams.lane.device_threads import DeviceThreads, HungError, as_error
-from streams.lane.values import BatchReport, Failure, LaneModel, Prediction, Tokenised
+from streams.lane.values import BatchReport, Failure
 
 log = structlog.get_logger(__name__)
 
@@ -68,7 +69,7 @@ class ModelCalls(Generic[Tokenised, Prediction]):
 
     def __init__(
         self,
-        model: LaneModel[Tokenised, Prediction],
+        model: BatchModel[Tokenised, Prediction],
         budget: TokenBudget,
         *,
         forward_timeout_s: float,

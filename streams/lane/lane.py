@@ -6,10 +6,11 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Generic, Self
 
+from models.interfaces import BatchModel, Prediction, Tokenised
 from streams.errors import FatalError
 from streams.lane.calls import ModelCalls, Outcome, TokenBudget
 from streams.lane.planning import next_batch
-from streams.lane.values import Answer, BatchReport, Failure, LaneLimits, LaneModel, Prediction, Tokenised
+from streams.lane.values import Answer, BatchReport, Failure, LaneLimits
 
 #: Texts that are tokenised at once. All calls that wait at the door come in together, for under a trickle each
 #: brings one text, and the way to the tokeniser's thread and back for each of them keeps the device waiting.
@@ -82,7 +83,7 @@ class Lane(Generic[Tokenised, Prediction]):
 
     def __init__(
         self,
-        model: LaneModel[Tokenised, Prediction],
+        model: BatchModel[Tokenised, Prediction],
         limits: LaneLimits,
         *,
         observe: Callable[[BatchReport], None] = lambda _report: None,

@@ -1,41 +1,11 @@
 """What goes into the lane and what comes out."""
 
-from collections.abc import Sequence, Sized
 from dataclasses import dataclass
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from schemas.dead_letters import DeadLetterReason
 
-Tokenised = TypeVar("Tokenised", bound=Sized)
-Prediction = TypeVar("Prediction")
 Prediction_co = TypeVar("Prediction_co", covariant=True)
-
-
-class LaneModel(Protocol[Tokenised, Prediction]):
-    """What the lane needs of a model (`models.interfaces.ReviewReader` fits)."""
-
-    @property
-    def streams(self) -> int:
-        """How many forward passes may run at the same time."""
-        ...
-
-    @property
-    def batch_tokens(self) -> int:
-        """Tokens of one forward pass that suit the device."""
-        ...
-
-    @property
-    def packs(self) -> bool:
-        """Whether cost grows with the sum of lengths, rather than with the longest."""
-        ...
-
-    def tokenise(self, texts: Sequence[str]) -> list[Tokenised]:
-        """Texts to tokens, in order; from any thread."""
-        ...
-
-    def forward(self, batch: Sequence[Tokenised]) -> list[Prediction]:
-        """One prediction a text, in order."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from schemas.reviews import Review
 from streams.delivery.records import Record
 from streams.lane.values import Answer
 from streams.roles.enrich.reading import Preparer, Reader
+from streams.serde import JsonObject
 
 _Place = Callable[[int, int], tuple[str, int, int]]
 
@@ -23,7 +24,7 @@ MAX_SENTENCES = 1_000
 MAX_ASPECTS = 500
 _MAX_QUOTED_CHARACTERS = 40_000
 
-_NOTHING_READ: dict[str, Any] = {
+_NOTHING_READ: JsonObject = {
     "title": None,
     "text": None,
     "author_id": None,
@@ -55,11 +56,11 @@ class EnrichedReviewWriter:
         self._replay_id = replay_id
         self._timings: dict[tuple[float, float, float], dict[str, float]] = {}
 
-    def removed(self, review: Review, record: Record) -> dict[str, Any]:
+    def removed(self, review: Review, record: Record) -> JsonObject:
         """That a review is gone; nothing of its text is repeated."""
         return self._event(review, record, "removed", _NOTHING_READ)
 
-    def rated(self, review: Review, record: Record, prepared: PreparedReview) -> dict[str, Any]:
+    def rated(self, review: Review, record: Record, prepared: PreparedReview) -> JsonObject:
         """Stars without words; a title they may have."""
         about = _NOTHING_READ | {
             "title": prepared.title,
@@ -68,14 +69,14 @@ class EnrichedReviewWriter:
         }
         return self._event(review, record, "rating_only", about)
 
-    def unread(self, review: Review, record: Record, prepared: PreparedReview) -> dict[str, Any]:
+    def unread(self, review: Review, record: Record, prepared: PreparedReview) -> JsonObject:
         """A review in a language that no model covers."""
         about = _NOTHING_READ | _prepared(prepared, prepared.flags)
         return self._event(review, record, "unsupported_language", about)
 
     def read(
         self, review: Review, record: Record, prepared: PreparedReview, *, by: Reader, reading: ReviewReading
-    ) -> dict[str, Any]:
+    ) -> JsonObject:
         """A review and what a model says of it; without the timings."""
         doubt = self._preparer.rating_flag(review.rating, reading.sentiment)
         flags = prepared.flags if doubt is None else (*prepared.flags, doubt)
@@ -97,7 +98,7 @@ class EnrichedReviewWriter:
             self._timings[key] = timings
         return timings
 
-    def _event(self, review: Review, record: Record, status: str, about: Mapping[str, Any]) -> dict[str, Any]:
+    def _event(self, review: Review, record: Record, status: str, about: Mapping[str, Any]) -> JsonObject:
         return {
             "schema_version": SCHEMA_VERSION,
             "review_id": review.review_id,
@@ -124,7 +125,7 @@ class EnrichedReviewWriter:
         }
 
 
-def _prepared(prepared: PreparedReview, flags: Sequence[QualityFlag]) -> dict[str, Any]:
+def _prepared(prepared: PreparedReview, flags: Sequence[QualityFlag]) -> JsonObject:
     """The fields that do not depend on a model."""
     language = prepared.language
     return {
@@ -140,7 +141,7 @@ def _prepared(prepared: PreparedReview, flags: Sequence[QualityFlag]) -> dict[st
     }
 
 
-def _masked(field: str, masks: Iterable[Mask]) -> list[dict[str, Any]]:
+def _masked(field: str, masks: Iterable[Mask]) -> list[JsonObject]:
     return [{"field": field, "kind": mask.kind, "start": mask.start, "end": mask.end} for mask in masks]
 
 
@@ -153,7 +154,7 @@ def _quotable(mentions: Sequence[AspectMention]) -> Iterator[AspectMention]:
         yield one
 
 
-def _sentence(place: _Place, one: SentenceReading) -> dict[str, Any]:
+def _sentence(place: _Place, one: SentenceReading) -> JsonObject:
     field, start, end = place(one.start, one.end)
     sentiment = one.sentiment
     label = sentiment.label
@@ -167,7 +168,7 @@ def _sentence(place: _Place, one: SentenceReading) -> dict[str, Any]:
     }
 
 
-def _aspect(place: _Place, asked: str, one: AspectMention) -> dict[str, Any]:
+def _aspect(place: _Place, asked: str, one: AspectMention) -> JsonObject:
     first, last = one.start, one.end
     field, start, end = place(first, last)
     sentiment = one.sentiment
@@ -184,7 +185,7 @@ def _aspect(place: _Place, asked: str, one: AspectMention) -> dict[str, Any]:
     }
 
 
-def _rounded(sentiment: SentimentPrediction) -> dict[str, Any]:
+def _rounded(sentiment: SentimentPrediction) -> JsonObject:
     return {
         "label": sentiment.label,
         "negative": _four_decimals(sentiment.negative),

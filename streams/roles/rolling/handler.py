@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 from streams.delivery.records import DeadLetter, Effects, Output, Partition, Record
 from streams.errors import RejectedEventError
@@ -18,7 +17,7 @@ from streams.rolling.events import read_product, read_review, read_text
 from streams.rolling.product_state import ProductState
 from streams.rolling.refreshing import RefreshBudget, RefreshPolicy, due, refreshed
 from streams.rolling.summaries import LookUp, SummaryWriter
-from streams.serde import encode, require_key
+from streams.serde import JsonObject, encode, require_key
 from streams.settings import RollingSettings
 from streams.state.table_set import TableSet
 
@@ -195,7 +194,7 @@ class RollProducts:
         require_key(record.key, review.product_id)
         return apply_review(tables, review, record.offset)
 
-    def _source(self, product: ProductState, partition: int) -> dict[str, Any]:
+    def _source(self, product: ProductState, partition: int) -> JsonObject:
         """The last event that changed a product: a review, or the product itself if it has none."""
         is_review = product.applied >= 0
         return {

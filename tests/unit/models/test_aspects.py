@@ -13,7 +13,7 @@ from models.errors import DamagedModelError
 from models.manifest import verify_manifest, write_manifest
 from models.review_heads import AspectHead, SentimentHead
 from models.review_weights import ReviewWeights, load_review_weights, save_review_weights
-from models.training import chinese_data
+from models.training import chinese_data, chinese_written
 from models.training.chinese_card import chinese_card
 from models.training.english_card import english_card
 from models.training.report import never_said
@@ -116,5 +116,5 @@ def test_the_chinese_word_list_has_words_of_every_aspect() -> None:
 
 def test_the_chinese_sentences_speak_of_every_aspect() -> None:
     """But of "other"."""
-    written = chinese_data.read_written(chinese_data.WRITTEN, seed=7, variants=1)
+    written = chinese_written.read_written(chinese_written.WRITTEN, seed=7, variants=1)
     assert {aspect for one in written for aspect in one.aspects or {}} == set(ASPECTS) - {"other"}
