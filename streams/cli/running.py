@@ -40,6 +40,8 @@ from streams.settings import Settings
 
 _LABEL_COLOURS = {"positive": "green", "neutral": "yellow", "negative": "red"}
 
+_ROLES_TOLD = "; ".join(f"{role.name}: {role.does}" for role in composition.ROLES.values()) + "."
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
@@ -49,7 +51,7 @@ def register(app: typer.Typer) -> None:
 
 
 @command
-def worker(role: Annotated[str, typer.Argument(help=f"One of {', '.join(composition.ROLES)}.")]) -> None:
+def worker(role: Annotated[str, typer.Argument(help=_ROLES_TOLD)]) -> None:
     """Run one role, for a cluster: workers of the same role share its partitions."""
     row = composition.role_named(role)
     settings = load_settings(role)
