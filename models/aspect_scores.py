@@ -1,4 +1,4 @@
-"""Aspect scores of whole reviews, from those of their sentences."""
+"""Aspect scores of whole reviews, from those of their sentences: to measure and to train with, not for the stream."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a reader of reviews takes and gives; agents and the lane know models only through this."""
+"""What a reader of reviews is, takes and gives: all that the lane and the handlers know of a network."""
 
 import math
 from collections.abc import Sequence, Sized

@@ -1,4 +1,4 @@
-"""A product's standing copy: the snapshot it is written from, what was written, what is published, who decided so."""
+"""A product's standing copy: its snapshot, what was written from it, what is published, and who decided so."""
 
 from typing import Annotated, Literal, Self
 

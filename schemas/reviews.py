@@ -1,4 +1,4 @@
-"""Reviews as platforms publish them, and what the encoder says of each."""
+"""Reviews as platforms publish them, and what a reader says of each."""
 
 from typing import Annotated, Literal, Self
 

@@ -1,4 +1,4 @@
-"""What a product's reviews add up to: key points, the text that is written from them, the summary."""
+"""What a product's reviews add up to: key points, the snapshot a refresh is written from, the text, the summary."""
 
 from typing import Annotated, Self
 

@@ -1,4 +1,4 @@
-"""Doubts about a review: spam, nothing said, offensive words, stars against words. None of them drops it."""
+"""The quality of a review: doubts about it, such as spam, nothing said, offensive words. None of them drops it."""
 
 from models.quality.flags import text_flags
 from models.quality.ratings import rating_mismatch

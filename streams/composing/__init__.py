@@ -1,4 +1,4 @@
-"""A product's summary in words, by counting and quoting alone, and the checks that every published text must pass."""
+"""A product's text from its snapshot: counted and quoted, or phrased by a model, and checked either way."""
 
 from streams.composing.composition import Composition, joined
 from streams.composing.writing import compose

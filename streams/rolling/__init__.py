@@ -1,1 +1,1 @@
-"""What a product's reviews add up to: pure functions of (state, event), with no broker, clock or disk in them."""
+"""What a product's reviews add up to: the rules on state and event, with no broker, clock or disk in them."""

@@ -1,4 +1,4 @@
-"""When a product's text is written anew: pure, so that the policy can be read and tested as such."""
+"""When a product's text is written anew: the policy, pure, and the budget of refreshes a minute."""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -1,1 +1,1 @@
-"""The worker's own pages. Loopback unless configured otherwise; no table data, no control."""
+"""Products over HTTP: the pages of the serve role. What they ask is behind `catalogue`."""

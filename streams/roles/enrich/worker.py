@@ -1,4 +1,4 @@
-"""The enrich role: reviews to the models, enriched reviews out."""
+"""What a worker of the enrich role is made of: readers in their lanes, the preparer, the handler."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""The generate role: what is asked for, put into words."""
+"""What a worker of the generate role is made of: the writers, the thread they write on, the handler."""
 
 import asyncio
 from collections.abc import Sequence
