@@ -52,6 +52,7 @@ def phrase_faults(text: str, evidence: Sequence[str], language: str) -> list[str
     contrasts = bool(_BUT[language].search(text)) and not _BUT[language].search(known)
     found = {
         "speaks for someone or advises": _speaks(text, language),
+        "an article without a noun": _has_a_lone_article(text, language),
         "too short or too long": not _is_of_good_length(text, language),
         "a name": bool(_names(text, evidence)),
         "a number of its own": not set(_NUMBER.findall(text)) <= set(_NUMBER.findall(known)),
@@ -69,6 +70,11 @@ def _speaks(text: str, language: str) -> bool:
         return any_pattern("composing/advice_zh.txt").search(text) is not None
     orders, advice = any_word("composing/orders_en.txt"), any_word("composing/advice_en.txt")
     return (orders.match(text) or advice.search(text)) is not None
+
+
+def _has_a_lone_article(text: str, language: str) -> bool:
+    """Whether an article stands before what is no noun; the evidence may have its words without one."""
+    return language == "en" and any_word("composing/lone_articles_en.txt").search(text) is not None
 
 
 def _is_of_good_length(text: str, language: str) -> bool:
