@@ -19,6 +19,8 @@ from streams.state.versions import VersionedCodec
 
 log = structlog.get_logger(__name__)
 
+#: Keys that begin so are no table's.
+_ABOUT_THE_STORE = b"\x00"
 _CHECKPOINT_KEY = b"\x00checkpoint"
 _WRITE_BUFFER_BYTES = 8 * 1024 * 1024
 _MAX_OPEN_FILES = 64
@@ -138,8 +140,8 @@ class PartitionStore:
         return None if value is None else _CHECKPOINTS.decode(value)
 
     def is_empty(self) -> bool:
-        """Whether nothing is kept but how far the store follows."""
-        return all(key == _CHECKPOINT_KEY for key, _ in self.scan(b""))
+        """Whether nothing is kept but how far the store follows, and what is about this disk only."""
+        return all(key.startswith(_ABOUT_THE_STORE) for key, _ in self.scan(b""))
 
     def clear(self) -> None:
         """Forget everything."""

@@ -2,6 +2,7 @@
 
 import heapq
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Generic, Protocol, TypeVar
 
 from streams.state.origin import ORIGIN_CODEC, ORIGIN_PREFIX, TableOrigin
@@ -70,12 +71,17 @@ class PartitionTables:
         self._tables.append(table)  # type: ignore[arg-type]  # values go back to their own table only
         return table
 
-    def take_changes(self) -> list[Change]:
+    def take_changes(self, most: int | None = None) -> list[Change]:
         """What has changed since they were taken last, table by table, each in the order of its changes.
+
+        With `most`, that many at most; the next call has those that follow, and an empty list says that all are taken.
+        Nothing may be changed between.
 
         They are to be published in this order, and told to `delivered` once they are.
         """
-        changes = [change for table in self._tables for change in table.take()]
+        changes: list[Change] = []
+        for table in self._tables:
+            changes += table.take(None if most is None else most - len(changes))
         self._undelivered.update(changes)
         return changes
 
@@ -154,13 +160,17 @@ class Table(Generic[T]):
             if value is not None:
                 yield key, value
 
-    def take(self) -> Iterator[Change]:
-        """What has changed since this was asked last; called by `PartitionTables.take_changes`."""
-        for key, value in self._changed.items():
-            yield self._prefix + key, None if value is None else self._codec.encode(value)
-        self._changed.clear()
-        while len(self._cache) > self._cached:
-            del self._cache[next(iter(self._cache))]
+    def take(self, most: int | None = None) -> list[Change]:
+        """So many of what has changed and was not taken yet; called by `PartitionTables.take_changes`."""
+        taken = list(islice(self._changed.items(), most))
+        for key, _ in taken:
+            del self._changed[key]
+        if not self._changed:
+            for key in list(islice(self._cache, max(0, len(self._cache) - self._cached))):
+                del self._cache[key]
+        return [
+            (self._prefix + key, None if value is None else self._codec.encode(value)) for key, value in taken
+        ]
 
 
 def _changes_from(changes: Mapping[bytes, V], prefix: bytes, start: bytes) -> dict[bytes, V]:
