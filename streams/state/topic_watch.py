@@ -37,12 +37,13 @@ class TopicWatch:
         self._known: Mapping[str, TopicFacts] = {}
 
     async def look(self) -> Mapping[str, TopicFacts]:
-        """The topics as they are now, which is what `compare` holds against them from now on.
+        """The topics as they are; those of the first look are what every later one is held against.
 
         Waits for the broker, and for topics that are not there, as long as it takes.
 
         Raises:
-            PartitionCountError: their partitions differ in number.
+            PartitionCountError: their partitions differ in number, or from what it was.
+            FatalError: one was made anew; a worker that starts takes it for what it is.
         """
         while True:
             try:
@@ -55,23 +56,29 @@ class TopicWatch:
                 log.warning("the topics are unknown while the broker is away", error=str(error))
             await asyncio.sleep(_RETRY_S)
         require_equal_counts(facts)
+        self._require_unchanged(facts)
         self._known = facts
         return facts
 
     async def compare(self) -> None:
-        """Look whether the topics are as they were.
+        """Look once whether the topics are as they were; what is missing may come back.
 
         Raises:
             PartitionCountError: they have another number of partitions.
-            FatalError: one was made anew; a worker that starts takes it for what it is.
+            FatalError: one was made anew.
             RetryableError: the broker does not answer.
         """
         facts = await self._ask()
         require_equal_counts(facts or self._known)
+        self._require_unchanged(facts)
+
+    def _require_unchanged(self, facts: Mapping[str, TopicFacts]) -> None:
         for name, before in self._known.items():
             now = facts.get(name, before)
             require_same_count(self.changelog, before.partitions, now.partitions)
             if now.topic_id != before.topic_id:
+                # Its partitions may not be assigned before the next refresh of metadata, minutes later.
                 raise FatalError(
-                    f"tables: {name} was deleted and made anew; this worker ends, and starts again with the new one"
+                    f"tables: {name} was deleted and made anew; this worker ends. Start it again: it counts on with "
+                    "the new topic"
                 )

@@ -264,6 +264,10 @@ async def test_offsets_count_on_in_a_topic_made_anew(tmp_path: Path, changelog: 
     with pytest.raises(FatalError, match=f"{INPUT} was deleted and made anew") as ended:
         await machine.watch.compare()
     assert not isinstance(ended.value, ConfigurationError)
+    with pytest.raises(FatalError, match="Start it again"):
+        await machine.tables.hold([0])
+    machine.tables.close()
+    machine = Machine(tmp_path / "here", changelog, topics)
     await machine.tables.hold([0])
     assert machine.tables.of(0).position(INPUT, 0) == position(1, 0) > 10**9
     machine.put(0, b"k", "desk")
