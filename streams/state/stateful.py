@@ -66,7 +66,7 @@ class StatefulSink:
             changes = [(one.key or b"", one.value) for one in effects.outputs if one.topic == changelog]
             self.checkpoint("before_tables")
             if changes and chunk.lease.is_held:
-                self._tables.delivered(number, changes, published.get(changelog))
+                await self._tables.delivered(number, changes, published.get(changelog))
         return published
 
     async def _publish(self, chunk: Chunk, effects: Effects) -> FirstOffsets:

@@ -48,7 +48,7 @@ class DeliveredTables(Protocol):
         """Hold exactly these partitions, restored."""
         ...
 
-    def delivered(self, partition: int, changes: Collection[Change], first_offset: int | None) -> None:
+    async def delivered(self, partition: int, changes: Collection[Change], first_offset: int | None) -> None:
         """Changes are in the changelog."""
         ...
 
@@ -148,9 +148,10 @@ class TableSet(Generic[TablesT]):
         finally:
             self.progress = None
 
-    def delivered(self, partition: int, changes: Collection[Change], first_offset: int | None) -> None:
+    async def delivered(self, partition: int, changes: Collection[Change], first_offset: int | None) -> None:
         """Changes are in the changelog; the first of them at `first_offset`, where that is known.
 
+        They are written to disk on a thread, for a disk may take its time.
         The checkpoint stays at the first, so a restoration reads the last delivery again: its values are the same.
         """
         tables = self._tables.get(partition)
@@ -158,7 +159,9 @@ class TableSet(Generic[TablesT]):
             known = None
             if first_offset is not None:
                 known = Checkpoint(self._cluster, first_offset, time.time(), self._topic_id)
-            tables.delivered(changes, known)
+            written = dict(changes)
+            await asyncio.to_thread(tables.write, written, known)
+            tables.settle(written)
 
     def close(self) -> None:
         """Put everything on disk, and let go."""

@@ -87,8 +87,16 @@ class PartitionTables:
 
     def delivered(self, changes: Iterable[Change], checkpoint: Checkpoint | None) -> None:
         """Write changes to disk that are in the changelog now."""
-        written: Mapping[bytes, bytes | None] = dict(changes)
-        self._store.write(written, checkpoint)
+        written = dict(changes)
+        self.write(written, checkpoint)
+        self.settle(written)
+
+    def write(self, changes: Mapping[bytes, bytes | None], checkpoint: Checkpoint | None) -> None:
+        """Write delivered changes to disk, on any thread; `settle` follows."""
+        self._store.write(changes, checkpoint)
+
+    def settle(self, written: Mapping[bytes, bytes | None]) -> None:
+        """Read these from disk from now on, but for those that have changed again."""
         missing = object()
         for key, value in written.items():
             if self._undelivered.get(key, missing) is value:

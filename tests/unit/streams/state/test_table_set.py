@@ -63,11 +63,11 @@ class Machine:
             memory=MEMORY,
         )
 
-    def put(self, number: int, key: bytes, *names: str) -> None:
+    async def put(self, number: int, key: bytes, *names: str) -> None:
         tables = self.tables.of(number)
         tables.names.put(key, list(names))
         changes = tables.take_changes()
-        self.tables.delivered(number, changes, self.changelog.append(number, changes))
+        await self.tables.delivered(number, changes, self.changelog.append(number, changes))
 
 
 @pytest.fixture
@@ -139,8 +139,8 @@ async def test_tables_are_what_was_delivered_wherever_they_are_held(
     """Another machine has the same; what was not delivered is nowhere, and one partition leaves the other alone."""
     here = Machine(tmp_path / "here", changelog, Topics())
     await here.tables.hold([0, 1])
-    here.put(0, b"k", "lamp")
-    here.put(1, b"k", "desk")
+    await here.put(0, b"k", "lamp")
+    await here.put(1, b"k", "desk")
     here.tables.of(0).names.put(b"undelivered", ["x"])
     there = Machine(tmp_path / "there", changelog, Topics())
     for machine in (here, there):
@@ -156,10 +156,10 @@ async def test_tables_of_an_earlier_assignment_are_not_read(tmp_path: Path, chan
     here, there = (Machine(tmp_path / name, changelog, Topics()) for name in ("here", "there"))
     sink = StatefulSink(FakeSink(), here.tables)
     await sink.restore([P0])
-    here.put(0, b"k", "old")
+    await here.put(0, b"k", "old")
     before = here.tables.of(0)
     await there.tables.hold([0])
-    there.put(0, b"k", "new")
+    await there.put(0, b"k", "new")
 
     await sink.acquire([P0])
     assert not here.tables.is_held(0)
@@ -226,7 +226,7 @@ async def test_tables_know_their_partition_count(
     topics = Topics(2)
     before = Machine(tmp_path / "the same", changelog, topics)
     await before.tables.hold([0, 1])
-    before.put(0, b"k", "lamp")
+    await before.put(0, b"k", "lamp")
     topics.facts = {INPUT: TopicFacts(4, "a"), CHANGELOG: TopicFacts(4, "c")}
     with pytest.raises(PartitionCountError, match=r"with 2 partitions .* got 4.*rebuild"):
         await before.watch.compare()
@@ -245,7 +245,7 @@ async def test_tables_from_before_their_count_was_kept_are_taken_as_they_are(
     changelog.append(0, [(b"nk", NAMES.encode(["lamp"]))])
     machine = Machine(tmp_path, changelog, Topics())
     await machine.tables.hold([0], counted=[0])
-    machine.put(0, b"l", "desk")
+    await machine.put(0, b"l", "desk")
     machine.tables.close()
     again = Machine(tmp_path, changelog, Topics(4))
     with pytest.raises(PartitionCountError):
@@ -259,7 +259,7 @@ async def test_offsets_count_on_in_a_topic_made_anew(tmp_path: Path, changelog: 
     machine = Machine(tmp_path / "here", changelog, topics)
     await machine.tables.hold([0])
     assert machine.tables.of(0).position(INPUT, 10**9) == 10**9
-    machine.put(0, b"k", "lamp")
+    await machine.put(0, b"k", "lamp")
     topics.facts[INPUT] = TopicFacts(2, "b")
     with pytest.raises(FatalError, match=f"{INPUT} was deleted and made anew") as ended:
         await machine.watch.compare()
@@ -270,7 +270,7 @@ async def test_offsets_count_on_in_a_topic_made_anew(tmp_path: Path, changelog: 
     machine = Machine(tmp_path / "here", changelog, topics)
     await machine.tables.hold([0])
     assert machine.tables.of(0).position(INPUT, 0) == position(1, 0) > 10**9
-    machine.put(0, b"k", "desk")
+    await machine.put(0, b"k", "desk")
     machine.tables.close()
     elsewhere = Machine(tmp_path / "there", changelog, topics)
     await elsewhere.tables.hold([0])
@@ -284,7 +284,7 @@ async def test_a_changelog_made_anew_is_not_counted_on(tmp_path: Path, changelog
     machine = Machine(tmp_path, changelog, topics)
     await machine.tables.hold([0])
     for number in range(5):
-        machine.put(0, b"k%d" % number, "lamp")
+        await machine.put(0, b"k%d" % number, "lamp")
     machine.tables.close()
     changelog.partitions.clear()
     topics.facts[CHANGELOG] = TopicFacts(2, "d")
