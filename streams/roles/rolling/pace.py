@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 from streams.errors import LeaseLostError
 
-#: One turn, in the work of applying a review: some 0.1 ms each.
-TURN = 50.0
+#: One turn, in the work of applying a review: 0.1 ms each, up to 1 ms for one that goes.
+TURN = 20.0
 #: What else is done, in the same measure.
 LOOK, SUMMARY, CHANGE = 0.3, 5.0, 0.3
 
