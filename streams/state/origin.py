@@ -106,6 +106,13 @@ def succeeding(
     return TableOrigin(partitions, lives)
 
 
+def renewed(known: TableOrigin | None, now: TableOrigin) -> frozenset[str]:
+    """The topics that were made anew between two origins."""
+    if known is None:
+        return frozenset()
+    return frozenset(topic for topic in now.inputs if now.epoch(topic) > known.epoch(topic))
+
+
 def _next_life(topic: str, before: Life | None, topic_id: str) -> Life:
     if before is None or not before.topic_id or before.topic_id == topic_id:
         return Life(topic_id, before.epoch if before is not None else 0)

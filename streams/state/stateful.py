@@ -23,6 +23,7 @@ class StatefulSink:
         inner: publishes.
         tables: let go when partitions go or come, restored when they have come.
         is_counted: whether the group has committed an offset of a partition.
+        begin_anew: told of each partition whose topic was made anew: what the group has committed is of the one before.
     """
 
     def __init__(
@@ -30,6 +31,7 @@ class StatefulSink:
         inner: Sink,
         tables: DeliveredTables,
         is_counted: Callable[[Partition], bool] = lambda _partition: False,
+        begin_anew: Callable[[Partition], None] = lambda _partition: None,
     ) -> None:
         self.is_committed_by_consumer = inner.is_committed_by_consumer
         self.pause_s = inner.pause_s
@@ -37,6 +39,7 @@ class StatefulSink:
         self._inner = inner
         self._tables = tables
         self._is_counted = is_counted
+        self._begin_anew = begin_anew
         self._locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def start(self) -> None:
@@ -56,6 +59,9 @@ class StatefulSink:
             for number in numbers:
                 await deliveries.enter_async_context(self._locks[number])
             await self._tables.hold(numbers, counted)
+        for partition in partitions:
+            if partition.topic in self._tables.renewed[partition.partition]:
+                self._begin_anew(partition)
 
     async def deliver(self, chunk: Chunk, effects: Effects) -> FirstOffsets:
         """Publish, then write the tables; the topics' partitions of one number take turns; see `Sink`."""

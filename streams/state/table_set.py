@@ -16,6 +16,7 @@ from streams.state.origin import (
     ORIGIN_PREFIX,
     LostTablesError,
     TableOrigin,
+    renewed,
     require_same_count,
     succeeding,
 )
@@ -38,6 +39,11 @@ class DeliveredTables(Protocol):
     @property
     def changelog(self) -> str:
         """The topic that holds them."""
+        ...
+
+    @property
+    def renewed(self) -> Mapping[int, frozenset[str]]:
+        """By partition, the topics that were made anew since its tables were kept."""
         ...
 
     def let_go(self) -> None:
@@ -71,6 +77,7 @@ class TableSet(Generic[TablesT]):
 
     Attributes:
         progress: of the restoration under way; None when there is none.
+        renewed: by partition, the topics that were made anew since its tables were kept: nothing of them was counted.
     """
 
     def __init__(
@@ -96,6 +103,7 @@ class TableSet(Generic[TablesT]):
         self._stores: dict[int, PartitionStore] = {}
         self._tables: dict[int, TablesT] = {}
         self.progress: RestoreProgress | None = None
+        self.renewed: dict[int, frozenset[str]] = {}
 
     def of(self, partition: int) -> TablesT:
         """The tables of a partition that is held and restored."""
@@ -188,7 +196,9 @@ class TableSet(Generic[TablesT]):
         if beside is not None:
             require_same_count(self.changelog, beside.partitions, count)
         await asyncio.to_thread(tables.prepare)
-        tables.begin_at(succeeding(known, count, facts, self._topics.inputs))
+        origin = succeeding(known, count, facts, self._topics.inputs)
+        self.renewed[number] = renewed(known, origin)
+        tables.begin_at(origin)
         return tables
 
     async def _origin_elsewhere(self, number: int) -> TableOrigin | None:

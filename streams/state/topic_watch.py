@@ -6,11 +6,14 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 import structlog
 
 from streams.errors import FatalError, RetryableError
+from streams.kafka.topic_admin import TopicsRefusedError
 from streams.kafka.topic_facts import TopicFacts
 from streams.state.origin import require_equal_counts, require_same_count
 
 log = structlog.get_logger(__name__)
 _RETRY_S = 1.0
+#: No answer, or one that a broker gives while it starts: rights were looked at when the worker started.
+UNKNOWN = (RetryableError, TopicsRefusedError)
 
 
 class TopicWatch:
@@ -52,7 +55,7 @@ class TopicWatch:
                 if not missing:
                     break
                 log.warning("topics are missing", topics=missing)
-            except RetryableError as error:
+            except UNKNOWN as error:
                 log.warning("the topics are unknown while the broker is away", error=str(error))
             await asyncio.sleep(_RETRY_S)
         require_equal_counts(facts)
@@ -67,6 +70,7 @@ class TopicWatch:
             PartitionCountError: they have another number of partitions.
             FatalError: one was made anew.
             RetryableError: the broker does not answer.
+            TopicsRefusedError: it does not tell.
         """
         facts = await self._ask()
         require_equal_counts(facts or self._known)

@@ -9,7 +9,7 @@ import structlog
 
 from streams.delivery.records import Effects, Handler, Partition, TickHandler
 from streams.delivery.sink import Sink
-from streams.errors import FatalError, RetryableError
+from streams.errors import FatalError
 from streams.kafka import topic_admin
 from streams.kafka.connection import KafkaConnection
 from streams.state.directory import WorkerDirectory
@@ -17,7 +17,7 @@ from streams.state.stateful import StatefulSink
 from streams.state.store import PartitionStore, StoreMemory
 from streams.state.table_set import TableSet
 from streams.state.tables import PartitionTables
-from streams.state.topic_watch import TopicWatch
+from streams.state.topic_watch import UNKNOWN, TopicWatch
 from streams.worker.stream_worker import StreamWorker
 
 log = structlog.get_logger(__name__)
@@ -85,7 +85,12 @@ class StatefulWorker(StreamWorker, Generic[TablesT]):
         """Writes the tables after publishing."""
         if self._tables is None:
             raise FatalError(f"{self._role.name}: the tables are not there yet; this is a bug")
-        return StatefulSink(sink, self._tables, self._is_counted)
+        return StatefulSink(
+            sink,
+            self._tables,
+            self._is_counted,
+            lambda partition: self._begin_anew(partition, forgets_commits=sink.is_committed_by_consumer),
+        )
 
     def background(self) -> Sequence[Coroutine[Any, Any, None]]:
         """Ticks, and a look at the topics now and then."""
@@ -108,12 +113,20 @@ class StatefulWorker(StreamWorker, Generic[TablesT]):
         lease = self._intake.leases.get(partition)
         return lease is not None and bool(lease.start)
 
+    def _begin_anew(self, partition: Partition, *, forgets_commits: bool) -> None:
+        """Read a partition from its beginning: what is committed may be an offset of the topic before."""
+        lease = self._intake.leases.get(partition)
+        if lease is not None:
+            lease.start = lease.position = None
+            if forgets_commits:  # a transaction whose outcome is unknown is told by what is committed now
+                lease.committed = None
+
     async def _watch_topics(self) -> None:
         while self._watch is not None:
             await asyncio.sleep(_LOOK_EVERY_S)
             try:
                 await self._watch.compare()
-            except RetryableError as error:
+            except UNKNOWN as error:
                 log.debug("the topics are unknown", error=str(error))
 
     async def _tick(self) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 
 from schemas.summaries import ProductSummary
@@ -105,18 +106,30 @@ async def test_partitions_that_are_added_end_a_worker_and_are_refused_from_then_
         await admin.close()
 
 
-async def make_anew(client: KafkaConnection, name: str) -> None:
-    """Delete a topic, and create it again."""
+async def make_anew(client: KafkaConnection, *names: str, partitions: int = 4) -> None:
+    """Delete topics, and create them again."""
     admin = client.admin()
     await admin.start()
     try:
-        await admin.delete_topics([name])
+        await admin.delete_topics(list(names))
         async with asyncio.timeout(30):
-            while await topic_admin.facts(client, [name]):  # noqa: ASYNC110 - no event tells
+            while await topic_admin.facts(client, names):  # noqa: ASYNC110 - no event tells
                 await asyncio.sleep(0.1)
     finally:
         await admin.close()
-    await topic_admin.create(client, topics())
+    await topic_admin.create(client, topics(partitions))
+
+
+async def commit_late(client: KafkaConnection, group: str) -> None:
+    """Commit offsets of the topic before, as a worker does that has not noticed yet."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=client.bootstrap_servers, group_id=group)
+    partitions = [TopicPartition(ENRICHED_REVIEW.name, number) for number in range(4)]
+    consumer.assign(partitions)
+    await consumer.start()
+    try:
+        await consumer.commit(dict.fromkeys(partitions, 3))
+    finally:
+        await consumer.stop()
 
 
 async def test_reviews_count_on_in_a_topic_made_anew(own_kafka: ApacheKafka, settings: Settings) -> None:
@@ -125,6 +138,7 @@ async def test_reviews_count_on_in_a_topic_made_anew(own_kafka: ApacheKafka, set
     await put_reviews(client, "r1", "r2", "r3", rating=4)
     await run_until(settings, counted(client, 3, 1_200))
     await make_anew(client, ENRICHED_REVIEW.name)
+    await commit_late(client, f"{settings.kafka.group_prefix}-rolling")
     await put_reviews(client, "r1", rating=4)
     await put_reviews(client, "r2", version=2, rating=2)
     await put_reviews(client, "r4", rating=5)
@@ -156,3 +170,29 @@ async def test_counts_are_not_begun_again_without_their_changelog(
     await put_reviews(client, "r2", rating=4)
     with pytest.raises(LostTablesError, match="delete the offsets"):
         await asyncio.wait_for(run_role(rolling_role(), settings, stop=asyncio.Event()), 60)
+
+
+async def test_tables_are_rebuilt_by_hand_with_more_partitions(
+    own_kafka: ApacheKafka, settings: Settings, tmp_path: Path
+) -> None:
+    """As docs/operating.md says: the saved records, with their keys, into topics that are made anew; another group."""
+    client = await prepare(own_kafka.bootstrap_servers)
+    await put_reviews(client, "r1", "r2", rating=4)
+    await put_reviews(client, "r2", version=2, rating=1)
+    await run_until(settings, counted(client, 2, 500))
+    saved: list[RawRecord] = []
+    async with asyncio.timeout(60), follow(client, [ENRICHED_REVIEW.name], from_beginning=True) as tail:
+        async for record in tail:
+            saved.append(RawRecord(record.key, record.value))
+            if len(saved) == 3 * PRODUCTS:
+                break
+    await make_anew(client, *{spec.name for spec in topics()}, partitions=6)
+    await publish(client, ENRICHED_REVIEW.name, reversed(saved))
+    begun_anew = make_settings(
+        own_kafka.bootstrap_servers,
+        unique_name("group"),
+        delivery="exactly_once",
+        state={"directory": str(tmp_path / "new")},
+        rolling={"tick_s": 0.2},
+    )
+    await run_until(begun_anew, counted(client, 2, 500))

@@ -278,6 +278,20 @@ async def test_offsets_count_on_in_a_topic_made_anew(tmp_path: Path, changelog: 
     elsewhere.tables.close()
 
 
+async def test_a_topic_made_anew_is_read_from_its_beginning(tmp_path: Path, changelog: FakeChangelog) -> None:
+    """Whatever the group has committed: told once, when its tables are held for the first time after."""
+    topics = Topics()
+    for topic_id, wanted in (("a", []), ("b", [P0]), ("b", [])):
+        topics.facts[INPUT] = TopicFacts(2, topic_id)
+        machine = Machine(tmp_path, changelog, topics)
+        begun: list[Partition] = []
+        sink = StatefulSink(FakeSink(), machine.tables, begin_anew=begun.append)
+        await sink.restore([P0, Partition("others", 0)])
+        assert begun == wanted
+        await machine.put(0, b"k", "lamp")
+        machine.tables.close()
+
+
 async def test_a_changelog_made_anew_is_not_counted_on(tmp_path: Path, changelog: FakeChangelog) -> None:
     """The tables on disk follow another one: they are not used, and missing counts are not taken for zero."""
     topics = Topics()
