@@ -128,9 +128,11 @@ class Pump:
                 effects = await self._on_tick(chunk.lease.partition)
             else:
                 effects = await self._handler(chunk.records)
-        except BaseException:
-            await asyncio.shield(self._intake.release(chunk))
-            raise
+        except BaseException as error:
+            if not isinstance(error, LeaseLostError) or chunk.lease.is_held:
+                await asyncio.shield(self._intake.release(chunk))
+                raise
+            effects = Effects()  # its partition went while it was handled; never delivered
         line.finish(chunk, effects)
         if line.is_delivering:
             return  # whoever delivers takes this chunk along

@@ -1,7 +1,7 @@
 """Topics on the broker: what they are, and making the ones that are missing."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ from aiokafka.errors import (
 )
 
 from streams.errors import FatalError, RetryableError
+from streams.kafka import topic_facts
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.topic_plan import TopicSpec, differences
 
@@ -80,6 +81,17 @@ async def describe(connection: KafkaConnection, names: Collection[str]) -> tuple
         )
         for topic in existing
     )
+
+
+async def facts(connection: KafkaConnection, names: Collection[str]) -> Mapping[str, topic_facts.TopicFacts]:
+    """Partitions and ids of those of the named topics that exist; creates none.
+
+    Raises:
+        BrokerUnreachableError: the broker does not answer.
+        TopicsRefusedError: the broker does not let us look.
+    """
+    async with _admin(connection, "topic ids") as admin:
+        return await topic_facts.ask(admin, names)
 
 
 async def check(connection: KafkaConnection, wanted: Sequence[TopicSpec]) -> list[str]:

@@ -5,12 +5,14 @@ contribution is taken back and the new one counted.
 """
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Protocol
 
 from streams.rolling import counters, key_points
 from streams.rolling.contributions import contribution_of, day_of, signature_of
 from streams.rolling.events import EnrichedReview, ProductTextRead, PublishedProduct
-from streams.rolling.key_points import Candidate
+from streams.rolling.key_points import MAX_REFERENCES, Candidate
+from streams.rolling.listing import ALL, Entry, entries_of, list_of
 from streams.rolling.newest import forget_arrival, settle_arrival, settle_latest
 from streams.rolling.product_state import (
     Claim,
@@ -21,6 +23,9 @@ from streams.rolling.product_state import (
     Refresh,
     ReviewState,
 )
+
+#: How sure a model was of a review that is found again: not kept, so taken for the middle.
+_STRENGTH = 50
 
 
 class Tables(Protocol):
@@ -38,8 +43,14 @@ class Tables(Protocol):
     def put_review(self, product_id: str, review_id: str, state: ReviewState | None) -> None:
         """Keep a review; None forgets it."""
 
-    def reviews_of(self, product_id: str) -> Iterator[tuple[str, ReviewState]]:
-        """All reviews of a product, with their ids. Slow."""
+    def reviews_of(self, product_id: str, after: str = "") -> Iterator[tuple[str, ReviewState]]:
+        """All reviews of a product, in the order of their ids, from the first after one. Slow to read to the end."""
+
+    def put_listed(self, product_id: str, key: bytes, *, is_listed: bool) -> None:
+        """Keep a key of the product's lists of reviews, or forget it; see `streams.rolling.listing`."""
+
+    def listed(self, product_id: str, prefix: bytes, start: bytes = b"") -> Iterator[bytes]:
+        """The keys of a list, in order, from one on."""
 
 
 def apply_review(tables: Tables, event: EnrichedReview, offset: int) -> ProductState | None:
@@ -52,9 +63,7 @@ def apply_review(tables: Tables, event: EnrichedReview, offset: int) -> ProductS
     is_counted = offset <= product.applied
     if offset <= product.cleared:
         return None
-    stored = tables.review(event.product_id, event.review_id)
-    if stored is not None and stored.era != product.era:
-        stored = None
+    stored = _stored(tables, product, event.review_id)
     product.applied = max(product.applied, offset)
     if not product.is_gone and event.status != "removed" and counters.see_day(product, day_of(event)):
         tables.touch(product)
@@ -71,6 +80,9 @@ def apply_review(tables: Tables, event: EnrichedReview, offset: int) -> ProductS
     if is_counted:  # the product was kept and the review was not: a crash came between
         if after is not None:
             after.mentions = key_points.find(product, after, candidates)
+        if stored is not None:
+            _unlist(tables, product, event.review_id, stored)
+        _list(tables, product, event.review_id, after)
         tables.put_review(event.product_id, event.review_id, state)
         return None
     before = stored.contribution if stored is not None else None
@@ -78,7 +90,7 @@ def apply_review(tables: Tables, event: EnrichedReview, offset: int) -> ProductS
     tables.put_review(event.product_id, event.review_id, state)
     if after is not None:
         settle_arrival(product, event, after, signature, arrived_as)
-    settle_latest(product, event.review_id, before, after, lambda: _written(tables, product))
+    settle_latest(product, event.review_id, before, after, lambda than: _older(tables, product, than))
     if product.refresh.waits_since_ms is None:
         product.refresh.waits_since_ms = event.source.timestamp_ms
     product.first_ms = product.first_ms or event.source.timestamp_ms
@@ -86,6 +98,15 @@ def apply_review(tables: Tables, event: EnrichedReview, offset: int) -> ProductS
     product.is_unpublished = True
     tables.touch(product)
     return product
+
+
+def _stored(tables: Tables, product: ProductState, review_id: str) -> ReviewState | None:
+    """What is kept of a review, unless it is of before a withdrawal: then it leaves the lists of that time."""
+    stored = tables.review(product.product_id, review_id)
+    if stored is None or stored.era == product.era:
+        return stored
+    _unlist(tables, product, review_id, stored)
+    return None
 
 
 def apply_product(
@@ -105,7 +126,7 @@ def apply_product(
     product.product_version = event.version
     product.changed_ms = max(product.changed_ms, timestamp_ms)
     if event.removed:
-        _withdraw(tables, product)
+        _withdraw(product)
     else:
         product.is_gone = False
         product.title, product.category = event.title, event.category
@@ -153,9 +174,21 @@ def apply_text(tables: Tables, event: ProductTextRead, offset: int) -> ProductSt
     return product
 
 
-def _withdraw(tables: Tables, product: ProductState) -> None:
-    for review_id, _ in list(tables.reviews_of(product.product_id)):
-        tables.put_review(product.product_id, review_id, None)
+def sweep(tables: Tables, product: ProductState, most: int) -> None:
+    """Forget so many at most of the reviews that went with the product: `swept` says where they go on."""
+    if product.swept is None:
+        return
+    known = list(islice(tables.reviews_of(product.product_id, product.swept), most))
+    for review_id, state in known:
+        if state.era < product.era:
+            _unlist(tables, product, review_id, state)
+            tables.put_review(product.product_id, review_id, None)
+    product.swept = known[-1][0] if len(known) == most else None
+    tables.touch(product)
+
+
+def _withdraw(product: ProductState) -> None:
+    """Let a product go. Its reviews do not count from here on; `sweep` forgets them, for there may be many."""
     empty = ProductState(product.product_id)
     for name in (
         "counts",
@@ -176,6 +209,7 @@ def _withdraw(tables: Tables, product: ProductState) -> None:
     product.era += 1
     product.cleared = product.applied
     product.is_gone = True
+    product.swept = ""
 
 
 def _replace(
@@ -189,12 +223,11 @@ def _replace(
 ) -> None:
     if before is not None:
         counters.retract(product, before)
-        if before.mentions:
-
-            def look_up(number: int) -> list[Reference]:
-                return _references(tables, product, review_id, number)
-
-            key_points.leave(product, review_id, before, look_up)
+        for entry in entries_of(product.era, review_id, before):
+            tables.put_listed(product.product_id, entry.key, is_listed=False)
+        key_points.leave(
+            product, review_id, before, lambda number: _references(tables, product, review_id, number)
+        )
         product.refresh.retracted += 1
         words = product.words
         words.claims = tuple(claim for claim in words.claims if review_id not in claim.review_ids)
@@ -202,25 +235,50 @@ def _replace(
         after.mentions = key_points.join(product, review_id, after, candidates)
         counters.add(product, after)
         product.refresh.added += 1
+        _list(tables, product, review_id, after)
+
+
+def _list(tables: Tables, product: ProductState, review_id: str, contribution: Contribution | None) -> None:
+    for entry in entries_of(product.era, review_id, contribution):
+        tables.put_listed(product.product_id, entry.key, is_listed=True)
+
+
+def _unlist(tables: Tables, product: ProductState, review_id: str, state: ReviewState) -> None:
+    for entry in entries_of(state.era, review_id, state.contribution):
+        tables.put_listed(product.product_id, entry.key, is_listed=False)
 
 
 def _references(tables: Tables, product: ProductState, but: str, number: int) -> list[Reference]:
-    """Reviews that make a point, read from the reviews themselves: needed when all known ones are gone."""
+    """The best reviews that make a point: needed when all known ones are gone."""
+
+    def makes(contribution: Contribution) -> bool:
+        return any(mention.point == number for mention in contribution.mentions)
+
+    listed = _listed(tables, product, number, b"")
+    known = ((review_id, made) for review_id, made in listed if review_id != but and makes(made))
     return [
-        Reference(review_id, contribution.created_ms, contribution.is_verified, 50)
-        for review_id, contribution in _counted(tables, product)
-        if review_id != but and any(mention.point == number for mention in contribution.mentions)
+        Reference(review_id, made.created_ms, made.is_verified, _STRENGTH)
+        for review_id, made in islice(known, MAX_REFERENCES)
     ]
 
 
-def _written(tables: Tables, product: ProductState) -> Iterator[tuple[int, str]]:
-    """When every review that counts was written, and its id. Slow."""
-    for review_id, contribution in _counted(tables, product):
-        yield contribution.created_ms, review_id
+def _older(tables: Tables, product: ProductState, than: tuple[int, str] | None) -> Iterator[tuple[int, str]]:
+    """When the reviews that count were written, and their ids: those older than one, or all, the latest first."""
+    start = b""
+    if than is not None:
+        start = Entry(product.era, ALL, False, *than).key + b"\x00"  # the next key there can be
+    for review_id, known in _listed(tables, product, ALL, start):
+        yield known.created_ms, review_id
 
 
-def _counted(tables: Tables, product: ProductState) -> Iterator[tuple[str, Contribution]]:
-    """Every review of a product that counts, by its id. Slow."""
-    for review_id, state in tables.reviews_of(product.product_id):
-        if state.era == product.era and state.contribution is not None:
-            yield review_id, state.contribution
+def _listed(
+    tables: Tables, product: ProductState, point: int, start: bytes
+) -> Iterator[tuple[str, Contribution]]:
+    """The reviews of a list that count, in its order; what a crash left in it beside them is passed over."""
+    for key in tables.listed(product.product_id, list_of(product.era, point), start):
+        entry = Entry.of(key)
+        state = tables.review(product.product_id, entry.review_id)
+        if state is None or state.contribution is None or state.era != product.era:
+            continue
+        if state.contribution.created_ms == entry.created_ms:
+            yield entry.review_id, state.contribution

@@ -1,5 +1,6 @@
 """Tables in memory, for reviews that come from no stream: a file, an evaluation, a test."""
 
+from bisect import bisect_left, insort
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -13,6 +14,7 @@ class MemoryTables(Tables):
 
     products: dict[str, ProductState] = field(default_factory=dict)
     reviews: dict[tuple[str, str], ReviewState] = field(default_factory=dict)
+    lists: dict[str, list[bytes]] = field(default_factory=dict)
 
     def product(self, product_id: str) -> ProductState:
         """See `Tables`."""
@@ -32,8 +34,26 @@ class MemoryTables(Tables):
         else:
             self.reviews[product_id, review_id] = state
 
-    def reviews_of(self, product_id: str) -> Iterator[tuple[str, ReviewState]]:
+    def reviews_of(self, product_id: str, after: str = "") -> Iterator[tuple[str, ReviewState]]:
         """See `Tables`."""
-        for (product, review_id), state in list(self.reviews.items()):
-            if product == product_id:
+        for (product, review_id), state in sorted(self.reviews.items(), key=lambda item: item[0]):
+            if product == product_id and review_id > after:
                 yield review_id, state
+
+    def put_listed(self, product_id: str, key: bytes, *, is_listed: bool) -> None:
+        """See `Tables`."""
+        keys = self.lists.setdefault(product_id, [])
+        index = bisect_left(keys, key)
+        is_known = index < len(keys) and keys[index] == key
+        if is_listed and not is_known:
+            insort(keys, key)
+        elif is_known and not is_listed:
+            del keys[index]
+
+    def listed(self, product_id: str, prefix: bytes, start: bytes = b"") -> Iterator[bytes]:
+        """See `Tables`."""
+        keys = self.lists.get(product_id, [])
+        for key in keys[bisect_left(keys, max(prefix, start)) :]:
+            if not key.startswith(prefix):
+                return
+            yield key

@@ -1,6 +1,7 @@
 """A product's newest reviews: in the order of their arrival, which alerts look at, and as they were written."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
+from itertools import islice
 
 from models.signatures import SIGNATURE_BYTES
 from streams.rolling.events import EnrichedReview
@@ -51,7 +52,7 @@ def settle_latest(
     review_id: str,
     before: Contribution | None,
     after: Contribution | None,
-    all_written: Callable[[], Iterable[tuple[int, str]]],
+    older_than: Callable[[tuple[int, str] | None], Iterator[tuple[int, str]]],
 ) -> None:
     """Keep the latest reviews exact.
 
@@ -60,20 +61,21 @@ def settle_latest(
         review_id: which review changes.
         before: what it added; None: nothing.
         after: what it adds now; None: nothing.
-        all_written: of every review that counts, when it was written and its id. Asked for only when one of the
-            latest goes.
+        older_than: of the reviews that count, when each was written and its id: those before a given one, or all,
+            the latest first. Asked for only when one of the latest goes.
     """
     latest = product.latest
     if before is not None and after is not None and before.created_ms == after.created_ms:
         return
-    was_in = before is not None and (before.created_ms, review_id) in latest
-    if was_in and before is not None:
+    if before is not None and (before.created_ms, review_id) in latest:
         latest.remove((before.created_ms, review_id))
-    if was_in and product.counts.reviews > len(latest) + (after is not None):
-        latest[:] = sorted(all_written(), reverse=True)[:MAX_LATEST]
-    elif after is not None:
+    reviews_before = product.counts.reviews - (after is not None)
+    if after is not None:
         entry = (after.created_ms, review_id)
-        if len(latest) < MAX_LATEST or entry > latest[-1]:
+        if len(latest) == reviews_before or (latest and entry > latest[-1]):
             latest.append(entry)
             latest.sort(reverse=True)
             del latest[MAX_LATEST:]
+    if len(latest) < min(MAX_LATEST, product.counts.reviews):
+        older = older_than(latest[-1] if latest else None)
+        latest.extend(islice(older, MAX_LATEST - len(latest)))

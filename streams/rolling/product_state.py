@@ -157,6 +157,7 @@ class Refresh(msgspec.Struct, array_like=True):
         added: reviews added or edited since.
         retracted: reviews removed or edited since.
         waits_since_ms: when the first of these changes was applied; None without any.
+        applied: the product's `applied` then.
     """
 
     generation: int = 0
@@ -166,6 +167,7 @@ class Refresh(msgspec.Struct, array_like=True):
     added: int = 0
     retracted: int = 0
     waits_since_ms: int | None = None
+    applied: int = -1
 
 
 class Claim(msgspec.Struct, array_like=True, frozen=True):
@@ -198,7 +200,8 @@ class ProductState(msgspec.Struct, array_like=True):
     """All that is kept of a product.
 
     Attributes:
-        applied: the last applied offset of `enriched-review`.
+        applied: the last applied offset of `enriched-review`, as a position that grows for ever
+            (`streams.state.positions`), like the offsets below.
         product_applied: the last applied offset of `new-product`.
         era: how often the product was withdrawn.
         cleared: the offset of `enriched-review` up to which reviews went with the product.
@@ -214,6 +217,9 @@ class ProductState(msgspec.Struct, array_like=True):
         text_applied: the last applied offset of `product-text`.
         alerts: the latest alert of each subject.
         is_unpublished: whether the published summary is older than this.
+        swept: reviews of before the last withdrawal are kept of ids after this one; None: of no id.
+        is_unlisted: whether its first reviews are from before there were lists of them, so that each machine has to
+            list them when it restores them.
     """
 
     product_id: str
@@ -240,3 +246,5 @@ class ProductState(msgspec.Struct, array_like=True):
     alerts: dict[str, AlertState] = msgspec.field(default_factory=dict)
     words: ProductWords = msgspec.field(default_factory=ProductWords)
     text_applied: int = -1
+    swept: str | None = None
+    is_unlisted: bool = False

@@ -71,6 +71,7 @@ def refreshed(product: ProductState) -> Refresh:
         reviews=counts.reviews,
         sentiment=list(counts.sentiment),
         aspects={name: sum(triple) for name, triple in counts.aspects.items()},
+        applied=product.applied,
     )
 
 

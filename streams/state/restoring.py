@@ -2,14 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from streams.kafka.connection import KafkaConnection
-from streams.state.store import Checkpoint, PartitionStore
+from streams.state.store import Checkpoint, DamagedStoreError, PartitionStore
 
 log = structlog.get_logger(__name__)
 
@@ -33,6 +33,7 @@ async def restore(
     stores: Mapping[int, PartitionStore],
     *,
     cluster: str,
+    topic_id: str,
     is_kafka: bool,
     report: Callable[[RestoreProgress], None] = lambda _progress: None,
 ) -> int:
@@ -43,6 +44,7 @@ async def restore(
         topic: the changelog.
         stores: by partition number; one that cannot follow from where it stands is cleared first.
         cluster: the cluster's id.
+        topic_id: the changelog's; empty where the broker tells none.
         is_kafka: False on the embedded broker.
         report: told of progress.
 
@@ -57,9 +59,35 @@ async def restore(
     consumer = client.consumer()
     await consumer.start()
     try:
-        return await _Restoration(consumer, topic, stores, cluster, is_kafka=is_kafka).run(report)
+        restoration = _Restoration(consumer, topic, stores, cluster, topic_id, is_kafka=is_kafka)
+        return await restoration.run(report)
     finally:
         await consumer.stop()
+
+
+async def first_value(
+    client: KafkaConnection, topic: str, partition: int, key: bytes, *, is_kafka: bool
+) -> bytes | None:
+    """The first value of a key in a changelog partition; None if there is none up to the partition's end.
+
+    Raises:
+        KafkaError: the broker cannot be read.
+    """
+    consumer = client.consumer()
+    await consumer.start()
+    try:
+        wanted = TopicPartition(topic, partition)
+        consumer.assign([wanted])
+        end = (await consumer.end_offsets([wanted]))[wanted] if is_kafka else None
+        consumer.seek(wanted, 0)
+        while end is None or await consumer.position(wanted) < end:
+            for record in (await consumer.getmany(timeout_ms=_POLL_MS)).get(wanted, ()):
+                if record.key == key and record.value is not None:
+                    return bytes(record.value)
+            end = consumer.highwater(wanted) if end is None else end
+    finally:
+        await consumer.stop()
+    return None
 
 
 class _Restoration:
@@ -69,12 +97,14 @@ class _Restoration:
         topic: str,
         stores: Mapping[int, PartitionStore],
         cluster: str,
+        topic_id: str,
         *,
         is_kafka: bool,
     ) -> None:
         self._consumer = consumer
         self._stores = {TopicPartition(topic, number): store for number, store in stores.items()}
         self._cluster = cluster
+        self._topic_id = topic_id
         self._is_kafka = is_kafka
         self._starts: dict[TopicPartition, int] = {}
         self._ends: dict[TopicPartition, int] = {}
@@ -96,7 +126,7 @@ class _Restoration:
             fetched = await self._consumer.getmany(timeout_ms=_POLL_MS)
             for partition, chunk in fetched.items():
                 changes = {record.key: record.value for record in chunk}
-                checkpoint = Checkpoint(self._cluster, chunk[-1].offset + 1, time.time())
+                checkpoint = Checkpoint(self._cluster, chunk[-1].offset + 1, time.time(), self._topic_id)
                 await asyncio.to_thread(self._stores[partition].write, changes, checkpoint)
                 records += len(chunk)
             waiting = {partition for partition in waiting if not await self._is_done(partition)}
@@ -105,18 +135,31 @@ class _Restoration:
 
     def _prepared(self, partition: TopicPartition, store: PartitionStore) -> int:
         """Where to read from; a store that cannot follow from where it stands is emptied."""
-        known = store.checkpoint()
+        try:
+            known = store.checkpoint()
+        except DamagedStoreError as error:
+            log.warning("tables are damaged; the changelog restores them", why=str(error))
+            store.clear()
+            return 0
         if known is not None:
-            is_elsewhere = known.cluster != self._cluster
-            is_stale = time.time() - known.written_s > _STALE_AFTER_S
-            is_ahead = known.offset > self._ends.get(partition, known.offset)
-            if not (is_elsewhere or is_stale or is_ahead):
+            end = self._ends.get(partition, known.offset)
+            reasons = list(self._why_anew(known, end))
+            if not reasons:
                 return known.offset
-            log.info(
-                "a store starts anew", partition=partition.partition, elsewhere=is_elsewhere, stale=is_stale
-            )
+            log.info("a store starts anew", partition=partition.partition, why=reasons)
         store.clear()
         return 0
+
+    def _why_anew(self, known: Checkpoint, end: int) -> Iterator[str]:
+        """Why a store cannot follow its changelog from where it stands."""
+        if known.cluster != self._cluster:
+            yield "another cluster"
+        if known.topic_id and self._topic_id and known.topic_id != self._topic_id:
+            yield "the changelog was made anew"
+        if time.time() - known.written_s > _STALE_AFTER_S:
+            yield "too old"
+        if known.offset > end:
+            yield "ahead of the changelog"
 
     async def _is_done(self, partition: TopicPartition) -> bool:
         end = self._ends.get(partition)

@@ -1,13 +1,18 @@
 """The tables of one partition, of any contract: what is on disk, and before it what is not delivered yet."""
 
+import heapq
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Generic, Protocol, TypeVar
 
+from streams.state.origin import ORIGIN_CODEC, ORIGIN_PREFIX, TableOrigin
+from streams.state.positions import position
 from streams.state.store import Checkpoint, PartitionStore
 
 #: A key and its new value; None deletes it.
 Change = tuple[bytes, bytes | None]
 T = TypeVar("T")
+V = TypeVar("V")
 
 
 class Codec(Protocol[T]):
@@ -33,6 +38,26 @@ class PartitionTables:
         self._store = store
         self._tables: list[Table[object]] = []
         self._undelivered: dict[bytes, bytes | None] = {}
+        self._origins = self.add(ORIGIN_PREFIX, ORIGIN_CODEC)
+        self._origin = self._origins.get(b"")
+
+    @property
+    def origin(self) -> TableOrigin | None:
+        """What the tables were counted from; None where that was never kept."""
+        return self._origin
+
+    def begin_at(self, origin: TableOrigin) -> None:
+        """Keep what the tables are counted from henceforth; it is one of the changes."""
+        if origin != self._origin:
+            self._origins.put(b"", origin)
+            self._origin = origin
+
+    def position(self, topic: str, offset: int) -> int:
+        """What to keep of an offset as applied: it grows, although offsets start again in a topic made anew."""
+        return position(self._origin.epoch(topic) if self._origin is not None else 0, offset)
+
+    def prepare(self) -> None:
+        """Bring what was kept by an older version to today's form, before anything is read; may take long."""
 
     def add(self, prefix: bytes, codec: Codec[T], *, cached: int = 0) -> "Table[T]":
         """A table; its keys on disk begin with `prefix`, which begins no other table's.
@@ -46,19 +71,32 @@ class PartitionTables:
         self._tables.append(table)  # type: ignore[arg-type]  # values go back to their own table only
         return table
 
-    def take_changes(self) -> list[Change]:
+    def take_changes(self, most: int | None = None) -> list[Change]:
         """What has changed since they were taken last, table by table, each in the order of its changes.
+
+        With `most`, that many at most; the next call has those that follow, and an empty list says that all are taken.
+        Nothing may be changed between.
 
         They are to be published in this order, and told to `delivered` once they are.
         """
-        changes = [change for table in self._tables for change in table.take()]
+        changes: list[Change] = []
+        for table in self._tables:
+            changes += table.take(None if most is None else most - len(changes))
         self._undelivered.update(changes)
         return changes
 
     def delivered(self, changes: Iterable[Change], checkpoint: Checkpoint | None) -> None:
         """Write changes to disk that are in the changelog now."""
-        written: Mapping[bytes, bytes | None] = dict(changes)
-        self._store.write(written, checkpoint)
+        written = dict(changes)
+        self.write(written, checkpoint)
+        self.settle(written)
+
+    def write(self, changes: Mapping[bytes, bytes | None], checkpoint: Checkpoint | None) -> None:
+        """Write delivered changes to disk, on any thread; `settle` follows."""
+        self._store.write(changes, checkpoint)
+
+    def settle(self, written: Mapping[bytes, bytes | None]) -> None:
+        """Read these from disk from now on, but for those that have changed again."""
         missing = object()
         for key, value in written.items():
             if self._undelivered.get(key, missing) is value:
@@ -70,15 +108,12 @@ class PartitionTables:
             return self._undelivered[key]
         return self._store.get(key)
 
-    def scan(self, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
-        """The newest bytes that were taken of all keys that start so."""
-        newer = {key: value for key, value in self._undelivered.items() if key.startswith(prefix)}
-        if not newer:
-            yield from self._store.scan(prefix)
-            return
-        for key, value in {**dict(self._store.scan(prefix)), **newer}.items():
-            if value is not None:
-                yield key, value
+    def scan(self, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
+        """The newest bytes that were taken of all keys that start so, in order, from `start` on."""
+        newer = _changes_from(self._undelivered, prefix, start)
+        for key, kept in _merged(self._store.scan(prefix, start), newer):
+            if kept is not None:
+                yield key, kept
 
 
 class Table(Generic[T]):
@@ -121,21 +156,46 @@ class Table(Generic[T]):
         else:
             self._cache.pop(key, None)
 
-    def scan(self, prefix: bytes = b"") -> Iterator[tuple[bytes, T]]:
-        """All keys that start so, and their values; reads every one."""
-        start = len(self._prefix)
-        changed = {key: value for key, value in self._changed.items() if key.startswith(prefix)}
-        for key, kept in self._tables.scan(self._prefix + prefix):
-            if key[start:] not in changed:
-                yield key[start:], self._codec.decode(kept)
-        for key, value in changed.items():
+    def scan(self, prefix: bytes = b"", start: bytes = b"") -> Iterator[tuple[bytes, T]]:
+        """All keys that start so, in order, from `start` on, and their values; reads no more than is taken."""
+        length = len(self._prefix)
+        newer = _changes_from(self._changed, prefix, start)
+        kept = (
+            (key[length:], self._codec.decode(value))
+            for key, value in self._tables.scan(self._prefix + prefix, self._prefix + start)
+        )
+        for key, value in _merged(kept, newer):
             if value is not None:
                 yield key, value
 
-    def take(self) -> Iterator[Change]:
-        """What has changed since this was asked last; called by `PartitionTables.take_changes`."""
-        for key, value in self._changed.items():
-            yield self._prefix + key, None if value is None else self._codec.encode(value)
-        self._changed.clear()
-        while len(self._cache) > self._cached:
-            del self._cache[next(iter(self._cache))]
+    def take(self, most: int | None = None) -> list[Change]:
+        """So many of what has changed and was not taken yet; called by `PartitionTables.take_changes`."""
+        taken = list(islice(self._changed.items(), most))
+        for key, _ in taken:
+            del self._changed[key]
+        if not self._changed:
+            for key in list(islice(self._cache, max(0, len(self._cache) - self._cached))):
+                del self._cache[key]
+        return [
+            (self._prefix + key, None if value is None else self._codec.encode(value)) for key, value in taken
+        ]
+
+
+def _changes_from(changes: Mapping[bytes, V], prefix: bytes, start: bytes) -> dict[bytes, V]:
+    """Those of some changes that a scan meets."""
+    return {key: value for key, value in changes.items() if key.startswith(prefix) and key >= start}
+
+
+def _merged(
+    kept: Iterator[tuple[bytes, V]], newer: Mapping[bytes, V | None]
+) -> Iterator[tuple[bytes, V | None]]:
+    """What is kept and newer values, in the order of their keys; the newer value of a key is the one that counts."""
+    if not newer:
+        yield from kept
+        return
+    old: Iterator[tuple[bytes, V | None]] = (pair for pair in kept if pair[0] not in newer)
+    yield from heapq.merge(old, sorted(newer.items(), key=_key_of), key=_key_of)
+
+
+def _key_of(pair: tuple[bytes, object]) -> bytes:
+    return pair[0]

@@ -5,6 +5,8 @@ from abc import abstractmethod
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
+import structlog
+
 from streams.delivery.records import Effects, Handler, Partition, TickHandler
 from streams.delivery.sink import Sink
 from streams.errors import FatalError
@@ -15,9 +17,13 @@ from streams.state.stateful import StatefulSink
 from streams.state.store import PartitionStore, StoreMemory
 from streams.state.table_set import TableSet
 from streams.state.tables import PartitionTables
+from streams.state.topic_watch import UNKNOWN, TopicWatch
 from streams.worker.stream_worker import StreamWorker
 
+log = structlog.get_logger(__name__)
 TablesT = TypeVar("TablesT", bound=PartitionTables)
+#: Between two looks at the topics. An added partition, or a topic made anew, is noticed so soon.
+_LOOK_EVERY_S = 5.0
 
 
 class TickingHandler(Handler, Protocol):
@@ -33,6 +39,7 @@ class StatefulWorker(StreamWorker, Generic[TablesT]):
 
     shares_tables = True
     _tables: TableSet[TablesT] | None = None
+    _watch: TopicWatch | None = None
     _handler: TickingHandler | None = None
 
     @property
@@ -55,11 +62,12 @@ class StatefulWorker(StreamWorker, Generic[TablesT]):
 
     async def load_handler(self, client: KafkaConnection, *, is_kafka: bool) -> Handler:
         """Claim a directory for the tables; they are restored when partitions come."""
-        (changelog,) = self._role.changelogs
+        self._watch = self._new_watch(client)
+        await self._watch.look()
         directory = self._stack.enter_context(WorkerDirectory(self._settings.state.directory / self._group))
         self._tables = TableSet(
             client,
-            changelog,
+            self._watch,
             self.make_tables,
             directory.path,
             cluster=await topic_admin.cluster_id(client),
@@ -77,11 +85,16 @@ class StatefulWorker(StreamWorker, Generic[TablesT]):
         """Writes the tables after publishing."""
         if self._tables is None:
             raise FatalError(f"{self._role.name}: the tables are not there yet; this is a bug")
-        return StatefulSink(sink, self._tables)
+        return StatefulSink(
+            sink,
+            self._tables,
+            self._is_counted,
+            lambda partition: self._begin_anew(partition, forgets_commits=sink.is_committed_by_consumer),
+        )
 
     def background(self) -> Sequence[Coroutine[Any, Any, None]]:
-        """Ticks."""
-        return (self._tick(),)
+        """Ticks, and a look at the topics now and then."""
+        return (self._tick(), self._watch_topics())
 
     def missing(self) -> Sequence[str]:
         """Tables that are being restored, and how far."""
@@ -89,6 +102,32 @@ class StatefulWorker(StreamWorker, Generic[TablesT]):
         if progress is None:
             return ()
         return (f"tables are being restored: {progress.restored} of {progress.total} offsets",)
+
+    def _new_watch(self, client: KafkaConnection) -> TopicWatch:
+        (changelog,) = self._role.changelogs
+        keyed = {topic.name for topic in self._role.writes if topic.partitions is None}
+        topics = {*self._topics, *keyed, changelog}
+        return TopicWatch(lambda: topic_admin.facts(client, topics), topics, self._topics, changelog)
+
+    def _is_counted(self, partition: Partition) -> bool:
+        lease = self._intake.leases.get(partition)
+        return lease is not None and bool(lease.start)
+
+    def _begin_anew(self, partition: Partition, *, forgets_commits: bool) -> None:
+        """Read a partition from its beginning: what is committed may be an offset of the topic before."""
+        lease = self._intake.leases.get(partition)
+        if lease is not None:
+            lease.start = lease.position = None
+            if forgets_commits:  # a transaction whose outcome is unknown is told by what is committed now
+                lease.committed = None
+
+    async def _watch_topics(self) -> None:
+        while self._watch is not None:
+            await asyncio.sleep(_LOOK_EVERY_S)
+            try:
+                await self._watch.compare()
+            except UNKNOWN as error:
+                log.debug("the topics are unknown", error=str(error))
 
     async def _tick(self) -> None:
         while True:

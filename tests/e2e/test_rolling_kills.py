@@ -1,7 +1,8 @@
 """Every count is right, whatever dies: rolling workers killed under load, then a recount of each product.
 
 Meanwhile somebody answers every refresh with a text. What summaries say in the end stands on reviews that are still
-there, and exactly once no older text replaces a newer one.
+there, and exactly once no older text replaces a newer one. No alert and no refresh is lost, and exactly once none comes
+twice.
 """
 
 import asyncio
@@ -16,24 +17,33 @@ from typing import Any
 
 import orjson
 import pytest
+from aiokafka import ConsumerRecord, TopicPartition
 
-from schemas.summaries import ProductSummary
-from schemas.topics import ENRICHED_REVIEW, PRODUCT_SUMMARY, PRODUCT_TEXT, REFRESH_REQUESTED
+from schemas.alerts import ProductAlert
+from schemas.summaries import ProductSummary, RefreshRequested
+from schemas.topics import ENRICHED_REVIEW, PRODUCT_ALERT, PRODUCT_SUMMARY, PRODUCT_TEXT, REFRESH_REQUESTED
 from streams.kafka.publishing import RawRecord, publish
 from streams.kafka.tailing import follow
 from streams.roles.generate.handler import AnswerRequests, Route
 from streams.roles.generate.summaries import SummaryWriter
+from streams.rolling.alerts import look_at_newest
+from streams.rolling.applying import apply_review
+from streams.rolling.events import read_review
+from streams.rolling.memory import MemoryTables
+from streams.rolling.surges import Surge
 from tests.brokers import ApacheKafka, unique_name
 from tests.e2e.cluster import CHECKPOINTS, Cluster, kill_and_replace, paced
 from tests.fakes import FakeRecord, fake_composer
-from tests.histories import Recount, random_history, summary_counts
+from tests.histories import NOW_MS, Recount, enriched, random_history, summary_counts
 
 pytestmark = [pytest.mark.kafka]
 
 PRODUCTS = 101
 LOAD_PER_SECOND = 400
-#: Between the changelog's acknowledgement and the copy on disk, beside all points of delivery.
-ROLLING_CHECKPOINTS = (*CHECKPOINTS, "before_tables")
+#: Products whose reviews turn bad, beside the others.
+SURGES = 8
+#: Before the changelog and after it, beside all points of delivery. Without transactions they come first in turn.
+ROLLING_CHECKPOINTS = ("before_changelog", *CHECKPOINTS, "before_tables")
 
 
 def new_cluster(kafka: ApacheKafka, directory: Path, delivery: str) -> Cluster:
@@ -119,6 +129,90 @@ async def run_with_kills(
     return summaries, went_back
 
 
+def with_surges(history: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A history with more products, whose reviews turn bad; all of it comes now, so that no alert ends by the clock."""
+    surges = [
+        enriched(
+            f"r{number}",
+            1,
+            product_id=f"s{product}",
+            rating=4,
+            sentiment={"label": "positive" if number < 40 or number > 60 else "negative"},
+            language={"code": "en", "confidence": 1.0},
+        )
+        for number in range(100)
+        for product in range(SURGES)
+    ]
+    every = len(history) // len(surges)
+    mixed = [
+        event
+        for number, surge in enumerate(surges)
+        for event in (*history[number * every : (number + 1) * every], surge)
+    ]
+    now_ms = max(NOW_MS, int(datetime.now(UTC).timestamp() * 1000))
+    mixed += history[len(surges) * every :]
+    return [{**event, "source": {**event["source"], "timestamp_ms": now_ms}} for event in mixed]
+
+
+async def everything(cluster: Cluster, topic: str) -> list[ConsumerRecord]:
+    """All committed records of a topic, those of a partition in their order."""
+    consumer = cluster.client.consumer()
+    await consumer.start()
+    records: list[ConsumerRecord] = []
+    try:
+        partitions = [TopicPartition(topic, number) for number in range(4)]
+        consumer.assign(partitions)
+        ends = await consumer.end_offsets(partitions)
+        await consumer.seek_to_beginning(*partitions)
+        while any([await consumer.position(known) < end for known, end in ends.items()]):
+            for fetched in (await consumer.getmany(timeout_ms=200)).values():
+                records += fetched
+    finally:
+        await consumer.stop()
+    return records
+
+
+def expected_alerts(reviews: list[ConsumerRecord]) -> Counter[tuple[str, str]]:
+    """What one reader of the topic raises and resolves, whom nothing disturbs."""
+    tables: dict[int, MemoryTables] = {}
+    alerts: Counter[tuple[str, str]] = Counter()
+    for record in reviews:
+        of_partition = tables.setdefault(record.partition, MemoryTables())
+        product = apply_review(of_partition, read_review(record.value), record.offset)
+        if product is not None:
+            for change in look_at_newest(product):
+                is_raised = isinstance(change.cause, Surge)
+                alerts[change.state.alert_id, "raised" if is_raised else "resolved"] += 1
+    return alerts
+
+
+async def check_alerts_and_refreshes(
+    cluster: Cluster, summaries: dict[str, ProductSummary], *, is_exactly_once: bool
+) -> dict[str, int]:
+    """Every alert and every generation is out; exactly once, each of them once. How many there are."""
+    expected = expected_alerts(await everything(cluster, ENRICHED_REVIEW.name))
+    published = [
+        ProductAlert.model_validate_json(record.value)
+        for record in await everything(cluster, PRODUCT_ALERT.name)
+    ]
+    alerts = Counter((alert.alert_id, alert.state) for alert in published)
+    asked = Counter(
+        (request.product_id, request.generation)
+        for record in await everything(cluster, REFRESH_REQUESTED.name)
+        if (request := RefreshRequested.model_validate_json(record.value))
+    )
+    assert len(expected) >= SURGES
+    assert set(alerts) == set(expected)
+    for product_id, summary in summaries.items():
+        generations = {number for product, number in asked if product == product_id}
+        assert generations == set(range(1, max(generations, default=0) + 1))
+        assert max(generations, default=0) >= summary.generation
+    if is_exactly_once:
+        assert alerts == expected
+        assert set(asked.values()) == {1}
+    return {"alerts": alerts.total(), "different_alerts": len(alerts), "refreshes": asked.total()}
+
+
 def expected_counts(history: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     recount = Recount(history)
     return {
@@ -163,13 +257,16 @@ async def check(
     kills: int,
     restarts_broker: bool = False,
 ) -> None:
-    history = random_history(5, events, products=PRODUCTS)
+    history = with_surges(random_history(5, events, products=PRODUCTS))
     cluster = new_cluster(kafka, directory, delivery)
     try:
         summaries, went_back = await run_with_kills(
             kafka, cluster, history, kills=kills, restarts_broker=restarts_broker
         )
         codes = await cluster.stop()
+        counted = await check_alerts_and_refreshes(
+            cluster, summaries, is_exactly_once=delivery == "exactly_once"
+        )
     finally:
         cluster.kill_all()
     known = Recount(history)
@@ -181,8 +278,10 @@ async def check(
         for review_id in claim.review_ids
         if not known.has(summary.product_id, review_id)
     }
-    found = {"products": len(summaries), "wrong": 0, "texts": len(texts), "older_texts": went_back}
-    print(json.dumps({"delivery": delivery, "kills": cluster.killed(), **found}))
+    wrong = sum(summary_counts(summary) != known.counts(one) for one, summary in summaries.items())
+    figures = {"products": len(summaries), "wrong": wrong, "texts": len(texts), "older_texts": went_back}
+    print(json.dumps({"delivery": delivery, "kills": cluster.killed(), **figures, **counted}))
+    assert wrong == 0
     assert cluster.killed() == kills
     assert set(codes) == {0}
     assert any(claim.review_ids for summary in texts for claim in summary.claims)

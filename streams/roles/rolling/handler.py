@@ -1,27 +1,38 @@
 """The rolling role: applies events to the tables, and publishes what a product's reviews add up to."""
 
-import heapq
+import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
+from itertools import islice
+
+from msgspec.structs import replace
 
 from streams.delivery.records import DeadLetter, Effects, Output, Partition, Record
-from streams.errors import RejectedEventError
+from streams.errors import LeaseLostError, RejectedEventError
+from streams.roles.rolling.pace import CHANGE, LOOK, SUMMARY, Pace
 from streams.roles.rolling.tables import ProductTables
 from streams.roles.rolling.topics import LIVE, RollingTopics
 from streams.roles.rolling.waiting import Waiting
 from streams.rolling.alerts import AlertChange, alert_event, look_at_clock, look_at_newest, stands
-from streams.rolling.applying import apply_product, apply_review, apply_text
+from streams.rolling.applying import apply_product, apply_review, apply_text, sweep
 from streams.rolling.events import read_product, read_review, read_text
 from streams.rolling.product_state import ProductState
-from streams.rolling.refreshing import RefreshBudget, RefreshPolicy, due, refreshed
+from streams.rolling.refreshing import Reason, RefreshBudget, RefreshPolicy, due, refreshed
 from streams.rolling.summaries import LookUp, SummaryWriter
 from streams.serde import JsonObject, encode, require_key
 from streams.settings import RollingSettings
+from streams.state.positions import epoch_of, offset_of
+from streams.state.positions import position as position_of
 from streams.state.table_set import TableSet
 
 _LESS_WHEN_BEHIND = 20
+#: Products looked at when tables are new here, and reviews of withdrawn products forgotten.
+_SURVEYED_A_TICK, _SURVEYED_AT_ONCE = 5_000, 100
+_SWEPT_A_TICK, _SWEPT_AT_ONCE = 500, 50
+#: Changes encoded for the changelog.
+_TAKEN_AT_ONCE = 100
 
 
 class RollProducts:
@@ -61,11 +72,50 @@ class RollProducts:
         self._topics = topics
         self._budget = RefreshBudget(settings.refreshes_per_minute, now_s=now().timestamp())
         self._waiting: defaultdict[ProductTables, Waiting] = defaultdict(Waiting)
+        self._turns: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def __call__(self, records: Sequence[Record]) -> Effects:
-        """Apply a chunk; see `Handler`. Does not wait for anything, so chunks are applied in their order."""
+        """Apply a chunk; see `Handler`. Chunks and ticks of one partition number take turns, in their order."""
+        number = records[0].partition
+        async with self._turns[number]:
+            tables, pace = self._held(number)
+            effects = await self._apply_chunk(tables, records, pace)
+            changelog = await self._changelog(tables, pace)
+            return Effects([*changelog, *effects.outputs], effects.dead_letters)
+
+    async def tick(self, partition: Partition) -> Effects:
+        """Publish summaries that wait, and ask for the refreshes that are due, hottest product first."""
+        number = partition.partition
+        if not self._tables.is_held(number):  # assigned, and still being restored
+            return Effects()
+        async with self._turns[number]:
+            tables, pace = self._held(number)
+            waiting = self._waiting_of(tables)
+            await self._survey(tables, waiting, pace)
+            await self._sweep(tables, waiting, pace)
+            refreshes = [output async for output in self._refreshes(tables, number, waiting, pace)]
+            most = self._settings.tick_summaries
+            if self._is_behind():  # whoever asks now gets an old answer either way: catching up comes first
+                most = max(1, most // _LESS_WHEN_BEHIND)
+            unpublished = waiting.take_unpublished(most)
+            summaries = [output async for output in self._summaries(tables, number, unpublished, pace)]
+            recoveries = [output async for output in self._recoveries(tables, number, pace)]
+            changelog = await self._changelog(tables, pace)
+            return Effects([*changelog, *summaries, *refreshes, *recoveries])
+
+    def _held(self, number: int) -> tuple[ProductTables, Pace]:
+        """The tables of a partition, and the pace at which they are worked on.
+
+        Raises:
+            LeaseLostError: they went while this waited for its turn.
+        """
+        if not self._tables.is_held(number):
+            raise LeaseLostError(f"the tables of partition {number} went before their chunk's turn")
+        tables = self._tables.of(number)
+        return tables, Pace(lambda: self._tables.holds(tables))
+
+    async def _apply_chunk(self, tables: ProductTables, records: Sequence[Record], pace: Pace) -> Effects:
         partition = records[0].partition
-        tables = self._tables.of(partition)
         changed: dict[str, ProductState] = {}
         dead: list[DeadLetter] = []
         alerts: list[Output] = []
@@ -79,70 +129,80 @@ class RollProducts:
                     changed[product.product_id] = product
                 if product is not None and record.topic == self._topics.reviews:
                     alerts += self._alerts(tables, partition, product, look_at_newest(product))
-        waiting = self._waiting_of(tables)
-        prompt = changed if len(changed) <= self._settings.prompt_summaries else {}
-        waiting.note(changed.values(), due_of=self._due)
-        outputs = [*self._summaries(tables, partition, prompt.values())]
-        return Effects([*_changelog(tables, self._tables.changelog), *outputs, *alerts], dead)
-
-    async def tick(self, partition: Partition) -> Effects:
-        """Publish summaries that wait, and ask for the refreshes that are due, hottest product first."""
-        number = partition.partition
-        if not self._tables.is_held(number):  # assigned, and still being restored
-            return Effects()
-        tables = self._tables.of(number)
-        waiting = self._waiting_of(tables)
-        refreshes = [*self._refreshes(tables, number, waiting)]
-        most = self._settings.tick_summaries
-        if self._is_behind():  # whoever asks now gets an old answer either way: catching up comes first
-            most = max(1, most // _LESS_WHEN_BEHIND)
-        unpublished = [tables.product(one) for one in waiting.take_unpublished(most)]
-        outputs = [
-            *self._summaries(tables, number, unpublished),
-            *refreshes,
-            *self._recoveries(tables, number),
-        ]
-        return Effects([*_changelog(tables, self._tables.changelog), *outputs])
+            await pace.spend()
+        prompt = list(changed) if len(changed) <= self._settings.prompt_summaries else []
+        self._waiting_of(tables).note(changed.values(), due_of=self._due)
+        outputs = [output async for output in self._summaries(tables, partition, prompt, pace)]
+        return Effects([*outputs, *alerts], dead)
 
     def _waiting_of(self, tables: ProductTables) -> Waiting:
-        """What waits in a partition; looked for in its tables when they are new."""
+        """What waits in a partition."""
         if tables not in self._waiting:
             for gone in [known for known in self._waiting if not self._tables.holds(known)]:
                 del self._waiting[gone]
-            self._waiting[tables].note(tables.products(), due_of=self._due)
         return self._waiting[tables]
+
+    async def _survey(self, tables: ProductTables, waiting: Waiting, pace: Pace) -> None:
+        """Look for what waits in tables that are new here: so many products a tick, until all were seen."""
+        for _ in range(_SURVEYED_AT_ONCE, _SURVEYED_A_TICK + 1, _SURVEYED_AT_ONCE):
+            if waiting.surveyed is None:
+                return
+            products = list(islice(tables.products(waiting.surveyed), _SURVEYED_AT_ONCE))
+            waiting.note(products, due_of=self._due)
+            is_over = len(products) < _SURVEYED_AT_ONCE
+            waiting.surveyed = None if is_over else products[-1].product_id
+            await pace.spend(LOOK * len(products))
+
+    async def _sweep(self, tables: ProductTables, waiting: Waiting, pace: Pace) -> None:
+        """Forget reviews of withdrawn products: so many a tick."""
+        for _ in range(0, _SWEPT_A_TICK, _SWEPT_AT_ONCE):
+            product_id = next(iter(waiting.swept), None)
+            if product_id is None:
+                return
+            product = tables.product(product_id)
+            sweep(tables, product, _SWEPT_AT_ONCE)
+            if product.swept is None:
+                del waiting.swept[product_id]
+            await pace.spend(_SWEPT_AT_ONCE)
 
     def _due(self, product: ProductState) -> bool:
         return due(product, self._policy, self._now_ms()) is not None
 
-    def _refreshes(self, tables: ProductTables, partition: int, waiting: Waiting) -> Iterator[Output]:
+    async def _refreshes(
+        self, tables: ProductTables, partition: int, waiting: Waiting, pace: Pace
+    ) -> AsyncIterator[Output]:
         now = self._now()
         waiting.ripen(before_ms=self._now_ms() - int(self._policy.max_age_s * 1000))
-        most = self._settings.refreshes_per_minute
-        for product_id in heapq.nlargest(most, waiting.due, key=lambda one: waiting.due[one]):
+        while (product_id := waiting.hottest_due()) is not None:
             product = tables.product(product_id)
             reason = due(product, self._policy, self._now_ms())
-            if reason is None:
-                del waiting.due[product_id]
-                continue
-            if not self._budget.take(now.timestamp()):
+            if reason is not None and not self._budget.take(now.timestamp()):
                 return
-            del waiting.due[product_id]
-            product.refresh = refreshed(product)
-            product.is_unpublished = True
-            tables.touch(product)
-            waiting.unpublished[product.product_id] = None
-            writer = self._writer(tables, partition, product)
-            event = writer.refresh(product.refresh.generation, reason)
-            yield Output(self._topics.refreshes, product.product_id.encode(), encode(event))
+            waiting.drop_due(product_id)
+            await pace.spend(LOOK)
+            if reason is not None:
+                yield self._refresh(tables, partition, product, reason)
+                waiting.unpublished[product_id] = None
+                await pace.spend(SUMMARY)
 
-    def _recoveries(self, tables: ProductTables, partition: int) -> Iterator[Output]:
-        for product_id in list(self._waiting_of(tables).alerted):
+    def _refresh(
+        self, tables: ProductTables, partition: int, product: ProductState, reason: Reason
+    ) -> Output:
+        product.refresh = refreshed(product)
+        product.is_unpublished = True
+        tables.touch(product)
+        event = self._writer(tables, partition, product).refresh(product.refresh.generation, reason)
+        return Output(self._topics.refreshes, product.product_id.encode(), encode(event))
+
+    async def _recoveries(self, tables: ProductTables, partition: int, pace: Pace) -> AsyncIterator[Output]:
+        alerted = self._waiting_of(tables).alerted
+        for product_id in list(alerted):
             product = tables.product(product_id)
-            changes = look_at_clock(product, self._now_ms())
-            yield from self._alerts(tables, partition, product, changes)
+            for output in self._alerts(tables, partition, product, look_at_clock(product, self._now_ms())):
+                yield output
             if not stands(product):
-                del self._waiting_of(tables).alerted[product_id]
+                del alerted[product_id]
+            await pace.spend(LOOK)
 
     def _alerts(
         self, tables: ProductTables, partition: int, product: ProductState, changes: Sequence[AlertChange]
@@ -159,12 +219,13 @@ class RollProducts:
             )
             yield Output(self._topics.alerts, product.product_id.encode(), encode(event))
 
-    def _summaries(
-        self, tables: ProductTables, partition: int, products: Iterable[ProductState]
-    ) -> Iterator[Output]:
+    async def _summaries(
+        self, tables: ProductTables, partition: int, product_ids: Iterable[str], pace: Pace
+    ) -> AsyncIterator[Output]:
         waiting = self._waiting_of(tables)
-        for product in products:
-            waiting.unpublished.pop(product.product_id, None)
+        for product_id in product_ids:
+            product = tables.product(product_id)
+            waiting.unpublished.pop(product_id, None)
             if not product.is_unpublished:
                 continue
             product.is_unpublished = False
@@ -172,7 +233,15 @@ class RollProducts:
             summary = None
             if not product.is_gone:
                 summary = encode(self._writer(tables, partition, product).summary())
-            yield Output(self._topics.summaries, product.product_id.encode(), summary)
+            yield Output(self._topics.summaries, product_id.encode(), summary)
+            await pace.spend(SUMMARY)
+
+    async def _changelog(self, tables: ProductTables, pace: Pace) -> list[Output]:
+        outputs: list[Output] = []
+        while changes := tables.take_changes(_TAKEN_AT_ONCE):
+            outputs += [Output(self._tables.changelog, key, value) for key, value in changes]
+            await pace.spend(CHANGE * len(changes))
+        return outputs
 
     def _writer(self, tables: ProductTables, partition: int, product: ProductState) -> SummaryWriter:
         look_up, source = _look_up(tables, product), self._source(product, partition)
@@ -182,17 +251,20 @@ class RollProducts:
         return int(self._now().timestamp() * 1000)
 
     def _apply(self, tables: ProductTables, record: Record) -> ProductState | None:
+        position = tables.position(record.topic, record.offset)
         if record.topic == self._topics.products:
             product = read_product(record.value)
             require_key(record.key, product.product_id)
-            return apply_product(tables, product, record.offset, max(0, record.timestamp))
+            return apply_product(tables, product, position, max(0, record.timestamp))
         if record.topic == self._topics.texts:
             text = read_text(record.value)
             require_key(record.key, text.product_id)
-            return apply_text(tables, text, record.offset)
+            asked_at = tables.product(text.product_id).refresh.applied
+            snapshot = position_of(epoch_of(asked_at), text.snapshot_offset)
+            return apply_text(tables, replace(text, snapshot_offset=snapshot), position)
         review = read_review(record.value)
         require_key(record.key, review.product_id)
-        return apply_review(tables, review, record.offset)
+        return apply_review(tables, review, position)
 
     def _source(self, product: ProductState, partition: int) -> JsonObject:
         """The last event that changed a product: a review, or the product itself if it has none."""
@@ -200,15 +272,10 @@ class RollProducts:
         return {
             "topic": self._topics.reviews if is_review else self._topics.products,
             "partition": partition,
-            "offset": product.applied if is_review else max(0, product.product_applied),
+            "offset": offset_of(product.applied if is_review else max(0, product.product_applied)),
             "timestamp_ms": product.changed_ms,
         }
 
 
 def _look_up(tables: ProductTables, product: ProductState) -> LookUp:
     return partial(tables.review, product.product_id)
-
-
-def _changelog(tables: ProductTables, topic: str) -> Iterator[Output]:
-    for key, value in tables.take_changes():
-        yield Output(topic, key, value)

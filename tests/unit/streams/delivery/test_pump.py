@@ -212,6 +212,20 @@ async def test_chunks_of_a_lost_lease_are_dropped() -> None:
         assert rig.intake.leases[P0].done == 2
 
 
+async def test_a_handler_may_find_its_partition_gone() -> None:
+    """Under a lost lease that drops the chunk and ends nothing; under one that is held the worker is broken."""
+    async with pumping() as rig:
+        await rig.offer(P0, 0)
+        await rig.intake.assign({P0: 0, P1: 0})
+        await rig.handler.fail((0, 0), LeaseLostError("the tables are gone"))
+        assert rig.sink.delivered == []
+        assert rig.intake.in_flight_records == 0
+        await rig.offer(P1, 0)
+        await rig.handler.fail((1, 0), LeaseLostError("the tables are gone"))
+        with pytest.RaisesGroup(LeaseLostError):
+            await rig.running
+
+
 @dataclass
 class RebalancingSink(FakeSink):
     """Loses the partition while it delivers; then it either knows, or the delivery went through."""

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.roles.rolling.tables import PRODUCT_CODEC, REVIEW_CODEC
+from streams.rolling.applying import sweep
 from streams.rolling.memory import MemoryTables
 from streams.rolling.product_state import ProductState
 from tests.histories import (
@@ -117,7 +118,10 @@ def test_a_withdrawn_product_takes_its_reviews_with_it() -> None:
     product = tables.product("p")
     assert product.is_gone
     assert product.counts.reviews == 0
+    while product.swept is not None:
+        sweep(tables, product, 1)
     assert not tables.reviews
+    assert not tables.lists["p"]
 
     apply_all(tables, [enriched("r1", 1), enriched("r2", 1)])
     apply_all(tables, [enriched("r3", 1)], [2])

@@ -48,6 +48,7 @@ def upgraded(tables: MemoryTables) -> MemoryTables:
     return MemoryTables(
         {key: upgraded_product(kept_and_read(one)) for key, one in tables.products.items()},
         {key: upgraded_review(kept_and_read(one)) for key, one in tables.reviews.items()},
+        tables.lists,
     )
 
 

@@ -26,8 +26,9 @@ class FakeStore(PartitionStore):
     def get(self, key: bytes) -> bytes | None:
         return self.values.get(key)
 
-    def scan(self, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
-        return iter([(key, value) for key, value in sorted(self.values.items()) if key.startswith(prefix)])
+    def scan(self, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
+        kept = sorted(self.values.items())
+        return iter([(key, value) for key, value in kept if key.startswith(prefix) and key >= start])
 
     def write(self, changes: object, checkpoint: object) -> None:
         del checkpoint
@@ -85,7 +86,12 @@ class TablesMachine(RuleBasedStateMachine):
             assert {key: table.get(key) for key in (b"a", b"ab", b"b", b"\x00")} == {
                 key: wanted.get(key) for key in (b"a", b"ab", b"b", b"\x00")
             }
-            assert dict(table.scan(b"a")) == {key: v for key, v in wanted.items() if key.startswith(b"a")}
+            for prefix, start in ((b"a", b""), (b"", b"ab"), (b"a", b"ab")):
+                assert list(table.scan(prefix, start)) == [
+                    (key, value)
+                    for key, value in sorted(wanted.items())
+                    if key.startswith(prefix) and key >= start
+                ]
 
     def teardown(self) -> None:
         """Once everything is delivered, a new worker reads the same from the store."""

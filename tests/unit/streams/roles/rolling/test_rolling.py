@@ -377,7 +377,9 @@ async def test_a_withdrawn_product_is_published_as_gone(store: PartitionStore) -
     gone = {"product_id": "p", "version": 1, "removed": True, "updated_at": "2026-09-20T00:00:00Z"}
     await role.take(gone, topic=NEW_PRODUCT.name)
     assert role.summaries[-1] is None
+    await role.tick()
     assert not list(role.tables.reviews_of("p"))
+    assert not list(role.tables.listed("p", b""))
 
 
 async def test_a_product_without_reviews_has_a_summary(store: PartitionStore) -> None:
