@@ -7,9 +7,11 @@ contribution is taken back and the new one counted.
 from collections.abc import Iterator
 from typing import Protocol
 
+from schemas.products import Product
+from schemas.summaries import ProductText
 from streams.rolling import counters, key_points
 from streams.rolling.contributions import contribution_of, day_of, signature_of
-from streams.rolling.events import EnrichedReview, ProductTextRead, PublishedProduct
+from streams.rolling.events import EnrichedReview
 from streams.rolling.key_points import Candidate
 from streams.rolling.newest import forget_arrival, settle_arrival, settle_latest
 from streams.rolling.product_state import (
@@ -88,9 +90,7 @@ def apply_review(tables: Tables, event: EnrichedReview, offset: int) -> ProductS
     return product
 
 
-def apply_product(
-    tables: Tables, event: PublishedProduct, offset: int, timestamp_ms: int
-) -> ProductState | None:
+def apply_product(tables: Tables, event: Product, offset: int, timestamp_ms: int) -> ProductState | None:
     """Apply a version of a product; a withdrawn one takes all its reviews with it.
 
     Returns:
@@ -114,7 +114,7 @@ def apply_product(
     return product
 
 
-def apply_text(tables: Tables, event: ProductTextRead, offset: int) -> ProductState | None:
+def apply_text(tables: Tables, event: ProductText, offset: int) -> ProductState | None:
     """Apply a product's text: the newest generation counts, without the claims whose reviews changed meanwhile.
 
     Returns:

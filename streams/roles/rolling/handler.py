@@ -17,7 +17,7 @@ from streams.rolling.events import read_product, read_review, read_text
 from streams.rolling.product_state import ProductState
 from streams.rolling.refreshing import RefreshBudget, RefreshPolicy, due, refreshed
 from streams.rolling.summaries import LookUp, SummaryWriter
-from streams.serde import JsonObject, encode, require_key
+from streams.serde import JsonObject, encode, recorded_ms, require_key
 from streams.settings import RollingSettings
 from streams.state.table_set import TableSet
 
@@ -185,13 +185,16 @@ class RollProducts:
         if record.topic == self._topics.products:
             product = read_product(record.value)
             require_key(record.key, product.product_id)
-            return apply_product(tables, product, record.offset, max(0, record.timestamp))
+            return apply_product(
+                tables, product, record.offset, recorded_ms(record.timestamp, product.updated_at, self._now())
+            )
         if record.topic == self._topics.texts:
             text = read_text(record.value)
             require_key(record.key, text.product_id)
             return apply_text(tables, text, record.offset)
         review = read_review(record.value)
         require_key(record.key, review.product_id)
+        review.source.timestamp_ms = recorded_ms(review.source.timestamp_ms, review.created_at, self._now())
         return apply_review(tables, review, record.offset)
 
     def _source(self, product: ProductState, partition: int) -> JsonObject:

@@ -1,16 +1,17 @@
 """Records of product-summary as the changes they make in the store."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import msgspec
 from pydantic import TypeAdapter, ValidationError
 
 from schemas.dead_letters import DeadLetterReason
-from schemas.fields import Identifier
+from schemas.fields import Identifier, is_plausible
 from schemas.summaries import ProductSummary
 from streams.delivery.records import Record
 from streams.errors import RejectedEventError
-from streams.serde import decode_shape, require_key
+from streams.serde import decode_shape, recorded_ms, require_key
 from streams.web.summary import Summary
 
 _identifiers = TypeAdapter[str](Identifier)
@@ -36,18 +37,26 @@ class Change:
     scores: Scores
 
 
-def change_of(record: Record) -> Change:
+def change_of(record: Record, now: datetime) -> Change:
     """Read one record.
+
+    Args:
+        record: of product-summary.
+        now: the clock, timezone-aware.
 
     Raises:
         RejectedEventError: it is no summary of the product that is its key; says why.
     """
     key, value = record.key, record.value
     if value is None:
-        return Change(_product_of(key), record.offset, record.timestamp, None, _GONE)
+        gone_ms = recorded_ms(record.timestamp, now, now)
+        return Change(_product_of(key), record.offset, gone_ms, None, _GONE)
     summary = decode_shape(_summaries, ProductSummary, value)
     require_key(key, summary.product_id)
-    return Change(summary.product_id, record.offset, record.timestamp, value, _scores(summary))
+    if not is_plausible(summary.as_of):
+        raise RejectedEventError(DeadLetterReason.INVALID_EVENT, "as_of: wanted a moment from 1990 to 2199")
+    timestamp_ms = recorded_ms(record.timestamp, summary.as_of, now)
+    return Change(summary.product_id, record.offset, timestamp_ms, value, _scores(summary))
 
 
 def _product_of(key: bytes | None) -> str:

@@ -339,7 +339,13 @@ async def test_an_older_generation_never_replaces_a_newer_one(store: PartitionSt
         await role.take(text_of(request, "r2", generation=generation), topic=PRODUCT_TEXT.name)
     assert last_text(role) == "6 reviews. Says r1."
     for version, removed in ((1, True), (2, False)):
-        product = {"product_id": "p", "version": version, "title": "Lamp", "removed": removed}
+        product = {
+            "product_id": "p",
+            "version": version,
+            "title": "Lamp",
+            "removed": removed,
+            "updated_at": "2026-09-20T00:00:00Z",
+        }
         await role.take(product, topic=NEW_PRODUCT.name)
     await role.take(*reviews(6))
     await role.take(text_of(request, "r1"), topic=PRODUCT_TEXT.name)
