@@ -148,7 +148,8 @@ def apply_text(tables: Tables, event: ProductText, offset: int) -> ProductState 
         cons=event.cons,
         model=(event.model.name, event.model.version) if event.model is not None else None,
     )
-    product.is_unpublished = True
+    if product.changed_ms:  # of what has neither a review nor a product yet there is no summary
+        product.is_unpublished = True
     tables.touch(product)
     return product
 

@@ -96,6 +96,7 @@ def test_a_null_says_that_the_product_is_gone() -> None:
 def test_a_product_without_ratings_or_sentiments_is_in_no_index_of_them() -> None:
     """None is better than a zero that is none."""
     fields = summary("p", reviews=0, negative=0)
+    fields["counts"] |= {"verified_purchases": 0, "languages": {}}
     change = change_of(record(b"p", orjson.dumps(fields)), NOW)
     assert change.scores[:3] == (0, None, None)
 
