@@ -105,7 +105,7 @@ class Pages:
 
     async def reviews(self, product: int) -> tuple[int, str]:
         """How many reviews of a product are served, and of when the answer is."""
-        body = orjson.loads(await self.get("serve", f"/v1/products/good-{product}"))
+        body = orjson.loads(await self.get("serve", f"/products/good-{product}"))
         return body.get("review_count", -1), body.get("as_of", "")
 
 
@@ -146,7 +146,7 @@ async def until_worked_off(pages: Pages, sent: dict[Topic, list[Sent]]) -> None:
     """Wait until every role has done with all that was sent, and what came of it, and products are served."""
     status: Counter[str] = Counter()
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(120):
+        async with asyncio.timeout(60):
             while True:
                 with contextlib.suppress(aiohttp.ClientError):
                     status = Counter()
