@@ -1,19 +1,28 @@
 """Compressed batches are read by every reader; one that cannot be decoded is a clear stop, with nothing lost."""
 
 import asyncio
+import os
+import sys
+from asyncio.subprocess import PIPE
 from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from schemas.topics import NEW_REVIEW
+from schemas.topics import ENRICHED_REVIEW, NEW_REVIEW
+from streams.app import ROLES
 from streams.delivery.exactly_once import committed_offset
 from streams.delivery.records import Partition
 from streams.kafka import tailing
+from streams.kafka.publishing import RawRecord
 from streams.kafka.record_batches import UndecodableBatchError
+from streams.local.embedded import free_ports
+from streams.local.supervisor import RestartPolicy
 from tests.brokers import ApacheKafka, Broker, unique_name
 from tests.integration.compression import CODEC_NAMES, put_compressed, rot
 from tests.integration.workers import make_settings, prepare, read, review, running
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 async def test_every_codec_of_kafka_is_read(own_broker: Broker) -> None:
@@ -71,6 +80,43 @@ async def _move(servers: str, group: str, partition: TopicPartition, offset: int
         await consumer.commit({partition: offset})
     finally:
         await consumer.stop()
+
+
+@pytest.mark.kafka
+async def test_a_worker_ends_with_the_exit_code_that_up_takes_for_hopeless(
+    own_kafka: ApacheKafka, tmp_path: Path
+) -> None:
+    """One line says what to do, and nobody starts it again and again."""
+    servers = own_kafka.bootstrap_servers
+    await prepare(servers)
+    await put_compressed(servers, ENRICHED_REVIEW.name, [RawRecord(b"p1", b"rotten")], "zstd", partition=0)
+    rot(tmp_path / "kafka", ENRICHED_REVIEW.name, 0, b"\x28\xb5\x2f\xfd")
+    environment = {
+        "PATH": os.environ["PATH"],
+        "REVIEWSTREAM_KAFKA__BOOTSTRAP_SERVERS": servers,
+        "REVIEWSTREAM_STATE__DIRECTORY": str(tmp_path / "state"),
+        "REVIEWSTREAM_HTTP__PORT": str(free_ports(len(ROLES))),
+    }
+    worker = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "streams.cli",
+        "worker",
+        "rolling",
+        env=environment,
+        cwd=ROOT,
+        stderr=PIPE,
+        stdout=PIPE,
+    )
+    async with asyncio.timeout(60):
+        _, told = await worker.communicate()
+    assert worker.returncode in RestartPolicy().hopeless_exit_codes, told.decode()
+    assert (
+        told.decode()
+        .splitlines()[-1]
+        .startswith("error read: wanted the batch of enriched-review, partition 0")
+    )
+    assert "kafka-consumer-groups.sh --group reviewstream-rolling" in told.decode()
 
 
 @pytest.mark.kafka
