@@ -1,5 +1,6 @@
 """The constrained field types that every contract is built from, each with its own error text."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated, Literal
@@ -24,8 +25,10 @@ _EARLIEST_DAY, _TOO_LATE_DAY = EARLIEST.toordinal(), TOO_LATE.toordinal()
 
 _NO_CONTROL = r"[^\x00-\x1f\x7f-\x9f]"
 _NO_CONTROL_NO_SPACE = r"[^\s\x00-\x1f\x7f-\x9f]"
-_IDENTIFIER = rf"^{_NO_CONTROL_NO_SPACE}(?:{_NO_CONTROL}*{_NO_CONTROL_NO_SPACE})?$"
-_LANGUAGE = r"^[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8})*$"
+#: Of an identifier and of a language code, for both kinds of regular expressions.
+IDENTIFIER_PATTERN = rf"^{_NO_CONTROL_NO_SPACE}(?:{_NO_CONTROL}*{_NO_CONTROL_NO_SPACE})?$"
+LANGUAGE_PATTERN = r"^[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8})*$"
+_identifier = re.compile(IDENTIFIER_PATTERN)
 # pydantic alone takes "1700000000" for seconds since 1970, so the shape is checked before it parses.
 _TIMESTAMP = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?"
@@ -89,6 +92,18 @@ class Known:
         return {**handler(schema), "description": description, "examples": list(self.values)}
 
 
+def is_identifier(text: str) -> bool:
+    r"""Whether a text of 1 to 128 characters is an `Identifier`, for readers that do not read by the contract.
+
+    >>> is_identifier("lamp 201"), is_identifier(" lamp"), is_identifier("lamp\n"), is_identifier("la\x00mp")
+    (True, False, False, False)
+    """
+    # What is printable has no control characters, and no other space than " ". Some that are not printable may stand.
+    if text.isprintable():
+        return text[:1] != " " and text[-1:] != " "
+    return _identifier.fullmatch(text) is not None
+
+
 def is_plausible(moment: datetime) -> bool:
     """Whether an aware `moment` lies in the years 1990 to 2199, whatever the time is where it is read.
 
@@ -126,7 +141,7 @@ def _plausible(moment: datetime) -> datetime:
 
 Identifier = Annotated[
     str,
-    Field(min_length=1, max_length=MAX_IDENTIFIER_CHARACTERS, pattern=_IDENTIFIER),
+    Field(min_length=1, max_length=MAX_IDENTIFIER_CHARACTERS, pattern=IDENTIFIER_PATTERN),
     Wanted("1 to 128 characters without control characters or surrounding whitespace"),
 ]
 Text = Annotated[
@@ -143,7 +158,7 @@ Label = Annotated[
 Title = Annotated[str, Field(max_length=MAX_LABEL_CHARACTERS), Wanted("at most 300 characters")]
 LanguageCode = Annotated[
     str,
-    Field(min_length=2, max_length=16, pattern=_LANGUAGE),
+    Field(min_length=2, max_length=16, pattern=LANGUAGE_PATTERN),
     Wanted('a language code such as "en" or "zh-Hans", at most 16 characters'),
 ]
 Timestamp = Annotated[

@@ -20,7 +20,11 @@ class FatalError(ReviewstreamError):
     """The process cannot go on as it is."""
 
 
-class ConfigurationError(FatalError):
+class HopelessError(FatalError):
+    """Starting again cannot help, somebody has to act; ends a command with the exit code that says so."""
+
+
+class ConfigurationError(HopelessError):
     """A setting or an option does not fit; shown to the user as one line."""
 
 

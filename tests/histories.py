@@ -24,17 +24,20 @@ def enriched(
     review_id: str, version: int, *, product_id: str = "p", removed: bool = False, **more: Any
 ) -> dict[str, Any]:
     """An enriched review, with what a test wants of it."""
+    more = {} if removed else {"status": "enriched"} | more
+    if more.get("status") == "enriched":
+        more = {"sentiment": {"label": "neutral"}} | more
     return {
         "schema_version": "1.0",
         "review_id": review_id,
         "product_id": product_id,
         "review_version": version,
-        "status": "removed" if removed else "enriched",
+        "status": "removed",
         "text": None if removed else "It does what it should and has done so for a year.",
         "created_at": "2026-09-01T12:00:00Z",
         "source": {"topic": "new-review", "partition": 0, "offset": 0, "timestamp_ms": NOW_MS},
         "made_at": "2026-09-20T12:00:00Z",
-        **({} if removed else more),
+        **more,
     }
 
 
@@ -101,7 +104,13 @@ def apply_all(
 
 def withdraw(tables: Tables, product_id: str, offset: int, version: int, *, removed: bool = True) -> None:
     """Apply a version of a product."""
-    event = {"product_id": product_id, "version": version, "removed": removed, "title": "Lamp"}
+    event = {
+        "product_id": product_id,
+        "version": version,
+        "removed": removed,
+        "title": "Lamp",
+        "updated_at": "2026-09-01T12:00:00Z",
+    }
     apply_product(tables, read_product(orjson.dumps(event)), offset, NOW_MS)
 
 

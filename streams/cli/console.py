@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from streams import logs, settings
-from streams.errors import ConfigurationError, ReviewstreamError, StoppedError
+from streams.errors import HopelessError, ReviewstreamError, StoppedError
 from streams.settings import Settings
 
 FAILED, MISUSED, PARTLY, INTERRUPTED = 1, 2, 3, 130
@@ -36,7 +36,7 @@ def command(function: Callable[Parameters, Result]) -> Callable[Parameters, Resu
             return function(*args, **kwargs)
         except StoppedError:
             raise typer.Exit(INTERRUPTED) from None
-        except ConfigurationError as error:
+        except HopelessError as error:
             fail(str(error), MISUSED)
         except ReviewstreamError as error:
             fail(str(error), FAILED)

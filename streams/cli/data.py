@@ -8,6 +8,7 @@ from typing import Annotated, Any, NoReturn
 
 import orjson
 import typer
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from schemas import documents, releases
@@ -165,13 +166,22 @@ def tail(
         asyncio.run(main())
 
 
+def _readable(value: bytes | None) -> Any:
+    """What the bytes say as JSON; as text where they are none, or nested more deeply than can be written again."""
+    if value is None:
+        return None
+    try:
+        read = orjson.loads(value)
+        orjson.dumps([read])
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+        return value.decode("utf-8", "replace")
+    return read
+
+
 def _print_record(record: Any, *, as_json: bool) -> None:
     key = record.key.decode("utf-8", "replace") if record.key is not None else None
-    headers = {name: value.decode("utf-8", "replace") for name, value in record.headers}
-    try:
-        value = orjson.loads(record.value) if record.value is not None else None
-    except orjson.JSONDecodeError:
-        value = record.value.decode("utf-8", "replace")
+    headers = {name: (value or b"").decode("utf-8", "replace") for name, value in record.headers}
+    value = _readable(record.value)
     if as_json:
         print_json(
             {
@@ -185,9 +195,10 @@ def _print_record(record: Any, *, as_json: bool) -> None:
             }
         )
         return
-    out.print(f"[dim]{record.partition}/{record.offset}[/] [bold]{key}[/]", end=" ")
+    # What others wrote is no markup: "[/b]" in an id would end the command.
+    out.print(f"[dim]{record.partition}/{record.offset}[/] [bold]{escape(str(key))}[/]", end=" ")
     for name, text in headers.items():
-        out.print(f"[yellow]{name.removeprefix('reviewstream-')}[/]={text}", end=" ")
+        out.print(f"[yellow]{escape(name.removeprefix('reviewstream-'))}[/]={escape(text)}", end=" ")
     out.print(value if isinstance(value, str) else orjson.dumps(value).decode(), markup=False)
 
 

@@ -6,6 +6,7 @@ method is named in `OVERRIDDEN`; a test compares their signatures with the insta
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -23,6 +24,7 @@ from streams.delivery.intake import Intake
 from streams.delivery.records import Partition, Record
 from streams.delivery.sink import Sink
 from streams.kafka.connection import FETCH_WAIT_MS
+from streams.kafka.record_batches import UndecodableBatchError, guard_batches
 
 log = structlog.get_logger(__name__)
 _faust_log = logging.getLogger("faust")
@@ -113,6 +115,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
     async def on_start(self) -> None:
         """Connect."""
         await super().on_start()
+        guard_batches(self._consumer._fetcher, group=self._consumer._group_id)  # noqa: SLF001
         if self.app.is_kafka:
             app = self.app
             gather_before_fetches(
@@ -163,6 +166,16 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         except (asyncio.CancelledError, *self.consumer_stopped_errors):
             if not self.app.should_stop:  # at a stop this is how the fetcher ends, not a crash
                 raise
+        except UndecodableBatchError as error:
+            await self._finish_before(Partition(error.topic, error.partition))
+            raise
+
+    async def _finish_before(self, partition: Partition) -> None:
+        """Let what was read of a partition be done and committed: whoever skips what follows must lose nothing."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.app.drain_timeout_s):
+                await self.app.intake.finish(partition)
+        await self.wait_empty()
 
     async def _go_to_leases(self) -> int | None:
         """Put each partition where its lease stands; the epoch that this holds for, None if there is none."""

@@ -247,6 +247,11 @@ class Intake:
             self.in_flight_records -= len(chunk.records)
             self._changed.notify_all()
 
+    async def finish(self, partition: Partition) -> None:
+        """Wait until nothing of a partition waits or is in flight."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: self.oldest_timestamp_ms(partition) is None)
+
     async def drain(self, timeout_s: float) -> bool:
         """Take no more, drop what waits, and wait for what is in flight.
 

@@ -10,6 +10,7 @@ from aiokafka.helpers import create_ssl_context
 from pydantic import SecretStr
 
 from streams.errors import ConfigurationError
+from streams.kafka.record_batches import guard_batches
 from streams.settings import KafkaSettings
 
 #: What the broker's log and its quotas know us by.
@@ -24,6 +25,15 @@ FETCH_WAIT_MS = 100
 REQUEST_TIMEOUT_MS = 30_000
 TRANSACTION_TIMEOUT_MS = 60_000
 _RETRY_BACKOFF_MS = 20
+
+
+class BatchConsumer(AIOKafkaConsumer):  # type: ignore[misc]
+    """A consumer without a group whose `getmany` raises `UndecodableBatchError` for what cannot be decoded."""
+
+    async def start(self) -> None:
+        """Connect."""
+        await super().start()
+        guard_batches(self._fetcher)
 
 
 class Credentials(NamedTuple):
@@ -93,14 +103,14 @@ class KafkaConnection:
         *,
         fetch_bytes: int = FETCH_BYTES,
         fetch_wait_ms: int = FETCH_WAIT_MS,
-    ) -> AIOKafkaConsumer:
+    ) -> "BatchConsumer":
         """A consumer of committed records, without a group, to be assigned partitions; it commits nothing.
 
         Args:
             fetch_bytes: the most from one partition at once.
             fetch_wait_ms: the longest that a fetch waits for a record.
         """
-        return AIOKafkaConsumer(
+        return BatchConsumer(
             **self.options,
             enable_auto_commit=False,
             auto_offset_reset="earliest",

@@ -15,6 +15,7 @@ from streams.app import ROLES, planned_topics
 from streams.delivery.probe import choose_guarantee, probe
 from streams.errors import ReviewstreamError
 from streams.kafka import topic_admin
+from streams.kafka.codecs import CODECS, Codec, reads
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.topic_plan import summary
 from streams.lane.calls import CANARY_TEXT
@@ -64,7 +65,19 @@ async def examine(settings: Settings) -> list[Finding]:
 async def _packages(_settings: Settings) -> list[Finding]:
     names = ("faust-streaming", "aiokafka", "torch", "transformers")
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in names)
-    return [Finding("packages", "ok", f"Python {platform.python_version()}, {versions}")]
+    return [Finding("packages", "ok", f"Python {platform.python_version()}, {versions}"), codecs_finding()]
+
+
+def codecs_finding(codecs: Iterable[Codec] = tuple(CODECS.values())) -> Finding:
+    """Which codecs of Kafka this installation reads: a producer may choose any of them."""
+    readable = {codec.name: reads(codec) for codec in codecs}
+    missing = [name for name, is_read in readable.items() if not is_read]
+    if not missing:
+        return Finding("codecs", "ok", f"reads {', '.join(readable)}")
+    return Finding(
+        "codecs", "failed", f"cannot read {', '.join(missing)}: a batch of a producer that uses it stops every reader",
+        "pip install cramjam",
+    )  # fmt: skip
 
 
 async def _broker(settings: Settings) -> list[Finding]:

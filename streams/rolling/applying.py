@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Protocol
 
+from schemas.products import Product
+from schemas.summaries import ProductText
 from streams.rolling import counters, key_points
 from streams.rolling.contributions import contribution_of, day_of, signature_of
-from streams.rolling.events import EnrichedReview, ProductTextRead, PublishedProduct
+from streams.rolling.events import EnrichedReview
 from streams.rolling.key_points import MAX_REFERENCES, Candidate
 from streams.rolling.listing import ALL, Entry, entries_of, list_of
 from streams.rolling.newest import forget_arrival, settle_arrival, settle_latest
@@ -109,9 +111,7 @@ def _stored(tables: Tables, product: ProductState, review_id: str) -> ReviewStat
     return None
 
 
-def apply_product(
-    tables: Tables, event: PublishedProduct, offset: int, timestamp_ms: int
-) -> ProductState | None:
+def apply_product(tables: Tables, event: Product, offset: int, timestamp_ms: int) -> ProductState | None:
     """Apply a version of a product; a withdrawn one takes all its reviews with it.
 
     Returns:
@@ -135,7 +135,7 @@ def apply_product(
     return product
 
 
-def apply_text(tables: Tables, event: ProductTextRead, offset: int) -> ProductState | None:
+def apply_text(tables: Tables, event: ProductText, offset: int) -> ProductState | None:
     """Apply a product's text: the newest generation counts, without the claims whose reviews changed meanwhile.
 
     Returns:
@@ -169,7 +169,8 @@ def apply_text(tables: Tables, event: ProductTextRead, offset: int) -> ProductSt
         cons=event.cons,
         model=(event.model.name, event.model.version) if event.model is not None else None,
     )
-    product.is_unpublished = True
+    if product.changed_ms:  # of what has neither a review nor a product yet there is no summary
+        product.is_unpublished = True
     tables.touch(product)
     return product
 

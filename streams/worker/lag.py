@@ -3,12 +3,14 @@
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Protocol
 
 import structlog
 
 from streams.delivery.intake import Intake, Lease
 from streams.delivery.records import Partition
+from streams.serde import recorded_ms
 from streams.worker.metrics import WorkerMetrics
 
 log = structlog.get_logger(__name__)
@@ -71,13 +73,19 @@ class LagWatch:
             # markers of transactions, which are offsets but no records.
             reached = reached_offset(lease) if oldest_ms is not None else positions.get(partition, 0)
             behind = max(0, ends.get(partition, 0) - reached)
-            age_s = max(0.0, time.time() - oldest_ms / 1000) if behind and oldest_ms is not None else 0.0
+            age_s = _age_s(oldest_ms) if behind and oldest_ms is not None else 0.0
             self.messages += behind
             self._metrics.lag(partition.topic, partition.partition, behind, age_s)
         done = {partition: lease.done for partition, lease in leases.items()}
         if self.messages == 0 or done != self._done:
             self._moved_at = time.monotonic()
             self._done = done
+
+
+def _age_s(timestamp_ms: int) -> float:
+    """How old a record is, in seconds; one whose timestamp is no time is as old as it looks: new."""
+    now = datetime.now(UTC)
+    return max(0.0, now.timestamp() - recorded_ms(timestamp_ms, now, now) / 1000)
 
 
 def reached_offset(lease: Lease) -> int:

@@ -388,9 +388,9 @@ def test_doctor_is_content_without_a_broker() -> None:
     assert (ended.code, ended.json()["ok"]) == (0, True)
     found = findings(ended)
     assert (found["broker"], found["redis"]) == ("note", "note")
-    assert {found[subject] for subject in ("configuration", "packages", "model", "device", "generator")} == {
-        "ok"
-    }
+    assert {
+        found[subject] for subject in ("configuration", "packages", "codecs", "model", "device", "generator")
+    } == {"ok"}
 
 
 @pytest.mark.model

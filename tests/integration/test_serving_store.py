@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -41,13 +42,17 @@ async def store(valkey: Valkey) -> AsyncIterator[ProductStore]:
         yield store
 
 
+NOW = datetime(2026, 11, 30, tzinfo=UTC)
+NOW_MS = int(NOW.timestamp() * 1000)
+
+
 def flush(valkey: Valkey) -> None:
     with valkey.client() as client:
         client.flushall()
 
 
 def change(offset: int, record: RawRecord, partition: int = 0) -> Change:
-    return change_of(FakeRecord(offset, record.key, record.value, TOPIC, partition))
+    return change_of(FakeRecord(offset, record.key, record.value, TOPIC, partition), NOW)
 
 
 def a_history(seed: int, length: int = 120) -> list[Change]:
@@ -148,8 +153,8 @@ async def test_what_comes_after_a_gap_is_refused(store: ProductStore, valkey: Va
 
 async def test_a_product_that_moved_to_another_partition_goes_by_time(store: ProductStore) -> None:
     """Partitions were added: the offset says nothing, the record's time does."""
-    old = change_of(FakeRecord(90, b"p", document("p"), TOPIC, 0, 1_000))
-    new = change_of(FakeRecord(1, b"p", document("p"), TOPIC, 1, 2_000))
+    old = change_of(FakeRecord(90, b"p", document("p"), TOPIC, 0, NOW_MS - 1_000), NOW)
+    new = change_of(FakeRecord(1, b"p", document("p"), TOPIC, 1, NOW_MS), NOW)
     await store.apply(Batch(1, 0, 2, [new], 2))
     await store.apply(Batch(0, 0, 91, [old], 2))
     assert (await store.read(["p"])).products["p"].partition == 1

@@ -19,7 +19,7 @@ from streams.lane.calls import CANARY_TEXT
 from streams.lane.values import Answer, Failure
 from streams.roles.enrich.reading import Preparer, Reader, Readers
 from streams.roles.enrich.writing import EnrichedReviewWriter
-from streams.serde import decode, encode, require_key, require_not_ahead
+from streams.serde import JsonObject, decode, encode, recorded_ms, require_key, require_not_ahead
 
 
 class EnrichReviews:
@@ -59,7 +59,7 @@ class EnrichReviews:
 
     async def __call__(self, records: Sequence[Record]) -> Effects:
         """Decide what a chunk of reviews becomes; see `Handler`."""
-        chunk = _decode_all(records)
+        chunk = _decode_all(records, self._now())
         outcomes = await self._prepare(chunk.reviews)
         prepared = {index: one for index, one in outcomes.items() if not isinstance(one, Failure)}
         failures = {index: one for index, one in outcomes.items() if isinstance(one, Failure)}
@@ -139,22 +139,39 @@ class EnrichReviews:
         writer = EnrichedReviewWriter(self._preparer, self._now(), self._replay_id)
         for index, review in chunk.reviews.items():
             record = records[index]
-            if review.removed:
-                event = writer.removed(review, record)
-            elif review.text is None:
-                event = writer.rated(review, record, prepared[index])
-            elif index not in answers:
-                event = writer.unread(review, record, prepared[index])
-            else:
-                reader, answer = answers[index]
-                reading = _reading_of(answer)
-                if isinstance(reading, Failure):
-                    dead[index] = DeadLetter(record, reading.reason, reading.error)
-                    continue
-                event = writer.read(review, record, prepared[index], by=reader, reading=reading)
-                event["timings"] = writer.timings(answer)
-            outputs.append(Output(self._output_topic, record.key, encode(event)))
+            try:
+                event = _written(writer, review, record, prepared.get(index), answers.get(index))
+                outputs.append(Output(self._output_topic, record.key, encode(event)))
+            except RejectedEventError as rejected:
+                dead[index] = DeadLetter(record, rejected.reason, str(rejected))
         return Effects(outputs, [dead[index] for index in sorted(dead)])
+
+
+def _written(
+    writer: EnrichedReviewWriter,
+    review: Review,
+    record: Record,
+    prepared: PreparedReview | None,
+    answered: tuple[Reader, Answer[ReviewReading]] | None,
+) -> JsonObject:
+    """What is published of a review.
+
+    Raises:
+        RejectedEventError: its reader could not read it.
+    """
+    if prepared is None:  # only removals are not prepared
+        return writer.removed(review, record)
+    if review.text is None:
+        return writer.rated(review, record, prepared)
+    if answered is None:
+        return writer.unread(review, record, prepared)
+    reader, answer = answered
+    reading = _reading_of(answer)
+    if isinstance(reading, Failure):
+        raise RejectedEventError(reading.reason, reading.error)
+    event = writer.read(review, record, prepared, by=reader, reading=reading)
+    event["timings"] = writer.timings(answer)
+    return event
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,14 +193,14 @@ class _Chunk:
         return _Chunk(kept, {**self.dead, **dead})
 
 
-def _decode_all(records: Sequence[Record]) -> _Chunk:
+def _decode_all(records: Sequence[Record], now: datetime) -> _Chunk:
     reviews: dict[int, Review] = {}
     dead: dict[int, DeadLetter] = {}
     for index, record in enumerate(records):
         try:
             review = decode(Review, record.value)
             require_key(record.key, review.product_id)
-            require_not_ahead(review.created_at, record.timestamp)
+            require_not_ahead(review.created_at, recorded_ms(record.timestamp, review.created_at, now))
         except RejectedEventError as rejected:
             dead[index] = DeadLetter(record, rejected.reason, str(rejected))
         else:

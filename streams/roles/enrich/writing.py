@@ -14,7 +14,7 @@ from schemas.reviews import Review
 from streams.delivery.records import Record
 from streams.lane.values import Answer
 from streams.roles.enrich.reading import Preparer, Reader
-from streams.serde import JsonObject
+from streams.serde import JsonObject, recorded_ms
 
 _Place = Callable[[int, int], tuple[str, int, int]]
 
@@ -114,7 +114,7 @@ class EnrichedReviewWriter:
                 "topic": record.topic,
                 "partition": record.partition,
                 "offset": record.offset,
-                "timestamp_ms": max(0, record.timestamp),
+                "timestamp_ms": recorded_ms(record.timestamp, review.created_at, self._made_at),
             },
             "made_at": self._made_at,
             "replay_id": self._replay_id,

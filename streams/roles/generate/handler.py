@@ -15,7 +15,7 @@ from schemas.topics import Topic
 from streams.delivery.records import DeadLetter, Effects, Output, Record
 from streams.errors import RejectedEventError
 from streams.roles.generate.writers import Fields, Writer
-from streams.serde import decode, encode, require_key
+from streams.serde import decode, encode, recorded_ms, require_key
 
 log = structlog.get_logger(__name__)
 
@@ -77,21 +77,27 @@ class AnswerRequests:
             if isinstance(answer, Exception):
                 message = f"writing raised {type(answer).__name__}: {answer}"
                 dead.append(DeadLetter(record, DeadLetterReason.GENERATION_ERROR, message))
+                continue
+            try:
+                event = encode({**answer, **self._lineage(request, record)})
+            except RejectedEventError as rejected:
+                dead.append(DeadLetter(record, DeadLetterReason.GENERATION_ERROR, str(rejected)))
             else:
-                event = {**answer, **self._lineage(request, record)}
-                outputs.append(Output(route.answers, record.key, encode(event)))
+                outputs.append(Output(route.answers, record.key, event))
         return Effects(outputs, sorted(dead, key=lambda letter: letter.record.offset))
 
     def _lineage(self, request: Event, record: Record) -> Fields:
+        now = self._now()
+        said = request.made_at if isinstance(request, OutputEvent) else now
         return {
             "schema_version": SCHEMA_VERSION,
             "source": {
                 "topic": record.topic,
                 "partition": record.partition,
                 "offset": record.offset,
-                "timestamp_ms": max(0, record.timestamp),
+                "timestamp_ms": recorded_ms(record.timestamp, said, now),
             },
-            "made_at": self._now(),
+            "made_at": now,
             "replay_id": request.replay_id if isinstance(request, OutputEvent) else None,
         }
 

@@ -7,8 +7,6 @@ from datetime import datetime
 from functools import partial
 from itertools import islice
 
-from msgspec.structs import replace
-
 from streams.delivery.records import DeadLetter, Effects, Output, Partition, Record
 from streams.errors import LeaseLostError, RejectedEventError
 from streams.roles.rolling.pace import CHANGE, LOOK, SUMMARY, Pace
@@ -21,7 +19,7 @@ from streams.rolling.events import read_product, read_review, read_text
 from streams.rolling.product_state import ProductState
 from streams.rolling.refreshing import Reason, RefreshBudget, RefreshPolicy, due, refreshed
 from streams.rolling.summaries import LookUp, SummaryWriter
-from streams.serde import JsonObject, encode, require_key
+from streams.serde import JsonObject, encode, recorded_ms, require_key
 from streams.settings import RollingSettings
 from streams.state.positions import epoch_of, offset_of
 from streams.state.positions import position as position_of
@@ -255,15 +253,17 @@ class RollProducts:
         if record.topic == self._topics.products:
             product = read_product(record.value)
             require_key(record.key, product.product_id)
-            return apply_product(tables, product, position, max(0, record.timestamp))
+            recorded = recorded_ms(record.timestamp, product.updated_at, self._now())
+            return apply_product(tables, product, position, recorded)
         if record.topic == self._topics.texts:
             text = read_text(record.value)
             require_key(record.key, text.product_id)
             asked_at = tables.product(text.product_id).refresh.applied
             snapshot = position_of(epoch_of(asked_at), text.snapshot_offset)
-            return apply_text(tables, replace(text, snapshot_offset=snapshot), position)
+            return apply_text(tables, text.model_copy(update={"snapshot_offset": snapshot}), position)
         review = read_review(record.value)
         require_key(record.key, review.product_id)
+        review.source.timestamp_ms = recorded_ms(review.source.timestamp_ms, review.created_at, self._now())
         return apply_review(tables, review, position)
 
     def _source(self, product: ProductState, partition: int) -> JsonObject:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 
 import structlog
 from aiokafka.errors import KafkaError
@@ -207,9 +208,10 @@ class Materialiser:
 
     def _changes(self, records: Sequence[Record]) -> list[Change]:
         changes = []
+        now = datetime.now(UTC)
         for record in records:
             try:
-                changes.append(change_of(record))
+                changes.append(change_of(record, now))
             except RejectedEventError as error:
                 # No dead letter: every process that serves, and every rebuild, would write it again.
                 self._metrics.unreadable(str(error.reason))

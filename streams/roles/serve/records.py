@@ -1,8 +1,8 @@
 """Records of product-summary as the changes they make in the store."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
-import msgspec
 from pydantic import TypeAdapter, ValidationError
 
 from schemas.dead_letters import DeadLetterReason
@@ -10,11 +10,11 @@ from schemas.fields import Identifier
 from schemas.summaries import ProductSummary
 from streams.delivery.records import Record
 from streams.errors import RejectedEventError
-from streams.serde import decode_shape, require_key
-from streams.web.summary import Summary
+from streams.rolling.counters import average_rating
+from streams.serde import decode, recorded_ms, require_key
+from streams.web.summary import Sentiment
 
 _identifiers = TypeAdapter[str](Identifier)
-_summaries = msgspec.json.Decoder(Summary)
 _GONE = (None, None, None, None)
 
 Scores = tuple[float | None, float | None, float | None, float | None]
@@ -36,18 +36,24 @@ class Change:
     scores: Scores
 
 
-def change_of(record: Record) -> Change:
+def change_of(record: Record, now: datetime) -> Change:
     """Read one record.
+
+    Args:
+        record: of product-summary.
+        now: the clock, timezone-aware.
 
     Raises:
         RejectedEventError: it is no summary of the product that is its key; says why.
     """
     key, value = record.key, record.value
     if value is None:
-        return Change(_product_of(key), record.offset, record.timestamp, None, _GONE)
-    summary = decode_shape(_summaries, ProductSummary, value)
+        gone_ms = recorded_ms(record.timestamp, now, now)
+        return Change(_product_of(key), record.offset, gone_ms, None, _GONE)
+    summary = decode(ProductSummary, value)
     require_key(key, summary.product_id)
-    return Change(summary.product_id, record.offset, record.timestamp, value, _scores(summary))
+    timestamp_ms = recorded_ms(record.timestamp, summary.as_of, now)
+    return Change(summary.product_id, record.offset, timestamp_ms, value, _scores(summary))
 
 
 def _product_of(key: bytes | None) -> str:
@@ -59,11 +65,12 @@ def _product_of(key: bytes | None) -> str:
         ) from error
 
 
-def _scores(summary: Summary) -> Scores:
+def _scores(summary: ProductSummary) -> Scores:
     counts = summary.counts
+    feeling = counts.sentiment
     return (
         counts.reviews,
-        counts.average_rating,
-        counts.sentiment.negative_share,
+        average_rating(counts.rating_hundredths, counts.rating_histogram),
+        Sentiment(feeling.negative, feeling.neutral, feeling.positive).negative_share,
         int(summary.as_of.timestamp() * 1000),
     )

@@ -12,7 +12,15 @@ from schemas.events import SCHEMA_VERSION
 from schemas.reviews import Review
 from schemas.topics import TOPICS
 from streams.errors import RejectedEventError
-from streams.serde import MAX_EVENT_BYTES, decode, decode_shape, encode, require_key, require_not_ahead
+from streams.serde import (
+    MAX_EVENT_BYTES,
+    decode,
+    decode_shape,
+    encode,
+    recorded_ms,
+    require_key,
+    require_not_ahead,
+)
 
 GOOD: dict[str, object] = {
     "schema_version": "1.0",
@@ -256,10 +264,74 @@ def test_a_review_from_after_its_record_is_refused_with_what_was_wanted_and_got(
     )
 
 
-@pytest.mark.parametrize("no_time", [-1, 0, 1_000, 631_151_999_999, 7_258_118_400_000, 2**62])
-def test_a_record_without_a_believable_time_refuses_no_review(no_time: int) -> None:
-    """A timestamp outside the years 1990 to 2199 is none, so there is nothing to compare with."""
-    require_not_ahead(datetime(2199, 12, 31, tzinfo=UTC), no_time)
+NOW = datetime.fromtimestamp(RECORD_MS / 1000, UTC)
+WRITTEN = datetime(2025, 6, 1, tzinfo=UTC)
+EDGE_MS = RECORD_MS + 2 * 86_400_000
+
+
+@pytest.mark.parametrize("time", [631_152_000_000, RECORD_MS, EDGE_MS])
+def test_a_records_time_counts_from_1990_to_two_days_from_now(time: int) -> None:
+    """Clocks differ; a producer that re-publishes the past may say so."""
+    assert recorded_ms(time, WRITTEN, NOW) == time
+
+
+@pytest.mark.parametrize(
+    "time",
+    [
+        -(2**63),
+        -1,
+        0,
+        1_750_000_000,
+        631_151_999_999,
+        EDGE_MS + 1,
+        RECORD_MS * 1_000,
+        RECORD_MS * 10**6,
+        2**63 - 1,
+    ],
+)
+def test_what_is_no_time_of_a_record_is_replaced_by_the_events_own(time: int) -> None:
+    """Never later than now, so that nothing is the newest for years."""
+    assert recorded_ms(time, WRITTEN, NOW) == WRITTEN.timestamp() * 1000
+    assert recorded_ms(time, datetime(2199, 12, 31, tzinfo=UTC), NOW) == RECORD_MS
+
+
+@pytest.mark.parametrize("event", [{"a": "\ud800"}, {"a": 2**64}, {"\udfff": 1}])
+def test_what_cannot_be_written_as_json_is_a_rejection(event: dict[str, object]) -> None:
+    """So a handler sets the event aside that it came from, and lives."""
+    with pytest.raises(RejectedEventError, match="written as JSON"):
+        encode(event)
+
+
+@pytest.mark.parametrize("depth", [300, 1_000, 5_000, 50_000])
+def test_deep_nesting_is_no_json_for_either_reader(depth: int) -> None:
+    """Neither runs out of stack, and both say the same."""
+    for value in (
+        b"[" * depth,
+        spliced(b"[" * depth + b"]" * depth),
+        spliced(b'{"a":' * depth + b"1" + b"}" * depth),
+    ):
+        with pytest.raises(RejectedEventError) as refused:
+            decode(Review, value)
+        assert refused.value.reason == "malformed_json"
+        if depth >= 1_000:
+            with pytest.raises(RejectedEventError) as refused:
+                decode_shape(named, Review, value)
+            assert refused.value.reason in {"malformed_json", "too_large"}
+
+
+def test_a_shape_takes_no_more_bytes_than_the_contract() -> None:
+    """A megabyte in a field that is not asked for is refused all the same."""
+    with pytest.raises(RejectedEventError) as refused:
+        decode_shape(named, Review, changed(title="x" * 2**20))
+    assert refused.value.reason == "too_large"
+
+
+@pytest.mark.parametrize("version", ["1", "1.", "1.x", "1.0\n", "01.0"])
+def test_a_shape_refuses_a_version_that_is_none(version: str) -> None:
+    """As the contract does."""
+    with pytest.raises(RejectedEventError) as refused:
+        decode_shape(named, Review, changed(schema_version=version))
+    assert refused.value.reason == reason(changed(schema_version=version))
 
 
 class Named(msgspec.Struct):

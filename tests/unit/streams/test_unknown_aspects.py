@@ -96,7 +96,9 @@ def test_it_is_counted_told_kept_and_shown(language: str, quotes: tuple[str, ...
     assert {point.aspect for point in summary.key_points} == {ASPECT}
     assert ASPECT in {claim.aspect for claim in summary.claims}
     raw = summary.model_dump_json().encode()
-    document = change_of(FakeRecord(7, b"p", raw, PRODUCT_SUMMARY.name, 1, 1_000)).document
+    document = change_of(
+        FakeRecord(7, b"p", raw, PRODUCT_SUMMARY.name, 1, 1_000), dt.datetime.now(dt.UTC)
+    ).document
     assert document == raw
     found = KnownProduct(Stored("p", "1", 0, 1, document), document, None)
     body = ServedProduct.model_validate_json(encode(product_body(found, today=TODAY)))

@@ -238,7 +238,8 @@ async def test_a_started_consumer_gathers_for_a_share_of_a_chunks_time_and_never
     told: list[Callable[[], float]] = []
 
     async def connect(thread: Any) -> None:
-        thread._consumer = SimpleNamespace(_fetcher=None)
+        fetcher = SimpleNamespace(_proc_fetch_request=None)
+        thread._consumer = SimpleNamespace(_fetcher=fetcher, _group_id="enrich")
 
     monkeypatch.setattr(driver.AIOKafkaConsumerThread, "on_start", connect)
     monkeypatch.setattr(

@@ -337,3 +337,20 @@ async def test_gathering_takes_a_share_of_what_chunks_take_and_ticks_do_not_coun
         await intake.tick(TOPIC)
         await intake.release(await intake.next())
     assert intake.gathering_s == pytest.approx(0.05, rel=0.01)
+
+
+async def test_finish_waits_for_what_waits_and_what_is_in_flight_of_its_partition() -> None:
+    """And for no other partition: what cannot be read behind it stops nobody before all of it is done."""
+    intake = Intake([TOPIC], max_in_flight_records=BOUND)
+    await intake.assign({P0: 0, P1: 0})
+    await intake.offer(P0, records(0, 1), intake.epoch)
+    await intake.offer(P1, records(0), intake.epoch)
+    finishing = asyncio.create_task(intake.finish(P0))
+    await settle()
+    chunk = await intake.next()
+    await settle()
+    assert not finishing.done()
+    await intake.release(chunk)
+    await settle()
+    assert finishing.done()
+    assert intake.in_flight_records == 1

@@ -34,7 +34,12 @@ def enriched(
     event = event_of_review(f"r{position[1]}", 1, product_id=product_id, removed=status == "removed")
     event["source"] |= {"topic": topic, "partition": position[0], "offset": position[1]}
     if status != "removed":
-        event |= {"status": status, "language": {"code": language, "confidence": 1.0}, **more}
+        event |= {
+            "status": status,
+            "sentiment": None,
+            "language": {"code": language, "confidence": 1.0},
+            **more,
+        }
     if status == "enriched":
         shares = {name: 0.8 if name == label else 0.1 for name in ("negative", "neutral", "positive")}
         event |= {"sentiment": {"label": label, **shares}, "model": {"name": "fake", "version": "1"}}

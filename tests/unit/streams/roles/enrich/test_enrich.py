@@ -24,7 +24,7 @@ from streams.roles.enrich.reading import ANY_LANGUAGE, Preparer, Reader, Readers
 from streams.roles.enrich.writing import MAX_SENTENCES
 from tests.fakes import FakePreparer, FakeRecord
 
-NOW = datetime(2025, 6, 2, tzinfo=UTC)
+NOW = datetime(2025, 6, 16, tzinfo=UTC)
 GOOD: dict[str, object] = {
     "review_id": "r1",
     "product_id": "p1",
@@ -236,11 +236,50 @@ def test_a_model_for_all_languages_is_asked_about_all(executor: ThreadPoolExecut
     assert event.status == "enriched"
 
 
-@pytest.mark.parametrize("timestamp", [-1, 0])
-def test_a_record_without_a_timestamp_is_enriched(executor: ThreadPoolExecutor, timestamp: int) -> None:
-    """Kafka says -1 where a record has no timestamp; the output is valid all the same."""
+NO_TIMES = [
+    -1,
+    0,
+    1_748_750_400,
+    1_750_000_000_000_000,
+    1_750_000_000_000_000_000,
+    2**63 - 1,
+    4_102_444_800_000,
+]
+
+
+@pytest.mark.parametrize("timestamp", NO_TIMES)
+def test_a_record_whose_time_is_none_has_that_of_its_review(
+    executor: ThreadPoolExecutor, timestamp: int
+) -> None:
+    """Nothing, seconds, micro- and nanoseconds, years ahead: what is published is when the review was written."""
     (event,) = events(run(executor, [review(timestamp=timestamp)]))
-    assert event.source.timestamp_ms == 0
+    assert event.source.timestamp_ms == event.created_at.timestamp() * 1000
+
+
+def test_a_review_from_the_future_is_refused_without_a_record_time_too(executor: ThreadPoolExecutor) -> None:
+    """Else one record with both wrong would be the newest of its product for years."""
+    effects = run(executor, [review(timestamp=-1, created_at="2150-01-01T00:00:00Z"), review(1)])
+    assert [(letter.record.offset, letter.reason) for letter in effects.dead_letters] == [
+        (0, "invalid_event")
+    ]
+    assert len(effects.outputs) == 1
+
+
+class SurrogatePreparer(FakePreparer):
+    """Cuts a pair of surrogates in half where a text asks for it."""
+
+    def prepare(self, *, text: str, title: str | None = None, **more: str | None) -> PreparedReview:
+        return super().prepare(text=text.replace("half a pair", "\ud83d"), title=title, **more)
+
+
+def test_what_cannot_be_written_as_json_is_set_aside_alone(executor: ThreadPoolExecutor) -> None:
+    """Whatever comes of a review, its neighbours come out and the worker lives."""
+    records = [review(0), review(1, text="half a pair"), review(2)]
+    effects = run(executor, records, preparer=SurrogatePreparer())
+    assert [event.source.offset for event in events(effects)] == [0, 2]
+    (letter,) = effects.dead_letters
+    assert (letter.record.offset, letter.reason) == (1, "invalid_event")
+    assert "written as JSON" in letter.error
 
 
 weights = st.lists(st.floats(0, 1), min_size=3, max_size=3).filter(lambda three: sum(three) > 1e-6)

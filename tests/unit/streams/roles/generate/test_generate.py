@@ -99,6 +99,40 @@ def test_what_cannot_be_answered_is_set_aside_alone(handler: AnswerRequests) -> 
     assert len(effects.outputs) == 1
 
 
+@pytest.mark.parametrize("no_time", [-1, 0, 1_758_000_000, 1_758_000_000_000_000, 2**63 - 1])
+def test_a_request_whose_record_has_no_time_is_answered_with_its_own(
+    handler: AnswerRequests, no_time: int
+) -> None:
+    """The answer names a moment that its readers can believe: when the request was made."""
+    effects = run(handler, replace(record(request(made_at="2026-09-19T00:00:00Z")), timestamp=no_time))
+    (text,) = (ProductText.model_validate_json(one.value or b"") for one in effects.outputs)
+    assert text.source.timestamp_ms == datetime(2026, 9, 19, tzinfo=UTC).timestamp() * 1000
+
+
+class HalfPairComposer(FakeComposer):
+    """Writes half a pair of surrogates, which no JSON holds, for the product "half"."""
+
+    def compose(
+        self, snapshots: Sequence[RefreshRequested], *, most_words: int | None = None
+    ) -> list[FakeComposition]:
+        told = super().compose(snapshots, most_words=most_words)
+        return [
+            replace(one, language="\ud83d") if asked.product_id == "half" else one
+            for asked, one in zip(snapshots, told, strict=True)
+        ]
+
+
+def test_a_text_that_cannot_be_written_as_json_is_set_aside_alone() -> None:
+    """Whatever a model writes, its neighbours are answered."""
+    with ThreadPoolExecutor(1) as executor:
+        handler = handler_of(HalfPairComposer(), executor, 3)
+        effects = run(handler, record(request(), 0), record(request("half"), 1), record(request(), 2))
+    assert len(effects.outputs) == 2
+    (letter,) = effects.dead_letters
+    assert (letter.record.offset, letter.reason) == (1, DeadLetterReason.GENERATION_ERROR)
+    assert "written as JSON" in letter.error
+
+
 class CountingComposer(FakeComposer):
     """Remembers which products it was asked for together."""
 

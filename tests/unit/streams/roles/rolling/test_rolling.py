@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import orjson
 import pytest
 
@@ -339,7 +340,13 @@ async def test_an_older_generation_never_replaces_a_newer_one(store: PartitionSt
         await role.take(text_of(request, "r2", generation=generation), topic=PRODUCT_TEXT.name)
     assert last_text(role) == "6 reviews. Says r1."
     for version, removed in ((1, True), (2, False)):
-        product = {"product_id": "p", "version": version, "title": "Lamp", "removed": removed}
+        product = {
+            "product_id": "p",
+            "version": version,
+            "title": "Lamp",
+            "removed": removed,
+            "updated_at": "2026-09-20T00:00:00Z",
+        }
         await role.take(product, topic=NEW_PRODUCT.name)
     await role.take(*reviews(6))
     await role.take(text_of(request, "r1"), topic=PRODUCT_TEXT.name)
@@ -368,6 +375,72 @@ async def test_stars_without_words_count_in_ratings_alone(store: PartitionStore)
     await role.take(*(enriched(f"s{at}", 2, removed=True) for at in range(2)))
     assert role.summaries[-1] is not None
     assert (role.summaries[-1].average_rating, role.summaries[-1].counts.reviews) == (4.0, 1)
+
+
+NO_TIMES = (-1, 0, 1_790_000_000, 1_790_000_000_000_000, 253_402_300_800_000, 4_102_444_800_000, 2**63 - 1)
+
+
+@pytest.mark.parametrize("no_time", NO_TIMES)
+async def test_a_time_that_is_none_is_replaced_by_what_the_event_says(
+    store: PartitionStore, no_time: int
+) -> None:
+    """Of a product's record, and of the review's that an enriched review names: summaries are of a believable time."""
+    role = Role(store)
+    product = {"product_id": "p", "title": "Lamp", "updated_at": "2026-08-01T00:00:00Z"}
+    record = FakeRecord(0, b"p", orjson.dumps(product), NEW_PRODUCT.name, timestamp=no_time)
+    role.deliver(await role.handler([record]))
+    assert role.summaries[-1] is not None
+    assert role.summaries[-1].as_of == datetime(2026, 8, 1, tzinfo=UTC)
+    assert role.summaries[-1].source.timestamp_ms == role.summaries[-1].as_of.timestamp() * 1000
+    review = enriched("r1", 1, created_at="2026-09-01T12:00:00Z")
+    review["source"] = review["source"] | {"timestamp_ms": max(0, no_time)}
+    await role.take(review)
+    summary = role.summaries[-1]
+    assert summary is not None
+    assert summary.as_of == datetime(2026, 9, 1, 12, tzinfo=UTC)
+    assert [(day.day.isoformat(), day.reviews) for day in summary.days] == [("2026-09-01", 1)]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"product_id": "a\x00b"}, {"product_id": "a\n"}, {"title": None}, {"title": "x" * 2**20},
+        {"price": 9.5}, {"version": 2**64}, {"version": 2**63}, {"updated_at": None},
+    ],
+    ids=lambda wrong: f"{wrong}"[:30],
+)  # fmt: skip
+async def test_a_product_is_read_by_its_contract_in_full(
+    store: PartitionStore, wrong: dict[str, Any]
+) -> None:
+    """What the contract refuses is set aside, and the product after it is told of."""
+    role = Role(store)
+    good = {"product_id": "p", "title": "Lamp", "updated_at": "2026-08-01T00:00:00Z"}
+    values = [msgspec.json.encode(good | wrong), orjson.dumps(good)]
+    records = [
+        FakeRecord(
+            at, str((good | wrong)["product_id"]).encode() if at == 0 else b"p", value, NEW_PRODUCT.name
+        )
+        for at, value in enumerate(values)
+    ]
+    effects = role.deliver(await role.handler(records))
+    assert [letter.record.offset for letter in effects.dead_letters] == [0]
+    assert [summary.title for summary in role.summaries if summary is not None] == ["Lamp"]
+
+
+async def test_a_text_of_a_product_that_nothing_is_known_of_makes_no_summary(store: PartitionStore) -> None:
+    """There is no summary of nothing, from the year 1970; with the first review there is one."""
+    role = Role(store)
+    await role.take(*reviews(6))
+    await role.tick()
+    event = text_of(role.refreshes[0], "r1") | {"product_id": "q"}
+    role.summaries.clear()
+    await role.take(event, topic=PRODUCT_TEXT.name)
+    await role.tick()
+    assert role.summaries == []
+    await role.take(enriched("r1", 1, product_id="q"))
+    (summary,) = role.summaries
+    assert summary is not None
+    assert (summary.product_id, summary.counts.reviews) == ("q", 1)
 
 
 async def test_a_withdrawn_product_is_published_as_gone(store: PartitionStore) -> None:

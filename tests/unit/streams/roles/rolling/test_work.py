@@ -209,7 +209,7 @@ async def test_a_product_goes_at_once_and_its_reviews_little_by_little(store: Pa
     gone = {"product_id": "p", "version": 1, "removed": True, "updated_at": "2026-09-20T00:00:00Z"}
     await worker.take(gone, topic=NEW_PRODUCT.name)
     assert worker.tables.work - before < 10
-    back = {"product_id": "p", "version": 2, "removed": False, "title": "Lamp"}
+    back = gone | {"version": 2, "removed": False, "title": "Lamp"}
     await worker.take(back, topic=NEW_PRODUCT.name)
     await worker.take(written(1_100), written(5_000))
     for _ in range(3):
