@@ -33,6 +33,7 @@ class AtLeastOnceSink:
         self._is_idempotent = is_idempotent
         self.checkpoint = checkpoint
         self._producer: AIOKafkaProducer | None = None
+        self._renewing = asyncio.Lock()
 
     async def start(self) -> None:
         """Connect the producer."""
@@ -53,14 +54,14 @@ class AtLeastOnceSink:
         producer, self._producer = self._producer, None
         await stopped(producer)
 
+    # Sent again after a failure whose outcome is unknown, also what has no records: twice rather than not at all.
     @retried(KafkaError)
     async def _publish_chunk(self, chunk: Chunk, effects: Effects) -> FirstOffsets:
         if not chunk.lease.is_held:
             raise LeaseLostError("revoked while publishing")
-        producer = self._producer
+        producer = None
         try:
-            if producer is None:
-                producer = self._producer = await self._new_producer()
+            producer = await self._living_producer()
             self.checkpoint("before_output")
             futures = await enqueue(producer, chunk.lease.partition.partition, effects)
             published = await asyncio.gather(*futures)
@@ -70,6 +71,12 @@ class AtLeastOnceSink:
             await self._retire(producer)
             raise
         return first_offsets(published)
+
+    async def _living_producer(self) -> AIOKafkaProducer:
+        async with self._renewing:  # partitions share it, and lose it at the same moment
+            if self._producer is None:
+                self._producer = await self._new_producer()
+            return self._producer
 
     async def _new_producer(self) -> AIOKafkaProducer:
         return await started(self._connection.producer(is_idempotent=self._is_idempotent))

@@ -18,6 +18,7 @@ from faust.transport import drivers
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
+from streams.delivery.committed import refuse_unknown_offsets
 from streams.delivery.gathering import gather_before_fetches
 from streams.delivery.intake import Intake
 from streams.delivery.records import Partition, Record
@@ -30,6 +31,7 @@ _faust_log = logging.getLogger("faust")
 #: The scheme of a broker's URL for which Faust takes this transport.
 SCHEME = "kafka+chunks"
 _PATIENCE_S = 1.0
+_LOOK_AGAIN_S = 0.1
 drivers.TRANSPORTS.aliases[SCHEME] = f"{__name__}:Transport"
 
 #: Faust and aiokafka internals this module overrides or calls, with the parameters it relies on.
@@ -115,10 +117,18 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         await super().on_start()
         if self.app.is_kafka:
             app = self.app
+            refuse_unknown_offsets(self._consumer._coordinator)  # noqa: SLF001
             gather_before_fetches(
                 self._consumer._fetcher,  # noqa: SLF001
                 lambda: min(app.max_gathering_s, app.intake.gathering_s),
             )
+
+    async def join_anew(self) -> None:
+        """Leave the assignment, and take what the group gives."""
+        await self.call_thread(self._request_rejoin)
+
+    async def _request_rejoin(self) -> None:
+        self._consumer._coordinator.request_rejoin()  # noqa: SLF001
 
     def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
@@ -149,10 +159,16 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         """
         intake = self.app.intake
         positioned: int | None = None
+        rejoining: int | None = None
         try:
             while not (self._stopped.is_set() or fetcher._stopped.is_set()):  # noqa: SLF001
                 if not self.flow_active:
                     await self.wait(self.can_resume_flow)
+                elif intake.has_given_up:
+                    if rejoining != intake.epoch:
+                        rejoining = intake.epoch
+                        await self._thread.join_anew()
+                    await asyncio.sleep(_LOOK_AGAIN_S)
                 elif intake.epoch != positioned:
                     positioned = await self._go_to_leases()
                 else:

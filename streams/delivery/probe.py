@@ -11,7 +11,7 @@ import structlog
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
-from streams.delivery.exactly_once import committed_offset
+from streams.delivery.committed import committed_offset
 from streams.delivery.records import Partition
 from streams.errors import FatalError, RetryableError
 from streams.kafka.connection import KafkaConnection

@@ -151,7 +151,9 @@ class Pump:
             await self._deliver(chunk, effects)
         except LeaseLostError as lost:
             if chunk.lease.is_held:
-                raise  # then nobody would read this chunk again
+                # The group does not know it yet. Nobody would read this chunk again, so ask it.
+                log.warning("a partition has another owner; joining the group anew", lease=repr(chunk.lease))
+                await self._intake.give_up()
             log.info("chunk dropped, its partition has another owner", lease=repr(chunk.lease), why=str(lost))
         finally:
             for settled, _ in ready:

@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from schemas import dead_letters
-from streams.delivery.exactly_once import committed_offset
+from streams.delivery.committed import committed_offset
 from streams.delivery.records import Partition
 from streams.errors import FatalError
 from streams.kafka.publishing import RawRecord

@@ -9,7 +9,8 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord
 
 from schemas.topics import ENRICHED_REVIEW
 from streams.delivery.at_least_once import AtLeastOnceSink
-from streams.delivery.exactly_once import ExactlyOnceSink, committed_offset
+from streams.delivery.committed import committed_offset
+from streams.delivery.exactly_once import ExactlyOnceSink
 from streams.delivery.intake import Chunk, Lease
 from streams.delivery.probe import probe
 from streams.delivery.records import Effects, Output, Partition
