@@ -54,6 +54,9 @@ class WorkerMetrics:
         self.in_flight = gauge("in_flight_records", "records between fetch and acknowledgement").labels(
             **labels
         )
+        self.delivers_exactly_once = gauge(
+            "delivers_exactly_once", "1 if outputs come once, 0 if they may repeat after a failure"
+        ).labels(**labels)
         self._model = Info("reviewstream_model", "a model in use", ["role", "model"], registry=self.registry)
         self._role = role
 

@@ -7,6 +7,7 @@ import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Coroutine, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -73,6 +74,7 @@ class StreamWorker(ABC):
         )
         self._lag: LagWatch | None = None
         self._app: ChunkApp | None = None
+        self._guarantee: DeliveryGuarantee | None = None
 
     @property
     def max_in_flight_records(self) -> int:
@@ -119,7 +121,7 @@ class StreamWorker(ABC):
     def readiness(self) -> Readiness:
         """Whether the worker works."""
         lag = self._lag
-        return judge(
+        verdict = judge(
             WorkerState(
                 has_joined=self._intake.has_been_assigned,
                 is_rebalancing=bool(self._app is not None and self._app.rebalancing),
@@ -129,6 +131,7 @@ class StreamWorker(ABC):
                 idle_s=lag.idle_s if lag is not None else 0.0,
             )
         )
+        return replace(verdict, delivery=self._guarantee and str(self._guarantee))
 
     async def _prepare(self) -> tuple[ChunkApp, Pump, LagWatch]:
         """Everything up to joining the group: pages, broker, handler, sink, app."""
@@ -185,8 +188,11 @@ class StreamWorker(ABC):
             )
         for problem in problems:
             log.warning("a topic differs from what was planned", difference=problem)
-        abilities = await probe(client, group=self._group, topic=self._topics[0])
-        return choose_guarantee(self._settings.delivery, abilities), abilities.has_transactions
+        asked = self._settings.delivery
+        abilities = await probe(client, group=self._group, topic=self._topics[0], wanted=asked)
+        self._guarantee = choose_guarantee(asked, abilities)
+        self._metrics.delivers_exactly_once.set(self._guarantee is DeliveryGuarantee.EXACTLY_ONCE)
+        return self._guarantee, abilities.is_kafka
 
     def _new_sink(self, client: KafkaConnection, guarantee: DeliveryGuarantee, *, is_kafka: bool) -> Sink:
         checkpoint = self._checkpoint
