@@ -15,6 +15,7 @@ from streams.delivery.producing import (
 )
 from streams.delivery.records import Effects, Partition
 from streams.delivery.sink import Checkpoint, FirstOffsets, pass_by
+from streams.delivery.sizes import TopicSizes
 from streams.errors import LeaseLostError
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.patience import retried
@@ -27,10 +28,16 @@ class AtLeastOnceSink:
     pause_s = 0.0
 
     def __init__(
-        self, connection: KafkaConnection, *, is_idempotent: bool, checkpoint: Checkpoint = pass_by
+        self,
+        connection: KafkaConnection,
+        *,
+        is_idempotent: bool,
+        sizes: TopicSizes | None = None,
+        checkpoint: Checkpoint = pass_by,
     ) -> None:
         self._connection = connection
         self._is_idempotent = is_idempotent
+        self._sizes = sizes or TopicSizes()
         self.checkpoint = checkpoint
         self._producer: AIOKafkaProducer | None = None
         self._renewing = asyncio.Lock()
@@ -63,12 +70,12 @@ class AtLeastOnceSink:
         try:
             producer = await self._living_producer()
             self.checkpoint("before_output")
-            futures = await enqueue(producer, chunk.lease.partition.partition, effects)
+            futures = await enqueue(producer, chunk.lease.partition.partition, effects, self._sizes)
             published = await asyncio.gather(*futures)
             self.checkpoint("after_output")
         except KafkaError as error:
-            raise_if_hopeless(error)
             await self._retire(producer)
+            raise_if_hopeless(error)
             raise
         return first_offsets(published)
 

@@ -20,6 +20,7 @@ from streams.delivery.producing import (
 )
 from streams.delivery.records import Effects, Partition
 from streams.delivery.sink import Checkpoint, FirstOffsets, pass_by
+from streams.delivery.sizes import TopicSizes
 from streams.errors import FatalError, LeaseLostError
 from streams.kafka.connection import TRANSACTION_TIMEOUT_MS, KafkaConnection
 from streams.kafka.patience import retried
@@ -44,9 +45,17 @@ class ExactlyOnceSink:
     # would cost more than the model does.
     pause_s = 0.1
 
-    def __init__(self, connection: KafkaConnection, *, group: str, checkpoint: Checkpoint = pass_by) -> None:
+    def __init__(
+        self,
+        connection: KafkaConnection,
+        *,
+        group: str,
+        sizes: TopicSizes | None = None,
+        checkpoint: Checkpoint = pass_by,
+    ) -> None:
         self._connection = connection
         self._group = group
+        self._sizes = sizes or TopicSizes()
         self.checkpoint = checkpoint
         self._producers: dict[Partition, AIOKafkaProducer] = {}
         self._renewing: defaultdict[Partition, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -116,9 +125,9 @@ class ExactlyOnceSink:
             await self._retire(partition, producer)
             raise
         except (KafkaError, TimeoutError) as error:
-            raise_if_hopeless(error)
             # Whether the commit went through is unknown. A new producer settles it; then we ask.
             await self._retire(partition, producer)
+            raise_if_hopeless(error)
             _require(lease, "during its transaction")
             raise
 
@@ -131,7 +140,7 @@ class ExactlyOnceSink:
         _require(lease, "before its transaction")
         await producer.begin_transaction()
         self.checkpoint("before_output")
-        futures = await enqueue(producer, partition.partition, effects)
+        futures = await enqueue(producer, partition.partition, effects, self._sizes)
         published = await asyncio.gather(*futures)
         self.checkpoint("after_output")
         _require(lease, "after its outputs")

@@ -23,6 +23,7 @@ from aiokafka.errors import (
     UnsupportedVersionError,
 )
 
+from streams.delivery.sizes import SETTING, SizeRefusedError
 from streams.errors import FatalError
 
 log = structlog.get_logger(__name__)
@@ -34,14 +35,12 @@ _HOPELESS = (
     ClusterAuthorizationFailedError,
     GroupAuthorizationFailedError,
     InvalidTopicError,
-    MessageSizeTooLargeError,
-    RecordListTooLargeError,
-    RecordTooLargeError,
     SaslAuthenticationFailed,
     TopicAuthorizationFailedError,
     TransactionalIdAuthorizationFailed,
     UnsupportedVersionError,
 )
+_TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError, RecordTooLargeError)
 
 
 async def started(producer: AIOKafkaProducer) -> AIOKafkaProducer:
@@ -98,8 +97,15 @@ def raise_if_hopeless(error: BaseException) -> None:
     """Do nothing about an error that waiting may mend.
 
     Raises:
+        SizeRefusedError: it cannot, and other batches may.
         FatalError: it cannot.
     """
+    if isinstance(error, _TOO_LARGE):
+        raise SizeRefusedError(
+            f"publishing: the broker does not take a record batch of this size ({error!r}), and its topics' "
+            f"{SETTING} say that it should; compare with `reviewstream topics check`, and look at the broker's "
+            "message.max.bytes and replica.fetch.max.bytes"
+        ) from error
     if isinstance(error, _HOPELESS):
         raise FatalError(
             f"publishing: the broker refuses for good ({error!r}); check the topics with "
