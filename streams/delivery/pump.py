@@ -44,7 +44,7 @@ class _Line:
         return bool(self._chunks) and self._chunks[0] in self._effects
 
     def take_ready(self) -> list[tuple[Chunk, Effects]]:
-        """The chunks of one lease from the head of the line on whose effects are known, up to what one delivery holds."""
+        """The chunks of one lease from the head of the line on whose effects are known, as many as fit one delivery."""
         ready: list[tuple[Chunk, Effects]] = []
         count = size = 0
         while self.has_ready() and (not ready or self._chunks[0].lease is ready[0][0].lease):
