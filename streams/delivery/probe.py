@@ -175,11 +175,21 @@ async def _try_transaction(connection: KafkaConnection, group: str, topic: str) 
                 await producer.begin_transaction()
                 await producer.send_offsets_to_transaction({TopicPartition(topic, 0): 0}, group)
                 await producer.commit_transaction()
-                # A commit is acknowledged before its markers are written, so the offset may take a moment.
-                while await committed_offset(connection, group, Partition(topic, 0)) != 0:  # noqa: ASYNC110 - no event tells
-                    await asyncio.sleep(_LOOK_AGAIN_S)
+                await _until_visible(connection, group, Partition(topic, 0))
     finally:
         await stopped(producer)
+
+
+async def _until_visible(connection: KafkaConnection, group: str, partition: Partition) -> None:
+    """A commit is acknowledged before its markers are written, and a group may be loading: it takes a moment."""
+    offset = None
+    while offset != 0:
+        try:
+            offset = await committed_offset(connection, group, partition)
+        except KafkaError as error:
+            if not error.retriable:
+                raise
+        await asyncio.sleep(_LOOK_AGAIN_S)
 
 
 @retried((KafkaError, OSError), attempts=_TRIES, first_pause_s=_FIRST_PAUSE_S)

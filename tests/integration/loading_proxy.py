@@ -15,13 +15,13 @@ _LOADING_BODY = struct.pack(">iih", 0, 0, _LOADING)
 
 
 class LoadingProxy:
-    """Forwards a port of loopback to another; `is_loading` says whether answers to OffsetFetch tell nothing.
+    """Forwards a port of loopback to another; OffsetFetch is answered with "loading" for the group `loading`.
 
     Runs in a thread of its own, so that a test may block. `target` is asked for the port at each connection.
     """
 
     def __init__(self) -> None:
-        self.is_loading = False
+        self.loading = ""
         self.refused = 0
         self.target: Callable[[], int] = lambda: 0
         self.port = 0
@@ -73,7 +73,7 @@ class LoadingProxy:
             while True:
                 frame = await _frame(reader)
                 key, version, correlation = struct.unpack_from(">hhi", frame)
-                if key == _OFFSET_FETCH and self.is_loading:
+                if key == _OFFSET_FETCH and self.loading and _group(frame) == self.loading:
                     assert version == 3
                     asked.add(correlation)
                 downstream.write(struct.pack(">i", len(frame)) + frame)
@@ -98,3 +98,11 @@ class LoadingProxy:
 async def _frame(reader: asyncio.StreamReader) -> bytes:
     (size,) = struct.unpack(">i", await reader.readexactly(4))
     return await reader.readexactly(size)
+
+
+def _group(frame: bytes) -> str:
+    """The first field of a request's body."""
+    (client_bytes,) = struct.unpack_from(">h", frame, 8)
+    body = 10 + client_bytes
+    (group_bytes,) = struct.unpack_from(">h", frame, body)
+    return frame[body + 2 : body + 2 + group_bytes].decode()

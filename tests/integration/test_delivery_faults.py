@@ -77,7 +77,8 @@ async def test_a_group_that_is_being_loaded_is_waited_for(proxy: LoadingProxy) -
     """A worker that starts while the broker loads its group begins where the group stands, not at the beginning."""
     servers = f"127.0.0.1:{proxy.port}"
     await prepare(servers)
-    settings = make_settings(servers, unique_name(), delivery="exactly_once")
+    group = unique_name()
+    settings = make_settings(servers, group, delivery="exactly_once")
     await put(servers, [review(number) for number in range(200)])
     async with running(settings):
         await read(servers, 200)
@@ -86,9 +87,9 @@ async def test_a_group_that_is_being_loaded_is_waited_for(proxy: LoadingProxy) -
     async def end_loading() -> None:
         while proxy.refused < 20:  # noqa: ASYNC110 - no event tells
             await asyncio.sleep(0.1)
-        proxy.is_loading = False
+        proxy.loading = ""
 
-    proxy.is_loading = True
+    proxy.loading = f"{group}-enrich"
     ending = asyncio.create_task(end_loading())
     async with running(settings) as worker:
         await asyncio.wait_for(ending, 60)
