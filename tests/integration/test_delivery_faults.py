@@ -60,6 +60,24 @@ async def test_restarts_of_a_broker_end_no_worker(own_kafka: ApacheKafka, is_cle
     assert_once(outcome, 3_000)
 
 
+async def test_a_worker_whose_producers_were_fenced_joins_its_group_anew(own_kafka: ApacheKafka) -> None:
+    """Somebody takes the transactional ids, twice: the worker takes nothing back, asks the group, and goes on."""
+    servers = own_kafka.bootstrap_servers
+    client = await prepare(servers)
+    group = unique_name()
+    settings = make_settings(servers, group, delivery="exactly_once")
+    async with running(settings, enrich_role(FakeReader(seconds_a_token=0.0005))) as worker:
+        for start in range(0, 1_000, 500):
+            await put(servers, [review(number) for number in range(start, start + 500)])
+            await read(servers, start + 100)
+            for number in range(4):
+                name = f"{group}-enrich-new-review-{number}"
+                await stopped(await started(client.producer(is_idempotent=True, transactional_id=name)))
+        outcome = await read(servers, 1_000, timeout_s=60)
+        assert not worker.done()
+    assert_once(outcome, 1_000)
+
+
 @pytest.fixture
 def proxy(tmp_path: Path) -> Iterator[LoadingProxy]:
     """The only way to a broker."""
