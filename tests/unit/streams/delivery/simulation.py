@@ -434,7 +434,7 @@ class Group:
         await asyncio.gather(*(worker.let_go() for worker in told))
         self.owners = {partition: chance.choice(self._workers) for partition in self.broker.partitions}
         await asyncio.gather(*(worker.take() for worker in told))
-        for zombie in set(self._workers) - set(told):
+        for zombie in [one for one in self._workers if one not in told]:
             task = asyncio.ensure_future(self._tell_late(zombie))
             self._late.add(task)
             task.add_done_callback(self._late.discard)
