@@ -19,7 +19,8 @@ from streams.delivery.exactly_once import ExactlyOnceSink
 from streams.delivery.intake import Chunk
 from streams.delivery.records import Effects, Partition
 from streams.kafka.connection import KafkaConnection
-from tests.unit.streams.delivery.simulation import GROUP, Ask, BrokenPromiseError, Broker, simulate
+from tests.unit.streams.delivery.simulated_broker import BrokenPromiseError, Broker
+from tests.unit.streams.delivery.simulation import GROUP, Ask, simulate
 
 _SEEDS = 1_000
 _BATCHES = 4
