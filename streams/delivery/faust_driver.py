@@ -206,11 +206,25 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         intake = self.app.intake
         epoch = intake.epoch
         mine = [Partition(*tp) for tp in self.assignment() if tp.topic in intake.topics]
-        await self.app.sink.acquire(mine)
+        if not await self._acquire(mine):
+            return
         await super().perform_seek()
         if epoch == intake.epoch:  # else revoked meanwhile, and Faust is about to call again
             await intake.assign({partition: self._read_offset[TP(*partition)] for partition in mine})
             log.info("partitions assigned", partitions=sorted(p.partition for p in mine))
+
+    async def _acquire(self, partitions: Sequence[Partition]) -> bool:
+        """Take partitions over, as long as it takes or until the app stops; False then."""
+        acquiring = asyncio.ensure_future(self.app.sink.acquire(partitions))
+        try:
+            while not acquiring.done() and not self.app.should_stop:
+                await asyncio.wait({acquiring}, timeout=_LOOK_AGAIN_S)
+            if acquiring.done():
+                await acquiring
+                return True
+            return False
+        finally:
+            acquiring.cancel()
 
     async def wait_empty(self) -> None:
         """Runs when the flow has stopped, at a rebalance and at a stop: finish what is in flight, and commit."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.client import AIOKafkaClient
-from aiokafka.errors import RequestTimedOutError
+from aiokafka.errors import KafkaConnectionError, RequestTimedOutError
 
 from schemas import dead_letters
 from schemas.topics import ENRICHED_REVIEW
@@ -76,6 +76,27 @@ async def test_a_worker_whose_producers_were_fenced_joins_its_group_anew(own_kaf
         outcome = await read(servers, 1_000, timeout_s=60)
         assert not worker.done()
     assert_once(outcome, 1_000)
+
+
+async def test_a_worker_that_waits_for_its_partitions_can_be_stopped(
+    own_kafka: ApacheKafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A takeover that waits for a broker holds up no stop."""
+    servers = own_kafka.bootstrap_servers
+    await prepare(servers)
+    is_waiting = asyncio.Event()
+
+    async def fail(_sink: ExactlyOnceSink, _partition: Partition) -> None:
+        is_waiting.set()
+        raise KafkaConnectionError
+
+    monkeypatch.setattr(ExactlyOnceSink, "_new_producer", fail)
+    async with running(make_settings(servers, unique_name(), delivery="exactly_once")) as worker:
+        await asyncio.wait_for(is_waiting.wait(), 30)
+        await asyncio.sleep(2)
+        assert not worker.done()
+        stopped_at = asyncio.get_running_loop().time()
+    assert asyncio.get_running_loop().time() - stopped_at < 15
 
 
 @pytest.fixture
