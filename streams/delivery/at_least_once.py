@@ -15,6 +15,7 @@ from streams.delivery.producing import (
 )
 from streams.delivery.records import Effects, Partition
 from streams.delivery.sink import Checkpoint, FirstOffsets, pass_by
+from streams.delivery.sizes import TopicSizes
 from streams.errors import LeaseLostError
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.patience import retried
@@ -27,12 +28,19 @@ class AtLeastOnceSink:
     pause_s = 0.0
 
     def __init__(
-        self, connection: KafkaConnection, *, is_idempotent: bool, checkpoint: Checkpoint = pass_by
+        self,
+        connection: KafkaConnection,
+        *,
+        is_idempotent: bool,
+        sizes: TopicSizes | None = None,
+        checkpoint: Checkpoint = pass_by,
     ) -> None:
         self._connection = connection
         self._is_idempotent = is_idempotent
+        self._sizes = sizes or TopicSizes()
         self.checkpoint = checkpoint
         self._producer: AIOKafkaProducer | None = None
+        self._renewing = asyncio.Lock()
 
     async def start(self) -> None:
         """Connect the producer."""
@@ -53,23 +61,29 @@ class AtLeastOnceSink:
         producer, self._producer = self._producer, None
         await stopped(producer)
 
+    # Sent again after a failure whose outcome is unknown, also what has no records: twice rather than not at all.
     @retried(KafkaError)
     async def _publish_chunk(self, chunk: Chunk, effects: Effects) -> FirstOffsets:
         if not chunk.lease.is_held:
             raise LeaseLostError("revoked while publishing")
-        producer = self._producer
+        producer = None
         try:
-            if producer is None:
-                producer = self._producer = await self._new_producer()
+            producer = await self._living_producer()
             self.checkpoint("before_output")
-            futures = await enqueue(producer, chunk.lease.partition.partition, effects)
+            futures = await enqueue(producer, chunk.lease.partition.partition, effects, self._sizes)
             published = await asyncio.gather(*futures)
             self.checkpoint("after_output")
         except KafkaError as error:
-            raise_if_hopeless(error)
             await self._retire(producer)
+            raise_if_hopeless(error)
             raise
         return first_offsets(published)
+
+    async def _living_producer(self) -> AIOKafkaProducer:
+        async with self._renewing:  # partitions share it, and lose it at the same moment
+            if self._producer is None:
+                self._producer = await self._new_producer()
+            return self._producer
 
     async def _new_producer(self) -> AIOKafkaProducer:
         return await started(self._connection.producer(is_idempotent=self._is_idempotent))

@@ -1,34 +1,29 @@
 """Exactly once: one transaction a delivery holds outputs, dead letters and the consumer group's offset."""
 
 import asyncio
+import secrets
+from collections import defaultdict
 from collections.abc import Collection
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError, ProducerFenced
+from aiokafka.structs import OffsetAndMetadata
 
 from streams.delivery.batches import enqueue, first_offsets
-from streams.delivery.intake import Chunk
+from streams.delivery.committed import Committed, committed
+from streams.delivery.intake import Chunk, Lease
 from streams.delivery.producing import (
+    aborted,
     raise_if_hopeless,
     started,
     stopped,
 )
 from streams.delivery.records import Effects, Partition
 from streams.delivery.sink import Checkpoint, FirstOffsets, pass_by
+from streams.delivery.sizes import TopicSizes
 from streams.errors import FatalError, LeaseLostError
 from streams.kafka.connection import TRANSACTION_TIMEOUT_MS, KafkaConnection
 from streams.kafka.patience import retried
-
-_FENCED_PAUSE_S = 3.0
-_TAKE_OVER_ATTEMPTS = 6
-
-
-def _pause_after(error: Exception) -> bool | float:
-    """Whether a failed transaction is tried again, and after how long if not as usual."""
-    if isinstance(error, ProducerFenced):
-        # Still the owner as far as we know: the news of a rebalance gets time to come.
-        return _FENCED_PAUSE_S
-    return isinstance(error, (KafkaError, TimeoutError))
 
 
 class ExactlyOnceSink:
@@ -37,6 +32,12 @@ class ExactlyOnceSink:
     Each partition has a producer of its own whose transactional id names group, topic and partition.
     Starting it fences whoever had the partition before and settles its open transaction, so the
     committed offset that is read next is final.
+
+    The offset carries a mark of its transaction. After a failure whose outcome is unknown the group's offset and mark
+    say which transaction was the last, also where a delivery without records moved no offset.
+
+    A producer that was fenced is final: the partition may be another worker's, who would be fenced in turn by a new
+    one. So would a producer that is started for a lease that was lost meanwhile.
     """
 
     is_committed_by_consumer = False
@@ -44,29 +45,44 @@ class ExactlyOnceSink:
     # would cost more than the model does.
     pause_s = 0.1
 
-    def __init__(self, connection: KafkaConnection, *, group: str, checkpoint: Checkpoint = pass_by) -> None:
+    def __init__(
+        self,
+        connection: KafkaConnection,
+        *,
+        group: str,
+        sizes: TopicSizes | None = None,
+        checkpoint: Checkpoint = pass_by,
+    ) -> None:
         self._connection = connection
         self._group = group
+        self._sizes = sizes or TopicSizes()
         self.checkpoint = checkpoint
         self._producers: dict[Partition, AIOKafkaProducer] = {}
+        self._renewing: defaultdict[Partition, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def start(self) -> None:
         """Nothing to connect before partitions are assigned."""
 
     async def acquire(self, partitions: Collection[Partition]) -> None:
-        """Start a new producer for every partition, kept ones included; stop all old ones."""
+        """Start a new producer for every partition, kept ones included; stop all old ones.
+
+        Waits for a broker that is away as long as it takes.
+        """
         old, self._producers = self._producers, {}
         stopping = [asyncio.create_task(stopped(producer)) for producer in old.values()]
-        await self._take_partitions_over(partitions)
-        await asyncio.gather(*stopping)
+        try:
+            await self._take_partitions_over(partitions)
+        finally:
+            await asyncio.gather(*stopping)
 
     async def restore(self, partitions: Collection[Partition]) -> None:
         """Nothing is kept."""
 
     async def deliver(self, chunk: Chunk, effects: Effects) -> FirstOffsets:
         """Run the chunk's transaction; see `Sink`."""
-        published = await self._settle_transaction(chunk, effects)
-        chunk.lease.committed = chunk.next_offset
+        mark = secrets.token_hex(8)
+        published = await self._settle_transaction(chunk, effects, mark)
+        chunk.lease.committed, chunk.lease.mark = chunk.next_offset, mark
         return published
 
     async def stop(self) -> None:
@@ -74,90 +90,122 @@ class ExactlyOnceSink:
         producers, self._producers = self._producers, {}
         await asyncio.gather(*(stopped(producer) for producer in producers.values()))
 
-    @retried(KafkaError, attempts=_TAKE_OVER_ATTEMPTS, first_pause_s=0.5)
+    @retried(KafkaError, first_pause_s=0.5)
     async def _take_partitions_over(self, partitions: Collection[Partition]) -> None:
         missing = [partition for partition in partitions if partition not in self._producers]
-        try:
-            await asyncio.gather(*map(self._renew, missing))
-        except KafkaError as error:
+        # All of them end before the next try: a straggler would fence the producer that was started after it.
+        outcomes = await asyncio.gather(*map(self._take_over, missing), return_exceptions=True)
+        for error in (outcome for outcome in outcomes if isinstance(outcome, BaseException)):
             raise_if_hopeless(error)
-            raise
+            raise error
 
-    @retried(_pause_after)
-    async def _settle_transaction(self, chunk: Chunk, effects: Effects) -> FirstOffsets:
-        partition = chunk.lease.partition
-        if not chunk.lease.is_held:
-            raise LeaseLostError("revoked before its transaction")
+    async def _take_over(self, partition: Partition) -> None:
+        async with self._renewing[partition]:
+            self._producers[partition] = await self._new_producer(partition)
+
+    @retried((KafkaError, TimeoutError))
+    async def _settle_transaction(self, chunk: Chunk, effects: Effects, mark: str) -> FirstOffsets:
+        lease, partition = chunk.lease, chunk.lease.partition
+        _require(lease, "before its transaction")
+        producer = self._producers.get(partition)
         try:
-            producer = self._producers.get(partition)
             if producer is None:
-                producer = await self._renew(partition)
-                if await self._has_been_committed(chunk):
+                producer = await self._renew(lease)
+                if await self._has_been_committed(chunk, mark):
                     return {}
             async with asyncio.timeout(TRANSACTION_TIMEOUT_MS / 1000):
-                return await self._transact(producer, chunk, effects)
+                return await self._transact(producer, chunk, effects, mark)
+        except ProducerFenced as error:
+            await self._retire(partition, producer)
+            raise LeaseLostError("its producer was fenced") from error
+        except LeaseLostError:
+            await aborted(
+                producer
+            )  # else readers of committed records would wait for the transaction's timeout
+            await self._retire(partition, producer)
+            raise
         except (KafkaError, TimeoutError) as error:
-            raise_if_hopeless(error)
-            if not chunk.lease.is_held:
-                raise LeaseLostError("fenced by the partition's new owner") from error
             # Whether the commit went through is unknown. A new producer settles it; then we ask.
-            await stopped(self._producers.pop(partition, None))
+            await self._retire(partition, producer)
+            raise_if_hopeless(error)
+            _require(lease, "during its transaction")
             raise
 
-    async def _transact(self, producer: AIOKafkaProducer, chunk: Chunk, effects: Effects) -> FirstOffsets:
-        partition = chunk.lease.partition
+    async def _transact(
+        self, producer: AIOKafkaProducer, chunk: Chunk, effects: Effects, mark: str
+    ) -> FirstOffsets:
+        lease, partition = chunk.lease, chunk.lease.partition
         # No abort on failure: `_settle_transaction` puts a new producer in this one's place, and starting that
         # aborts what is open here, or learns that it was committed.
+        _require(lease, "before its transaction")
         await producer.begin_transaction()
         self.checkpoint("before_output")
-        futures = await enqueue(producer, partition.partition, effects)
+        futures = await enqueue(producer, partition.partition, effects, self._sizes)
         published = await asyncio.gather(*futures)
         self.checkpoint("after_output")
+        _require(lease, "after its outputs")
         # One after the other: while the broker adds the group to a transaction it refuses the outputs' batch, and a
         # transaction in fifteen would wait for the retry.
-        offsets = {TopicPartition(*partition): chunk.next_offset}
+        offsets = {TopicPartition(*partition): OffsetAndMetadata(chunk.next_offset, mark)}
         await producer.send_offsets_to_transaction(offsets, self._group)
         self.checkpoint("before_commit")
+        _require(lease, "before its commit")
         await producer.commit_transaction()
         self.checkpoint("after_commit")
         return first_offsets(published)
 
-    async def _renew(self, partition: Partition) -> AIOKafkaProducer:
-        transactional_id = f"{self._group}-{partition.topic}-{partition.partition}"
-        producer = await started(
-            self._connection.producer(is_idempotent=True, transactional_id=transactional_id)
-        )
-        self._producers[partition] = producer
+    async def _renew(self, lease: Lease) -> AIOKafkaProducer:
+        """Put a new producer in the place of one that failed, while the lease is held."""
+        async with self._renewing[lease.partition]:
+            _require(lease, "before its producer was renewed")
+            producer = await self._new_producer(lease.partition)
+            if not lease.is_held:
+                await stopped(producer)
+            _require(lease, "while its producer was renewed")
+            self._producers[lease.partition] = producer
         return producer
 
-    async def _has_been_committed(self, chunk: Chunk) -> bool:
+    async def _new_producer(self, partition: Partition) -> AIOKafkaProducer:
+        transactional_id = f"{self._group}-{partition.topic}-{partition.partition}"
+        return await started(self._connection.producer(is_idempotent=True, transactional_id=transactional_id))
+
+    async def _retire(self, partition: Partition, producer: AIOKafkaProducer | None) -> None:
+        """Stop a producer that failed; one that took its place meanwhile stays."""
+        if producer is not None and self._producers.get(partition) is producer:
+            del self._producers[partition]
+        await stopped(producer)
+
+    async def _has_been_committed(self, chunk: Chunk, mark: str) -> bool:
         """Ask the broker what became of a transaction whose outcome we did not learn."""
-        committed = await committed_offset(self._connection, self._group, chunk.lease.partition)
-        if committed == chunk.lease.committed:
-            return False
-        if committed == chunk.next_offset:
+        lease = chunk.lease
+        stands = await self._ask(lease)
+        _require(lease, "while its offset was asked for")
+        if stands == (chunk.next_offset, mark):
             return True
-        if not chunk.lease.is_held:
-            raise LeaseLostError("its new owner has gone on")
+        if stands.offset == lease.committed and lease.mark in {None, stands.mark}:
+            return False
         raise FatalError(
-            f"exactly once: {chunk.lease.partition} was expected at offset {chunk.lease.committed} or "
-            f"{chunk.next_offset}, the group {self._group} stands at {committed}: somebody else moved it. "
+            f"exactly once: {lease.partition} was expected at offset {lease.committed} or "
+            f"{chunk.next_offset}, the group {self._group} stands at {stands.offset}: somebody else moved it. "
             "This worker starts again from there."
         )
 
+    @retried((KafkaError, TimeoutError))
+    async def _ask(self, lease: Lease) -> Committed:
+        """Where the group stands; asked again until it says, for an answer that does not say is no answer."""
+        _require(lease, "while its offset was asked for")
+        try:
+            return await committed(self._connection, self._group, lease.partition)
+        except KafkaError as error:
+            raise_if_hopeless(error)
+            raise
 
-async def committed_offset(connection: KafkaConnection, group: str, partition: Partition) -> int | None:
-    """The group's committed offset as the broker has it, None if there is none.
+
+def _require(lease: Lease, when: str) -> None:
+    """Do nothing while the lease is held. Looked at again after every wait before a commit.
 
     Raises:
-        KafkaError: the broker could not be asked.
+        LeaseLostError: it is not held any more.
     """
-    admin = connection.admin()
-    await admin.start()
-    try:
-        key = TopicPartition(*partition)
-        offsets = await admin.list_consumer_group_offsets(group, partitions=[key])
-    finally:
-        await admin.close()
-    offset = offsets[key].offset if key in offsets else -1
-    return offset if offset >= 0 else None
+    if not lease.is_held:
+        raise LeaseLostError(f"lost {when}")

@@ -19,6 +19,7 @@ from faust.transport import drivers
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
+from streams.delivery.committed import refuse_unknown_offsets
 from streams.delivery.gathering import gather_before_fetches
 from streams.delivery.intake import Intake
 from streams.delivery.records import Partition, Record
@@ -32,6 +33,7 @@ _faust_log = logging.getLogger("faust")
 #: The scheme of a broker's URL for which Faust takes this transport.
 SCHEME = "kafka+chunks"
 _PATIENCE_S = 1.0
+_LOOK_AGAIN_S = 0.1
 drivers.TRANSPORTS.aliases[SCHEME] = f"{__name__}:Transport"
 
 #: Faust and aiokafka internals this module overrides or calls, with the parameters it relies on.
@@ -118,10 +120,18 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         guard_batches(self._consumer._fetcher, group=self._consumer._group_id)  # noqa: SLF001
         if self.app.is_kafka:
             app = self.app
+            refuse_unknown_offsets(self._consumer._coordinator)  # noqa: SLF001
             gather_before_fetches(
                 self._consumer._fetcher,  # noqa: SLF001
                 lambda: min(app.max_gathering_s, app.intake.gathering_s),
             )
+
+    async def join_anew(self) -> None:
+        """Leave the assignment, and take what the group gives."""
+        await self.call_thread(self._request_rejoin)
+
+    async def _request_rejoin(self) -> None:
+        self._consumer._coordinator.request_rejoin()  # noqa: SLF001
 
     def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
@@ -152,10 +162,16 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         """
         intake = self.app.intake
         positioned: int | None = None
+        rejoining: int | None = None
         try:
             while not (self._stopped.is_set() or fetcher._stopped.is_set()):  # noqa: SLF001
                 if not self.flow_active:
                     await self.wait(self.can_resume_flow)
+                elif intake.has_given_up:
+                    if rejoining != intake.epoch:
+                        rejoining = intake.epoch
+                        await self._thread.join_anew()
+                    await asyncio.sleep(_LOOK_AGAIN_S)
                 elif intake.epoch != positioned:
                     positioned = await self._go_to_leases()
                 else:
@@ -203,11 +219,25 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         intake = self.app.intake
         epoch = intake.epoch
         mine = [Partition(*tp) for tp in self.assignment() if tp.topic in intake.topics]
-        await self.app.sink.acquire(mine)
+        if not await self._acquire(mine):
+            return
         await super().perform_seek()
         if epoch == intake.epoch:  # else revoked meanwhile, and Faust is about to call again
             await intake.assign({partition: self._read_offset[TP(*partition)] for partition in mine})
             log.info("partitions assigned", partitions=sorted(p.partition for p in mine))
+
+    async def _acquire(self, partitions: Sequence[Partition]) -> bool:
+        """Take partitions over, as long as it takes or until the app stops; False then."""
+        acquiring = asyncio.ensure_future(self.app.sink.acquire(partitions))
+        try:
+            while not acquiring.done() and not self.app.should_stop:
+                await asyncio.wait({acquiring}, timeout=_LOOK_AGAIN_S)
+            if acquiring.done():
+                await acquiring
+                return True
+            return False
+        finally:
+            acquiring.cancel()
 
     async def wait_empty(self) -> None:
         """Runs when the flow has stopped, at a rebalance and at a stop: finish what is in flight, and commit."""

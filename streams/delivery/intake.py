@@ -12,10 +12,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from streams.delivery.records import Partition, Record
+from streams.delivery.work_limit import WorkLimit
 
-_FIRST_LIMIT = 512
-_LEAST_LIMIT = 128
-_LEAST_CHUNK = 32
 # Of the time that a recent chunk took, so much may be spent on gathering what is fetched or delivered together.
 _GATHERING_SHARE = 0.25
 _WEIGHT_OF_LAST = 0.2
@@ -32,10 +30,11 @@ class Lease:
             beginning of a partition without a committed offset.
         done: the offset after the last record whose effects are acknowledged; None before the first.
         committed: what the group's committed offset is known to be.
+        mark: what our last transaction wrote beside it; None before the first.
         is_held: False for ever once the partition was revoked or lost.
     """
 
-    __slots__ = ("committed", "done", "first", "is_held", "partition", "position", "start")
+    __slots__ = ("committed", "done", "first", "is_held", "mark", "partition", "position", "start")
 
     def __init__(self, partition: Partition, start: int | None) -> None:
         self.partition = partition
@@ -44,6 +43,7 @@ class Lease:
         self.position = start
         self.done: int | None = None
         self.committed = start
+        self.mark: str | None = None
         self.is_held = True
 
     def __repr__(self) -> str:
@@ -77,47 +77,6 @@ class Chunk:
         return not self.records
 
 
-class WorkLimit:
-    """How many records may be in flight: about as many as are worked off in a given time.
-
-    A fast model needs thousands in flight to be busy; with a slow one they would wait for minutes, and a
-    rebalance with them. So the limit doubles while chunks come through in under half of the time, and halves
-    when one takes longer.
-
-    Args:
-        max_records: never more.
-        target_s: how long a chunk may take from the intake's hand to its acknowledgement.
-
-    >>> limit = WorkLimit(8_192, target_s=2.0)
-    >>> limit.records
-    512
-    >>> limit.learn(0.1, is_full=True)
-    >>> limit.learn(0.1, is_full=False)
-    >>> limit.records
-    1024
-    >>> limit.learn(2.5, is_full=True)
-    >>> limit.records
-    512
-    """
-
-    def __init__(self, max_records: int, *, target_s: float) -> None:
-        self._max_records = max_records
-        self._target_s = target_s
-        self.records = min(_FIRST_LIMIT, max_records)
-
-    def learn(self, seconds: float, *, is_full: bool) -> None:
-        """A chunk took so long; `is_full` says whether more would have been in flight if the limit had let it."""
-        if seconds > self._target_s:
-            self.records = max(min(_LEAST_LIMIT, self._max_records), self.records // 2)
-        elif seconds < self._target_s / 2 and is_full:
-            self.records = min(self.records * 2, self._max_records)
-
-    @property
-    def chunk_records(self) -> int:
-        """The longest chunk: four of them make the limit, so that one is delivered while others are worked on."""
-        return max(_LEAST_CHUNK, self.records // 4)
-
-
 class Intake:
     """Chunks between the fetch and the acknowledgement, bounded in records.
 
@@ -140,6 +99,7 @@ class Intake:
         self.leases: dict[Partition, Lease] = {}
         self.epoch = 0
         self.has_been_assigned = False
+        self.has_given_up = False
         self.in_flight_records = 0
         self._limit = WorkLimit(max_in_flight_records, target_s=in_flight_s)
         self._chunk_s = 0.0
@@ -176,12 +136,24 @@ class Intake:
         self._is_draining = False
         self.has_been_assigned = True
 
+    async def give_up(self) -> None:
+        """Let every lease go although the group has not taken it: a partition turned out to be another worker's.
+
+        All of them, for partitions may share tables that hold what was dropped. `has_given_up` asks the driver to join
+        the group anew; until new leases come nothing is taken.
+        """
+        self.has_given_up = bool(self.leases)
+        for lease in self.leases.values():
+            lease.is_held = False
+        await self._drop_waiting()
+
     async def revoke(self) -> None:
         """Give every lease up. Chunks that wait are dropped: they are read again from the committed offset."""
         self.epoch += 1
         for lease in self.leases.values():
             lease.is_held = False
         self.leases = {}
+        self.has_given_up = False
         await self._drop_waiting()
 
     async def offer(self, partition: Partition, records: Sequence[Record], epoch: int) -> bool:
@@ -201,7 +173,7 @@ class Intake:
         async with self._changed:
             await self._changed.wait_for(lambda: epoch != self.epoch or self._has_room_for(len(records)))
             lease = self.leases.get(partition)
-            if epoch != self.epoch or lease is None or self._is_draining:
+            if epoch != self.epoch or lease is None or self._is_draining or not lease.is_held:
                 return False
             position = lease.position
             fresh = [r for r in records if r.offset >= position] if position is not None else list(records)
@@ -224,7 +196,7 @@ class Intake:
             ticking = {chunk.lease for chunk in (*self._in_flight, *self._waiting) if chunk.is_tick}
             for lease in self.leases.values():
                 is_due = lease.partition.topic == topic and lease not in ticking and not self._is_draining
-                if is_due and lease.position is not None:
+                if is_due and lease.is_held and lease.position is not None:
                     self._waiting.append(Chunk(lease, (), lease.position))
             self._changed.notify_all()
 

@@ -1,6 +1,7 @@
 """Producers that may fail: started or closed again, stopped without waiting, and what waiting cannot mend."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable
 
 import structlog
@@ -9,9 +10,11 @@ from aiokafka.errors import (
     AuthenticationFailedError,
     ClusterAuthorizationFailedError,
     GroupAuthorizationFailedError,
+    IllegalOperation,
     InvalidTopicError,
     KafkaError,
     MessageSizeTooLargeError,
+    ProducerClosed,
     RecordListTooLargeError,
     RecordTooLargeError,
     SaslAuthenticationFailed,
@@ -20,24 +23,24 @@ from aiokafka.errors import (
     UnsupportedVersionError,
 )
 
+from streams.delivery.sizes import SETTING, SizeRefusedError
 from streams.errors import FatalError
 
 log = structlog.get_logger(__name__)
 
+_STOP_S = 5.0
 #: Waiting cannot mend these.
 _HOPELESS = (
     AuthenticationFailedError,
     ClusterAuthorizationFailedError,
     GroupAuthorizationFailedError,
     InvalidTopicError,
-    MessageSizeTooLargeError,
-    RecordListTooLargeError,
-    RecordTooLargeError,
     SaslAuthenticationFailed,
     TopicAuthorizationFailedError,
     TransactionalIdAuthorizationFailed,
     UnsupportedVersionError,
 )
+_TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError, RecordTooLargeError)
 
 
 async def started(producer: AIOKafkaProducer) -> AIOKafkaProducer:
@@ -55,23 +58,54 @@ async def started(producer: AIOKafkaProducer) -> AIOKafkaProducer:
 
 
 async def stopped(producer: AIOKafkaProducer | None) -> None:
-    """Stop a producer that may be broken, without waiting for a broker that may be away."""
+    """Stop a producer that may be broken, without waiting for a broker that may be away.
+
+    It sends what it can within seconds; then its connections and tasks end, whatever it still holds.
+    """
     if producer is None:
         return
     stopping: Awaitable[None] = producer.stop()
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(_STOP_S):
             await stopping
     except (KafkaError, TimeoutError, OSError) as error:
         log.debug("an old producer did not stop cleanly", error=repr(error))
+        await _cut_off(producer)
+
+
+async def _cut_off(producer: AIOKafkaProducer) -> None:
+    """End what a `stop` that was given up leaves behind: aiokafka waits for its last batches without end."""
+    sending = producer._sender.sender_task  # noqa: SLF001
+    if sending is not None:
+        sending.cancel()
+    await producer.client.close()
+    producer._message_accumulator.fail_all(ProducerClosed())  # noqa: SLF001
+    if sending is not None:
+        await asyncio.wait({sending}, timeout=_STOP_S)
+
+
+async def aborted(producer: AIOKafkaProducer | None) -> None:
+    """Abort the transaction of a producer that has one open and may be broken; wait a moment at most."""
+    if producer is None:
+        return
+    with contextlib.suppress(KafkaError, TimeoutError, OSError, IllegalOperation):
+        async with asyncio.timeout(_STOP_S):
+            await producer.abort_transaction()
 
 
 def raise_if_hopeless(error: BaseException) -> None:
     """Do nothing about an error that waiting may mend.
 
     Raises:
+        SizeRefusedError: it cannot, and other batches may.
         FatalError: it cannot.
     """
+    if isinstance(error, _TOO_LARGE):
+        raise SizeRefusedError(
+            f"publishing: the broker does not take a record batch of this size ({error!r}), and its topics' "
+            f"{SETTING} say that it should; compare with `reviewstream topics check`, and look at the broker's "
+            "message.max.bytes and replica.fetch.max.bytes"
+        ) from error
     if isinstance(error, _HOPELESS):
         raise FatalError(
             f"publishing: the broker refuses for good ({error!r}); check the topics with "

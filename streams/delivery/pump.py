@@ -9,9 +9,14 @@ import structlog
 from streams.delivery.intake import Chunk, Intake, Lease
 from streams.delivery.records import Effects, Handler, TickHandler
 from streams.delivery.sink import Checkpoint, Sink, pass_by
+from streams.delivery.sizes import SizeRefusedError, TopicSizes, record_bytes
 from streams.errors import LeaseLostError
 
 log = structlog.get_logger(__name__)
+
+#: What chunks are delivered together at most. A chunk is delivered whole, whatever it has grown to.
+MAX_DELIVERY_RECORDS = 10_000
+MAX_DELIVERY_BYTES = 8 * 1024 * 1024
 
 #: Called after each delivery with what it did and the seconds it took.
 Observer = Callable[[Chunk, Effects, float], None]
@@ -39,11 +44,17 @@ class _Line:
         return bool(self._chunks) and self._chunks[0] in self._effects
 
     def take_ready(self) -> list[tuple[Chunk, Effects]]:
-        """The chunks of one lease from the head of the line on whose effects are known."""
+        """The chunks of one lease from the head of the line on whose effects are known, as many as fit one delivery."""
         ready: list[tuple[Chunk, Effects]] = []
+        count = size = 0
         while self.has_ready() and (not ready or self._chunks[0].lease is ready[0][0].lease):
-            chunk = self._chunks.popleft()
-            ready.append((chunk, self._effects.pop(chunk)))
+            effects = self._effects[self._chunks[0]]
+            count += len(effects.outputs) + len(effects.dead_letters)
+            size += sum(map(record_bytes, effects.outputs))
+            if ready and (count > MAX_DELIVERY_RECORDS or size > MAX_DELIVERY_BYTES):
+                break
+            ready.append((self._chunks.popleft(), effects))
+            del self._effects[ready[-1][0]]
         return ready
 
     def take_undelivered(self) -> list[Chunk]:
@@ -69,6 +80,7 @@ class Pump:
         handler: decides what a chunk does.
         on_tick: decides what the passing of time does, for handlers that want ticks.
         sink: makes it so.
+        sizes: what topics take at once; effects are made to fit.
         observe: told of every delivery.
         checkpoint: called by name at the points where a crash is most interesting.
         shares_tables: whether the topics' partitions of one number change the same tables. Then their chunks are
@@ -82,6 +94,7 @@ class Pump:
         sink: Sink,
         *,
         on_tick: TickHandler | None = None,
+        sizes: TopicSizes | None = None,
         observe: Observer = lambda _chunk, _effects, _seconds: None,
         checkpoint: Checkpoint = pass_by,
         shares_tables: bool = False,
@@ -90,6 +103,7 @@ class Pump:
         self._handler = handler
         self._on_tick = on_tick
         self._sink = sink
+        self._sizes = sizes or TopicSizes()
         self._observe = observe
         self._checkpoint = checkpoint
         self._shares_tables = shares_tables
@@ -151,7 +165,9 @@ class Pump:
             await self._deliver(chunk, effects)
         except LeaseLostError as lost:
             if chunk.lease.is_held:
-                raise  # then nobody would read this chunk again
+                # The group does not know it yet. Nobody would read this chunk again, so ask it.
+                log.warning("a partition has another owner; joining the group anew", lease=repr(chunk.lease))
+                await self._intake.give_up()
             log.info("chunk dropped, its partition has another owner", lease=repr(chunk.lease), why=str(lost))
         finally:
             for settled, _ in ready:
@@ -163,11 +179,23 @@ class Pump:
         if chunk.is_tick and not effects.outputs:
             return
         started = asyncio.get_running_loop().time()
-        await self._sink.deliver(chunk, effects)
+        effects = await self._deliver_what_fits(chunk, effects)
         self._checkpoint("before_done")
         if chunk.lease.is_held:
             self._intake.mark_done(chunk)
         self._observe(chunk, effects, asyncio.get_running_loop().time() - started)
+
+    async def _deliver_what_fits(self, chunk: Chunk, effects: Effects) -> Effects:
+        """Deliver; a limit may have been lowered since it was asked for."""
+        while True:
+            fitting = self._sizes.fit(effects, chunk.records)
+            try:
+                await self._sink.deliver(chunk, fitting)
+            except SizeRefusedError:
+                if not await self._sizes.learn():
+                    raise
+            else:
+                return fitting
 
 
 def _merged(ready: Sequence[tuple[Chunk, Effects]]) -> tuple[Chunk, Effects]:

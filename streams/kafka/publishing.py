@@ -1,8 +1,8 @@
 """Publishes events to a topic, acknowledged, in order, and at a rate if wanted."""
 
 import asyncio
-from collections import deque
-from collections.abc import Callable, Iterable
+from collections import defaultdict, deque
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from aiokafka import AIOKafkaProducer
@@ -17,6 +17,48 @@ from streams.rows import BadRow, ReadyEvent
 _MAX_UNACKNOWLEDGED = 2_000
 
 
+class Positions(Collection[tuple[int, int]]):
+    """Places of records, (partition, offset), kept as runs of offsets: a million records are a few of them.
+
+    >>> positions = Positions([(0, 5), (0, 6), (1, 3), (0, 9)])
+    >>> len(positions), (0, 6) in positions, (0, 7) in positions, sorted(positions)
+    (4, True, False, [(0, 5), (0, 6), (0, 9), (1, 3)])
+    """
+
+    def __init__(self, positions: Iterable[tuple[int, int]] = ()) -> None:
+        self._runs: defaultdict[int, list[range]] = defaultdict(list)
+        for partition, offset in positions:
+            self.add(partition, offset)
+
+    def add(self, partition: int, offset: int) -> None:
+        """Keep one more, which is not there yet."""
+        runs = self._runs[partition]
+        if runs and runs[-1].stop == offset:
+            runs[-1] = range(runs[-1].start, offset + 1)
+        else:
+            runs.append(range(offset, offset + 1))
+
+    @property
+    def runs(self) -> int:
+        """How many runs are kept."""
+        return sum(map(len, self._runs.values()))
+
+    def __len__(self) -> int:
+        return sum(len(run) for runs in self._runs.values() for run in runs)
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        for partition, runs in self._runs.items():
+            for run in runs:
+                for offset in run:
+                    yield partition, offset
+
+    def __contains__(self, position: object) -> bool:
+        if not isinstance(position, tuple):
+            return False
+        partition, offset = position
+        return any(offset in run for run in self._runs.get(partition, ()))
+
+
 @dataclass(frozen=True, slots=True)
 class Published:
     """What a run of `publish` did.
@@ -26,7 +68,7 @@ class Published:
         bad_rows: what was not published, and why.
     """
 
-    positions: frozenset[tuple[int, int]]
+    positions: Collection[tuple[int, int]]
     bad_rows: tuple[BadRow, ...]
     seconds: float
 
@@ -81,7 +123,7 @@ async def publish(
     finally:
         await producer.stop()
     seconds = asyncio.get_running_loop().time() - started
-    return Published(frozenset(sending.positions), tuple(sending.bad_rows), seconds)
+    return Published(sending.positions, tuple(sending.bad_rows), seconds)
 
 
 class _Sending:
@@ -97,7 +139,7 @@ class _Sending:
         self._started = asyncio.get_running_loop().time()
         self._count = 0
         self._pending: deque[asyncio.Future[RecordMetadata]] = deque()
-        self.positions: set[tuple[int, int]] = set()
+        self.positions = Positions()
         self.bad_rows: list[BadRow] = []
 
     async def add(self, item: ReadyEvent | BadRow | RawRecord) -> None:
@@ -123,4 +165,4 @@ class _Sending:
 
     async def _acknowledge_oldest(self) -> None:
         metadata = await self._pending.popleft()
-        self.positions.add((metadata.partition, metadata.offset))
+        self.positions.add(metadata.partition, metadata.offset)

@@ -104,6 +104,19 @@ async def check(connection: KafkaConnection, wanted: Sequence[TopicSpec]) -> lis
     return differences(wanted, await describe(connection, {spec.name for spec in wanted}))
 
 
+async def batch_limits(connection: KafkaConnection, names: Collection[str]) -> dict[str, int]:
+    """By topic, the largest record batch that the broker takes, in bytes; of topics for which it says one.
+
+    Raises:
+        BrokerUnreachableError: the broker does not answer.
+        TopicsRefusedError: the broker does not let us look.
+    """
+    told = {
+        spec.name: spec.configuration.get("max.message.bytes") for spec in await describe(connection, names)
+    }
+    return {name: int(limit) for name, limit in told.items() if limit is not None}
+
+
 async def create(connection: KafkaConnection, wanted: Sequence[TopicSpec]) -> list[str]:
     """Create the topics that are missing, wait until they can be used, and return their names.
 

@@ -31,7 +31,9 @@ def add_health_pages(
 
     async def readyz(_request: web.Request) -> web.Response:
         verdict = readiness()
-        body = {"ready": verdict.is_ready, "reasons": verdict.reasons}
+        body: dict[str, object] = {"ready": verdict.is_ready, "reasons": verdict.reasons}
+        if verdict.delivery is not None:
+            body["delivery"] = verdict.delivery
         return _json(body, 200 if verdict.is_ready else 503)
 
     async def metrics(_request: web.Request) -> web.Response:

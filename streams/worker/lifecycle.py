@@ -61,14 +61,17 @@ async def run_app(
     """
     failure = _add_agent(app, pump, topics, agent)
     app.in_worker = True
-    await app.start()
+    starting = asyncio.ensure_future(app.start())  # waits for the first assignment, and so for the broker
     watched = [
         asyncio.ensure_future(waiting) for waiting in (stop.wait(), app.wait_until_stopped(), *background)
     ]
     try:
-        await asyncio.wait([*watched, failure], return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait([*watched, failure, starting], return_when=asyncio.FIRST_COMPLETED)
+        if starting.done():
+            await starting
+            await asyncio.wait([*watched, failure], return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in watched:
+        for task in (starting, *watched):
             task.cancel()
         await _stop(app)
     for ended in (*watched, failure):

@@ -3,7 +3,7 @@
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 
 from streams.delivery.intake import Chunk
-from streams.delivery.records import Effects
+from streams.delivery.records import Effects, Output
 from streams.lane.values import BatchReport
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -32,6 +32,9 @@ class WorkerMetrics:
         self.events = counter("events", "events whose effects are acknowledged").labels(**labels)
         self.outputs = counter("outputs", "records published").labels(**labels)
         self._dead_letters = counter("dead_letters", "events set aside, by reason", "reason")
+        self._dropped = counter(
+            "dropped_outputs", "outputs too large for their topic that no event caused", "topic"
+        )
         self.chunks = counter("chunks", "chunks whose effects are acknowledged").labels(**labels)
         self.batches = counter("batches", "forward passes").labels(**labels)
         self.tokens = counter("tokens", "tokens that went through the model").labels(**labels)
@@ -54,6 +57,9 @@ class WorkerMetrics:
         self.in_flight = gauge("in_flight_records", "records between fetch and acknowledgement").labels(
             **labels
         )
+        self.delivers_exactly_once = gauge(
+            "delivers_exactly_once", "1 if outputs come once, 0 if they may repeat after a failure"
+        ).labels(**labels)
         self._model = Info("reviewstream_model", "a model in use", ["role", "model"], registry=self.registry)
         self._role = role
 
@@ -65,6 +71,10 @@ class WorkerMetrics:
         self.publish.observe(publish_s)
         for letter in effects.dead_letters:
             self._dead_letters.labels(self._role, str(letter.reason)).inc()
+
+    def dropped(self, output: Output) -> None:
+        """Count one output that is published nowhere."""
+        self._dropped.labels(self._role, output.topic).inc()
 
     def forwarded(self, report: BatchReport) -> None:
         """Count one forward pass."""

@@ -29,10 +29,15 @@ class WorkerState:
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """The verdict, and why."""
+    """The verdict, and why.
+
+    Attributes:
+        delivery: the guarantee that the worker runs with; None where it delivers nothing, or has not settled it yet.
+    """
 
     is_ready: bool
     reasons: tuple[str, ...]
+    delivery: str | None = None
 
 
 def judge(state: WorkerState) -> Readiness:

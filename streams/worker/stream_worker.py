@@ -7,6 +7,7 @@ import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Coroutine, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -22,10 +23,11 @@ from streams.delivery.probe import choose_guarantee, probe
 from streams.delivery.pump import Pump
 from streams.delivery.records import Handler, TickHandler
 from streams.delivery.sink import Checkpoint, Sink, pass_by
+from streams.delivery.sizes import TopicSizes
 from streams.errors import ConfigurationError
 from streams.kafka import topic_admin
 from streams.kafka.connection import KafkaConnection
-from streams.kafka.topic_plan import is_missing, summary, wanted_topics
+from streams.kafka.topic_plan import TopicSpec, is_missing, summary, wanted_topics
 from streams.settings import DeliveryGuarantee, Settings
 from streams.worker.health import HealthServer
 from streams.worker.lag import LagWatch
@@ -73,6 +75,7 @@ class StreamWorker(ABC):
         )
         self._lag: LagWatch | None = None
         self._app: ChunkApp | None = None
+        self._guarantee: DeliveryGuarantee | None = None
 
     @property
     def max_in_flight_records(self) -> int:
@@ -119,7 +122,7 @@ class StreamWorker(ABC):
     def readiness(self) -> Readiness:
         """Whether the worker works."""
         lag = self._lag
-        return judge(
+        verdict = judge(
             WorkerState(
                 has_joined=self._intake.has_been_assigned,
                 is_rebalancing=bool(self._app is not None and self._app.rebalancing),
@@ -129,6 +132,7 @@ class StreamWorker(ABC):
                 idle_s=lag.idle_s if lag is not None else 0.0,
             )
         )
+        return replace(verdict, delivery=self._guarantee and str(self._guarantee))
 
     async def _prepare(self) -> tuple[ChunkApp, Pump, LagWatch]:
         """Everything up to joining the group: pages, broker, handler, sink, app."""
@@ -144,8 +148,9 @@ class StreamWorker(ABC):
 
         client = KafkaConnection.of(settings.kafka)
         guarantee, is_kafka = await self._settle_with_broker(client)
+        sizes = await self._learn_sizes(client)
         handler = await self.load_handler(client, is_kafka=is_kafka)
-        sink = self.wrap_sink(self._new_sink(client, guarantee, is_kafka=is_kafka))
+        sink = self.wrap_sink(self._new_sink(client, guarantee, sizes, is_kafka=is_kafka))
         await sink.start()
         self._stack.push_async_callback(sink.stop)
         pump = Pump(
@@ -153,6 +158,7 @@ class StreamWorker(ABC):
             handler,
             sink,
             on_tick=self.tick_handler(),
+            sizes=sizes,
             observe=self._metrics.delivered,
             checkpoint=self._checkpoint,
             shares_tables=self.shares_tables,
@@ -176,23 +182,41 @@ class StreamWorker(ABC):
     async def _settle_with_broker(self, client: KafkaConnection) -> tuple[DeliveryGuarantee, bool]:
         """Wait for the broker, check the topics, and find out how to deliver."""
         await wait_for_broker(client)
-        kafka, role = self._settings.kafka, self._role
-        wanted = wanted_topics(kafka, (*role.reads, *role.writes), role.changelogs)
-        problems = await topic_admin.check(client, wanted)
+        problems = await topic_admin.check(client, self._wanted_topics())
         if any(is_missing(problem) for problem in problems):
             raise ConfigurationError(
                 f"topics: {summary(problems)}; create them with `reviewstream topics create`"
             )
         for problem in problems:
             log.warning("a topic differs from what was planned", difference=problem)
-        abilities = await probe(client, group=self._group, topic=self._topics[0])
-        return choose_guarantee(self._settings.delivery, abilities), abilities.has_transactions
+        asked = self._settings.delivery
+        abilities = await probe(client, group=self._group, topic=self._topics[0], wanted=asked)
+        self._guarantee = choose_guarantee(asked, abilities)
+        self._metrics.delivers_exactly_once.set(self._guarantee is DeliveryGuarantee.EXACTLY_ONCE)
+        return self._guarantee, abilities.is_kafka
 
-    def _new_sink(self, client: KafkaConnection, guarantee: DeliveryGuarantee, *, is_kafka: bool) -> Sink:
+    def _wanted_topics(self) -> Sequence[TopicSpec]:
+        role = self._role
+        return wanted_topics(self._settings.kafka, (*role.reads, *role.writes), role.changelogs)
+
+    async def _learn_sizes(self, client: KafkaConnection) -> TopicSizes:
+        """What the topics take at once, now and whenever it is asked again."""
+        names = {spec.name for spec in self._wanted_topics()}
+        sizes = TopicSizes(
+            lambda: topic_admin.batch_limits(client, names),
+            changelogs=self._role.changelogs,
+            on_dropped=self._metrics.dropped,
+        )
+        await sizes.learn()
+        return sizes
+
+    def _new_sink(
+        self, client: KafkaConnection, guarantee: DeliveryGuarantee, sizes: TopicSizes, *, is_kafka: bool
+    ) -> Sink:
         checkpoint = self._checkpoint
         if guarantee is DeliveryGuarantee.EXACTLY_ONCE:
-            return ExactlyOnceSink(client, group=self._group, checkpoint=checkpoint)
-        return AtLeastOnceSink(client, is_idempotent=is_kafka, checkpoint=checkpoint)
+            return ExactlyOnceSink(client, group=self._group, sizes=sizes, checkpoint=checkpoint)
+        return AtLeastOnceSink(client, is_idempotent=is_kafka, sizes=sizes, checkpoint=checkpoint)
 
 
 def _tune_process() -> None:

@@ -14,13 +14,14 @@ from aiokafka.protocol.admin import CreateAclsRequest
 from pydantic import SecretStr
 
 from streams.app import ROLES, planned_topics, run_role
+from streams.delivery.probe import choose_guarantee, probe
 from streams.errors import ConfigurationError, FatalError
 from streams.kafka import topic_admin
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.publishing import RawRecord, publish
 from streams.kafka.tailing import follow
 from streams.local.embedded import free_port
-from streams.settings import KafkaSettings, Settings
+from streams.settings import DeliveryGuarantee, KafkaSettings, Settings
 from streams.worker.role import Role
 from tests.brokers import KAFKA_DIRECTORY, ApacheKafka
 from tests.conftest import kafka_or_skip
@@ -132,7 +133,7 @@ def valkey(tmp_path: Path) -> Iterator[Valkey]:
         yield server
 
 
-def settings_of(user: str, kafka: ApacheKafka, **sections: Mapping[str, Any]) -> Settings:
+def settings_of(user: str, kafka: ApacheKafka, **sections: Mapping[str, Any] | str) -> Settings:
     """The settings of a process that logs in as this user."""
     login = {
         "bootstrap_servers": kafka.bootstrap_servers,
@@ -212,11 +213,30 @@ async def test_a_worker_without_rights_to_topics_says_so(kafka: ApacheKafka, nam
         await run_role(ROLES[name], settings_of("subscriber", kafka), stop=asyncio.Event())
 
 
-async def test_exactly_once_without_rights_to_transactions_is_refused(kafka: ApacheKafka) -> None:
-    """A user that may not use the transactional ids of its group gets no worker that repeats itself in silence."""
-    settings = settings_of("enrich", kafka)
-    elsewhere = settings.model_copy(
-        update={"kafka": settings.kafka.model_copy(update={"group_prefix": "other"})}
+@pytest.mark.parametrize("delivery", ["auto", "exactly_once"])
+async def test_without_rights_to_transactions_no_worker_starts_in_silence(
+    kafka: ApacheKafka, delivery: str
+) -> None:
+    """A user that may not use the transactional ids of its group is told which right it needs, and the way out."""
+    settings = elsewhere(settings_of("enrich", kafka, delivery=delivery))
+    told = r"TransactionalIdAuthorizationFailed.*WRITE on transactional ids.*DELIVERY=at_least_once"
+    with pytest.raises(FatalError, match=told):
+        await run_role(enrich_role(), settings, stop=asyncio.Event())
+
+
+async def test_at_least_once_needs_no_rights_to_transactions_and_reads_committed_records(
+    kafka: ApacheKafka,
+) -> None:
+    """The way out that the message names: the probe uses no transaction, and finds a broker that has producer ids."""
+    connection = KafkaConnection.of(settings_of("enrich", kafka).kafka)
+    told = await probe(
+        connection, group="other-enrich", topic="new-review", wanted=DeliveryGuarantee.AT_LEAST_ONCE
     )
-    with pytest.raises(FatalError, match="wanted exactly_once, but this broker has no working transactions"):
-        await run_role(enrich_role(), elsewhere, stop=asyncio.Event())
+    assert told.is_kafka
+    assert choose_guarantee(DeliveryGuarantee.AT_LEAST_ONCE, told) is DeliveryGuarantee.AT_LEAST_ONCE
+
+
+def elsewhere(settings: Settings) -> Settings:
+    """The settings with groups that nobody has rights to."""
+    kafka = settings.kafka.model_copy(update={"group_prefix": "other"})
+    return settings.model_copy(update={"kafka": kafka})

@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from schemas import dead_letters
-from streams.delivery.exactly_once import committed_offset
+from streams.delivery.committed import committed_offset
 from streams.delivery.records import Partition
 from streams.errors import FatalError
 from streams.kafka.publishing import RawRecord
@@ -219,7 +219,9 @@ async def test_only_loopback_and_only_our_pages_are_served(own_broker: Broker) -
             async with session.get(f"{url}/healthz") as response:
                 assert response.status == 200
             async with session.get(f"{url}/readyz") as response:
-                assert (response.status, await response.json()) == (200, {"ready": True, "reasons": []})
+                delivery = "exactly_once" if own_broker.supports_transactions else "at_least_once"
+                told = {"ready": True, "reasons": [], "delivery": delivery}
+                assert (response.status, await response.json()) == (200, told)
             async with session.get(f"{url}/metrics") as response:
                 metrics = await response.text()
             async with session.get(f"{url}/tables/") as response:
@@ -228,6 +230,8 @@ async def test_only_loopback_and_only_our_pages_are_served(own_broker: Broker) -
     assert 'reviewstream_events_total{role="enrich"} 2.0' in metrics
     assert 'reviewstream_model_info{model="fake",role="enrich",version="1"} 1.0' in metrics
     assert "reviewstream_lag_messages" in metrics
+    is_once = float(own_broker.supports_transactions)
+    assert f'reviewstream_delivers_exactly_once{{role="enrich"}} {is_once}' in metrics
 
 
 @pytest.mark.kafka

@@ -9,13 +9,15 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord
 
 from schemas.topics import ENRICHED_REVIEW
 from streams.delivery.at_least_once import AtLeastOnceSink
-from streams.delivery.exactly_once import ExactlyOnceSink, committed_offset
+from streams.delivery.committed import committed_offset
+from streams.delivery.exactly_once import ExactlyOnceSink
 from streams.delivery.intake import Chunk, Lease
-from streams.delivery.probe import probe
+from streams.delivery.probe import BrokerAbilities, probe
 from streams.delivery.records import Effects, Output, Partition
 from streams.errors import FatalError, LeaseLostError
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.tailing import follow
+from streams.settings import DeliveryGuarantee
 from tests.brokers import ApacheKafka, unique_name
 from tests.fakes import FakeReader, FakeRecord
 from tests.integration.workers import make_settings, prepare, put, read, review, running
@@ -146,8 +148,11 @@ async def test_the_probe_finds_transactions(own_kafka: ApacheKafka) -> None:
     """Apache Kafka is found to have transactions, also by several workers at the same time."""
     client = await prepare(own_kafka.bootstrap_servers)
     group = unique_name()
-    found = await asyncio.gather(*(probe(client, group=group, topic="new-review") for _ in range(4)))
-    assert all(abilities.has_transactions for abilities in found)
+    wanted = DeliveryGuarantee.AUTO
+    told = await asyncio.gather(
+        *(probe(client, group=group, topic="new-review", wanted=wanted) for _ in range(4))
+    )
+    assert told == [BrokerAbilities(has_transactions=True, is_kafka=True)] * 4
 
 
 @pytest.mark.parametrize("delivery", ["exactly_once", "at_least_once"])

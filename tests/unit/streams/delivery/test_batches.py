@@ -17,6 +17,7 @@ from streams.delivery.batches import (
     enqueue,
 )
 from streams.delivery.records import DeadLetter, Effects, Output
+from streams.delivery.sizes import TopicSizes
 from streams.kafka.connection import MAX_BATCH_BYTES, MAX_REQUEST_BYTES
 from tests.fakes import FakeRecord
 
@@ -87,7 +88,7 @@ def test_every_part_fits_a_batch_and_nothing_is_lost(items: list[Output], max_by
 def test_a_chunks_outputs_arrive_in_order_on_its_partition(items: list[Output]) -> None:
     """What a subscriber reads of a topic is what the handler gave, in that order, on the source's partition."""
     producer = FakeProducer()
-    asyncio.run(enqueue(producer, 3, Effects(items)))  # type: ignore[arg-type]
+    asyncio.run(enqueue(producer, 3, Effects(items), TopicSizes()))  # type: ignore[arg-type]
     assert all((topic, partition) == ("t", 3) for topic, partition, _ in producer.sent)
     assert [output for _, _, batch in producer.sent for output in read(batch)] == items
 
@@ -96,7 +97,7 @@ async def test_a_large_chunk_becomes_several_batches() -> None:
     """More than a batch holds is sent in several, in order, each with its own acknowledgement."""
     items = [Output("t", b"k", bytes([number]) * (MAX_BATCH_BYTES // 3)) for number in range(5)]
     producer = FakeProducer()
-    futures = await enqueue(producer, 0, Effects(items))  # type: ignore[arg-type]
+    futures = await enqueue(producer, 0, Effects(items), TopicSizes())  # type: ignore[arg-type]
     assert futures == producer.futures
     assert [len(read(batch)) for _, _, batch in producer.sent] == [2, 2, 1]
     assert all(len(batch) <= MAX_BATCH_BYTES for _, _, batch in producer.sent)
@@ -109,7 +110,7 @@ async def test_topics_are_kept_apart() -> None:
     effects = Effects(
         [Output("a", b"1", b"x"), Output("b", b"2", b"y"), Output("a", b"3", b"z")], [letter(FakeRecord(7))]
     )
-    await enqueue(producer, 2, effects)  # type: ignore[arg-type]
+    await enqueue(producer, 2, effects, TopicSizes())  # type: ignore[arg-type]
     assert [(topic, partition) for topic, partition, _ in producer.sent] == [
         ("a", 2),
         ("b", 2),
@@ -121,7 +122,7 @@ async def test_topics_are_kept_apart() -> None:
 async def test_a_chunk_without_effects_sends_nothing() -> None:
     """Nothing to publish is done at once."""
     producer = FakeProducer()
-    assert await enqueue(producer, 0, Effects()) == []  # type: ignore[arg-type]
+    assert await enqueue(producer, 0, Effects(), TopicSizes()) == []  # type: ignore[arg-type]
 
 
 def test_a_dead_letter_carries_its_payload_reason_and_origin() -> None:
@@ -145,7 +146,7 @@ def test_a_dead_letter_carries_its_payload_reason_and_origin() -> None:
 async def test_an_empty_payload_is_set_aside_as_it_is(key: bytes | None, value: bytes | None) -> None:
     """A null key or value stays null in the dead letter, and an empty one empty."""
     producer = FakeProducer()
-    await enqueue(producer, 0, Effects((), [letter(FakeRecord(0, key=key, value=value))]))  # type: ignore[arg-type]
+    await enqueue(producer, 0, Effects((), [letter(FakeRecord(0, key=key, value=value))]), TopicSizes())  # type: ignore[arg-type]
     (output,) = read(producer.sent[0][2])
     assert (output.key, output.value) == (key, value)
 
@@ -190,6 +191,6 @@ async def test_whatever_a_broker_delivered_its_dead_letter_can_be_published(
     """
     record = FakeRecord(0, key=b"k" * key_bytes, value=b"v" * value_bytes)
     producer = FakeProducer()
-    await enqueue(producer, 0, Effects((), [letter(record, "汉" * 1_000)]))  # type: ignore[arg-type]
+    await enqueue(producer, 0, Effects((), [letter(record, "汉" * 1_000)]), TopicSizes())  # type: ignore[arg-type]
     ((_, _, batch),) = producer.sent
     assert len(batch) <= min(MAX_REQUEST_BYTES, BROKER_LIMIT_BYTES)

@@ -239,7 +239,8 @@ async def test_a_started_consumer_gathers_for_a_share_of_a_chunks_time_and_never
 
     async def connect(thread: Any) -> None:
         fetcher = SimpleNamespace(_proc_fetch_request=None)
-        thread._consumer = SimpleNamespace(_fetcher=fetcher, _group_id="enrich")
+        coordinator = SimpleNamespace(_send_req=None)
+        thread._consumer = SimpleNamespace(_fetcher=fetcher, _group_id="enrich", _coordinator=coordinator)
 
     monkeypatch.setattr(driver.AIOKafkaConsumerThread, "on_start", connect)
     monkeypatch.setattr(
@@ -250,6 +251,35 @@ async def test_a_started_consumer_gathers_for_a_share_of_a_chunks_time_and_never
     thread.app.intake._chunk_s = chunk_s
     await thread.on_start()
     assert [gathering_s() for gathering_s in told] == [gathered_s]
+
+
+async def test_what_was_given_up_is_asked_of_the_group_once() -> None:
+    """Leases that turned out to be another's are not fetched for; the group is joined anew, once, until it answers."""
+    intake = Intake(["new-review"], max_in_flight_records=1_000)
+    joins = 0
+
+    async def give_up(fetch: int) -> None:
+        if fetch == 3:
+            await intake.give_up()
+
+    class Rejoining(FakeFetching):
+        async def join_anew(self) -> None:
+            nonlocal joins
+            joins += 1
+            fetched = self.fetches
+            await asyncio.sleep(0.3)
+            assert self.fetches == fetched
+            await intake.revoke()
+            await intake.assign({P0: 20})
+
+    consumer = Rejoining(make_app(intake), give_up)
+    consumer.can_resume_flow = asyncio.Event()
+    await intake.assign({P0: 20})
+    await asyncio.wait_for(consumer._drain_messages(SimpleNamespace(_stopped=asyncio.Event())), 5)
+    assert joins == 1
+    chunk = await intake.next()
+    assert chunk.lease.is_held
+    assert chunk.records[0].offset == 20
 
 
 async def test_exactly_once_leaves_commits_to_the_transaction() -> None:

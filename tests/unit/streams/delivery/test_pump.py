@@ -256,6 +256,28 @@ async def test_a_lease_lost_while_delivering_is_not_moved(knows: bool) -> None:
         assert not rig.running.done()
 
 
+async def test_a_lease_that_another_took_before_the_news_lets_all_go() -> None:
+    """A fenced partition drops every lease and asks the group: the pump goes on, and nothing more is delivered."""
+    sink = FakeSink(fail_with=LeaseLostError("fenced"))
+    async with pumping(sink) as rig:
+        await rig.offer(P0, 0)
+        await rig.offer(P1, 0)
+        await rig.handler.finish((0, 0))
+        sink.fail_with = None
+        assert rig.intake.has_given_up
+        assert not any(lease.is_held for lease in rig.leases.values())
+        await rig.handler.finish((1, 0))
+        assert sink.delivered == []
+        assert not rig.running.done()
+        assert rig.intake.in_flight_records == 0
+        assert not await rig.intake.offer(P0, [FakeRecord(1)], rig.intake.epoch)
+        await rig.intake.assign({P0: 0})
+        assert not rig.intake.has_given_up
+        await rig.offer(P0, 7)
+        await rig.handler.finish((0, 7))
+        assert rig.delivered(P0) == [7]
+
+
 async def test_the_checkpoint_lies_between_delivery_and_done() -> None:
     """A crash at `before_done` finds the outputs published and `done` where it was: they are repeated."""
     seen: list[tuple[str, int, int | None]] = []

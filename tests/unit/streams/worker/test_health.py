@@ -47,6 +47,9 @@ async def test_a_process_that_answers_is_alive(worker: Worker) -> None:
 async def test_readiness_follows_the_worker(worker: Worker) -> None:
     """200 while it works, 503 with all reasons while it does not, asked anew each time."""
     assert await worker.get("/readyz") == (200, "application/json", '{"ready":true,"reasons":[]}')
+    worker.readiness = Readiness(is_ready=True, reasons=(), delivery="at_least_once")
+    told = '{"ready":true,"reasons":[],"delivery":"at_least_once"}'
+    assert await worker.get("/readyz") == (200, "application/json", told)
     worker.readiness = Readiness(is_ready=False, reasons=("one", "two"))
     assert await worker.get("/readyz") == (503, "application/json", '{"ready":false,"reasons":["one","two"]}')
 
