@@ -271,7 +271,7 @@ def test_a_prediction_that_is_no_number_is_a_model_failure(executor: ThreadPoolE
 def test_a_model_that_gives_no_numbers_at_all_sets_nothing_aside(executor: ThreadPoolExecutor) -> None:
     """If the harmless text gets no numbers either, the model is broken: the worker ends, every review is read again."""
     with pytest.raises(
-        FatalError, match="fake 1 gives 'It works.' are no numbers either.*nothing was set aside"
+        FatalError, match=r"fake 1 gives 'It works\.' are no numbers either.*nothing was set aside"
     ):
         run(executor, [review(1), review(2)], ask=FakeAsk(NO_NUMBERS))
 
