@@ -17,7 +17,6 @@ from streams.kafka.connection import KafkaConnection
 log = structlog.get_logger(__name__)
 
 _BROKER_PATIENCE_S = 60.0
-_STOP_TIMEOUT_S = 30.0
 
 
 async def wait_for_broker(connection: KafkaConnection) -> None:
@@ -44,6 +43,7 @@ async def run_app(
     topics: Sequence[str],
     agent: str,
     stop: asyncio.Event,
+    stop_timeout_s: float,
     background: Iterable[Coroutine[Any, Any, None]] = (),
 ) -> None:
     """Run the Faust app with its one agent, until told to stop or anything fails; then stop it, drained.
@@ -54,6 +54,7 @@ async def run_app(
         topics: what the agent reads.
         agent: the agent's name.
         stop: set it to stop.
+        stop_timeout_s: how long stopping may take.
         background: run meanwhile, each without end.
 
     Raises:
@@ -70,7 +71,7 @@ async def run_app(
     finally:
         for task in watched:
             task.cancel()
-        await _stop(app)
+        await _stop(app, stop_timeout_s)
     for ended in (*watched, failure):
         if ended.done() and not ended.cancelled() and ended.exception() is not None:
             raise _as_fatal(ended.exception())
@@ -96,12 +97,12 @@ def _add_agent(app: ChunkApp, pump: Pump, topics: Sequence[str], name: str) -> "
     return failure
 
 
-async def _stop(app: ChunkApp) -> None:
+async def _stop(app: ChunkApp, timeout_s: float) -> None:
     try:
-        async with asyncio.timeout(_STOP_TIMEOUT_S):
+        async with asyncio.timeout(timeout_s):
             await app.stop()
     except TimeoutError:
-        log.error("the Faust app did not stop in time", seconds=_STOP_TIMEOUT_S)  # noqa: TRY400
+        log.error("the Faust app did not stop in time", seconds=timeout_s)  # noqa: TRY400
 
 
 def _as_fatal(error: BaseException | None) -> FatalError:

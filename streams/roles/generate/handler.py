@@ -41,6 +41,7 @@ class AnswerRequests:
         executor: where they do, off the event loop, one at a time.
         batch_records: requests that are answered together, at most.
         now: the clock, timezone-aware.
+        finished_batch: told after every batch.
     """
 
     def __init__(
@@ -50,11 +51,13 @@ class AnswerRequests:
         executor: Executor,
         batch_records: int,
         now: Callable[[], datetime],
+        finished_batch: Callable[[], None] = lambda: None,
     ) -> None:
         self._routes = routes
         self._executor = executor
         self._batch_records = batch_records
         self._now = now
+        self._finished_batch = finished_batch
 
     async def __call__(self, records: Sequence[Record]) -> Effects:
         """Answer a chunk of requests; see `Handler`.
@@ -69,6 +72,7 @@ class AnswerRequests:
         for first in range(0, len(records), self._batch_records):
             batch = records[first : first + self._batch_records]
             effects = await loop.run_in_executor(self._executor, self._answer, batch)
+            self._finished_batch()
             outputs += effects.outputs
             dead += effects.dead_letters
         return Effects(outputs, dead)
