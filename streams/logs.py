@@ -1,17 +1,21 @@
 """One log, on standard error: ours, Faust's and aiokafka's, for people or for machines."""
 
+import json
 import logging
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator
-from typing import Literal, NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Literal, NamedTuple
 
 import stamina.instrumentation
 import structlog
 
 #: Libraries that say at `info` what belongs to `debug`.
 _TALKATIVE = ("aiokafka", "faust", "mode", "asyncio", "aiohttp", "transformers", "torch")
+
+
+_MASK = "***"
 
 
 class Line(NamedTuple):
@@ -112,6 +116,33 @@ def _summary(line: Line, count: int) -> logging.LogRecord:
     return logging.LogRecord(line.logger, line.level, "", 0, words, (count, line.words), None)
 
 
+def masked(text: str, secrets: Iterable[str]) -> str:
+    """A text without these secrets.
+
+    >>> masked("AUTH hunter2", ("hunter2",))
+    'AUTH ***'
+    """
+    for secret in secrets:
+        text = text.replace(secret, _MASK)
+    return text
+
+
+class _SecretFormatter(structlog.stdlib.ProcessorFormatter):
+    """Masks secrets in the finished line: libraries repeat addresses and commands in their errors."""
+
+    def __init__(self, secrets: tuple[str, ...], **options: Any) -> None:
+        super().__init__(**options)
+        # Python's errors and JSON write some characters as escapes, one within the other.
+        shown = [form for secret in secrets for form in (secret, repr(secret)[1:-1])]
+        self._secrets = tuple(
+            dict.fromkeys(part for form in shown for part in (json.dumps(form)[1:-1], form))
+        )
+
+    def format(self, record: logging.LogRecord) -> str:
+        """See `logging.Formatter`."""
+        return masked(super().format(record), self._secrets)
+
+
 class _Expected(logging.Filter):
     """Drops what a library reports as trouble and is none.
 
@@ -131,6 +162,7 @@ def configure(
     *,
     role: str | None = None,
     libraries: str = "warning",
+    secrets: tuple[str, ...] = (),
 ) -> None:
     """Send every log of this process to standard error; repetitions are limited unless `level` is debug.
 
@@ -139,6 +171,7 @@ def configure(
         style: `json`, one object a line; `console`, for people; `auto`, console on a terminal.
         role: added to every line.
         libraries: the lowest level shown of theirs; `debug` if ours is.
+        secrets: masked in whatever is written.
     """
 
     def name_role(
@@ -172,7 +205,8 @@ def configure(
     )
     handler = logging.StreamHandler(sys.stderr) if level == "debug" else _LimitedHandler(RepeatLimit())
     handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
+        _SecretFormatter(
+            secrets,
             foreign_pre_chain=shared,
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer],
         )

@@ -15,6 +15,7 @@ from streams import logs, settings
 from streams.cli.terminal import SafeConsole, harmless_json
 from streams.errors import ConfigurationError, ReviewstreamError, StoppedError
 from streams.settings import Settings
+from streams.settings.secrets import secrets_of
 
 FAILED, MISUSED, PARTLY, INTERRUPTED = 1, 2, 3, 130
 
@@ -71,7 +72,10 @@ def load_settings(role: str | None = None) -> Settings:
     loaded = settings.load()
     is_command = role is None
     level = "warning" if is_command and loaded.log.level != "debug" else loaded.log.level
-    logs.configure(level, loaded.log.format, role=role, libraries="critical" if is_command else "warning")
+    secrets = tuple(secrets_of(loaded))
+    err.hide(secrets)
+    libraries = "critical" if is_command else "warning"
+    logs.configure(level, loaded.log.format, role=role, libraries=libraries, secrets=secrets)
     return loaded
 
 

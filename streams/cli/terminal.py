@@ -7,6 +7,8 @@ from typing import IO
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
+from streams.logs import masked
+
 #: Control characters but for line breaks and tabs, marks that reorder the text around them, surrogates alone.
 _STEERING = re.compile(
     "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff]"
@@ -51,6 +53,7 @@ class SafeConsole(Console):
         file: IO[str] | None = None,
         is_terminal: bool | None = None,
     ) -> None:
+        self._secrets: tuple[str, ...] = ()
         # Not wrapped or cut for a pipe: a table's cells are data there.
         super().__init__(
             stderr=stderr,
@@ -63,7 +66,11 @@ class SafeConsole(Console):
             soft_wrap=True,
         )
 
+    def hide(self, secrets: tuple[str, ...]) -> None:
+        """Mask these in whatever is printed from now on."""
+        self._secrets = secrets
+
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """See `Console`."""
         for text, style, control in super().render(renderable, options):
-            yield Segment(text if control else harmless(text), style, control)
+            yield Segment(text if control else harmless(masked(text, self._secrets)), style, control)

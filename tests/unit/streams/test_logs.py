@@ -211,3 +211,21 @@ def test_kinds_without_end_take_no_memory_without_end() -> None:
         assert limit.left_out_before(Line("mine", 30, f"word {number}")) is None
         told = list(limit.take_over())
         assert told == ([(Line("mine", 30, f"word {number - 1_000}"), 1)] if number >= 1_000 else [])
+
+
+def test_no_line_tells_a_secret(stderr: Callable[[], str]) -> None:
+    """Neither words, nor arguments, nor fields, nor a traceback: libraries repeat what they were given."""
+    secrets = ("hunter2/pw", 'quo"te\\d')
+    logs.configure("info", "json", secrets=secrets)
+    for secret in secrets:
+        logging.getLogger("redis").warning("unknown command 'AUTH', with args beginning with: %s", secret)
+        try:
+            int(secret)
+        except ValueError as error:
+            structlog.get_logger("streams.mine").exception(
+                "failed", error=str(error), url=f"redis://:{secret}@cache"
+            )
+    written = stderr()
+    assert "hunter2" not in written
+    assert "quo" not in written
+    assert written.count("***") >= 8

@@ -189,3 +189,12 @@ def test_a_document_stays_the_same_to_a_machine(capsys: pytest.CaptureFixture[st
     """Escapes are another way to write the same JSON."""
     print_json({HOSTILE: "台灯"})
     assert orjson.loads(capsys.readouterr().out) == {HOSTILE: "台灯"}
+
+
+def test_no_error_tells_a_secret() -> None:
+    """What an error repeats of the settings' secrets is masked."""
+    told = StringIO()
+    console = SafeConsole(file=told, width=40)
+    console.hide(("hunter2 and a long one",))
+    console.print(Text("redis: wanted an answer of redis://:hunter2 and a long one@cache, got none"))
+    assert told.getvalue() == "redis: wanted an answer of redis://:***@cache, got none\n"

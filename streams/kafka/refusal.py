@@ -1,0 +1,81 @@
+"""Why a broker does not let us in: a client library says only that there is no connection."""
+
+import asyncio
+import ssl
+from typing import Any
+
+from aiokafka.conn import create_conn
+from aiokafka.errors import (
+    AuthenticationFailedError,
+    IllegalSaslStateError,
+    KafkaConnectionError,
+    KafkaError,
+    SaslAuthenticationFailed,
+    UnsupportedSaslMechanismError,
+)
+
+from streams.kafka.connection import Credentials, KafkaConnection
+from streams.kafka.tokens import TokenError
+
+_TIMEOUT_S = 5.0
+_CA_FILE = "REVIEWSTREAM_KAFKA__SSL_CA_FILE"
+_PROTOCOL = "REVIEWSTREAM_KAFKA__SECURITY_PROTOCOL"
+_MECHANISM = "REVIEWSTREAM_KAFKA__SASL_MECHANISM"
+
+
+async def refusal(connection: KafkaConnection) -> str | None:
+    """What the first broker that answers has against us, and what to do; None if nothing, or if none answers."""
+    for server in connection.bootstrap_servers.split(","):
+        host, _, port = server.strip().rpartition(":")
+        try:
+            async with asyncio.timeout(_TIMEOUT_S):
+                await _log_in(connection, host.strip("[]"), int(port))
+        except (OSError, ValueError, EOFError, KafkaError) as error:
+            reason = _explained(error, connection)
+            if reason is not None:
+                return reason
+    return None
+
+
+async def _log_in(connection: KafkaConnection, host: str, port: int) -> None:
+    options: dict[str, Any] = {
+        name: value for name, value in connection.options.items() if name != "bootstrap_servers"
+    }
+    connected = await create_conn(host, port, request_timeout_ms=int(_TIMEOUT_S * 1000), **options)
+    connected.close()
+
+
+def _explained(error: Exception, connection: KafkaConnection) -> str | None:
+    if isinstance(error, ssl.SSLError):
+        return _of_tls(error)
+    if isinstance(error, TokenError):
+        return str(error.args[0])
+    if connection.credentials is not None and (reason := _of_sasl(error, connection.credentials)):
+        return reason
+    if isinstance(error, IllegalSaslStateError | KafkaConnectionError | EOFError | ConnectionResetError):
+        return (
+            f"it closes the connection when we speak {connection.security_protocol}; set {_PROTOCOL} to what this port "
+            "speaks (TLS or not, SASL or not), and the client certificate if it wants one"
+        )
+    return None
+
+
+def _of_tls(error: ssl.SSLError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return (
+            f"its certificate is not trusted ({error.verify_message}); set {_CA_FILE} to the PEM file of its "
+            "authority, and use the host name that the certificate is for"
+        )
+    return (
+        f"it does not speak TLS with us ({error.reason or error}); set {_PROTOCOL} to what this port speaks, "
+        "and the client certificate if it wants one"
+    )
+
+
+def _of_sasl(error: Exception, credentials: Credentials) -> str | None:
+    mechanism = credentials.mechanism
+    if isinstance(error, UnsupportedSaslMechanismError):
+        return f"it does not offer {mechanism}; set {_MECHANISM} to one that it offers"
+    if isinstance(error, SaslAuthenticationFailed | AuthenticationFailedError):
+        return f"it refuses us ({mechanism}); check that user name and password, or the token, are right"
+    return None
