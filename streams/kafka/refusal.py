@@ -13,6 +13,7 @@ from aiokafka.errors import (
     SaslAuthenticationFailed,
     UnsupportedSaslMechanismError,
 )
+from aiokafka.protocol.metadata import MetadataRequest
 
 from streams.kafka.connection import Credentials, KafkaConnection
 from streams.kafka.tokens import TokenError
@@ -42,7 +43,18 @@ async def _log_in(connection: KafkaConnection, host: str, port: int) -> None:
         name: value for name, value in connection.options.items() if name != "bootstrap_servers"
     }
     connected = await create_conn(host, port, request_timeout_ms=int(_TIMEOUT_S * 1000), **options)
-    connected.close()
+    try:
+        # Who may not come in is let talk about versions, and no further.
+        cluster = await connected.send(MetadataRequest([]))
+        # The library takes the reasons against a token for a welcome, and what follows them for a cluster of nobody.
+        if (
+            connection.credentials is not None
+            and connection.credentials.tokens is not None
+            and not cluster.brokers
+        ):
+            raise SaslAuthenticationFailed
+    finally:
+        connected.close()
 
 
 def _explained(error: Exception, connection: KafkaConnection) -> str | None:
@@ -53,6 +65,8 @@ def _explained(error: Exception, connection: KafkaConnection) -> str | None:
     if connection.credentials is not None and (reason := _of_sasl(error, connection.credentials)):
         return reason
     if isinstance(error, IllegalSaslStateError | KafkaConnectionError | EOFError | ConnectionResetError):
+        if connection.credentials is not None and connection.credentials.tokens is not None:
+            return "it closes the connection behind the token (OAUTHBEARER); check that it is right, and not expired"
         return (
             f"it closes the connection when we speak {connection.security_protocol}; set {_PROTOCOL} to what this port "
             "speaks (TLS or not, SASL or not), and the client certificate if it wants one"

@@ -10,6 +10,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import (
     KafkaConnectionError,
     KafkaError,
+    NodeNotReadyError,
     TopicAlreadyExistsError,
     UnknownTopicOrPartitionError,
     for_code,
@@ -196,7 +197,9 @@ async def _admin(connection: KafkaConnection, step: str) -> AsyncIterator[AIOKaf
             await admin.start()
             yield admin
     except (OSError, KafkaError) as error:  # a TimeoutError is an OSError
-        reason = await refusal(connection) if isinstance(error, KafkaConnectionError) else None
+        reason = (
+            await refusal(connection) if isinstance(error, KafkaConnectionError | NodeNotReadyError) else None
+        )
         if reason is not None:
             raise BrokerRefusesError(f"broker, {step}: {connection.bootstrap_servers}: {reason}") from error
         raise _explained(error, step, connection.bootstrap_servers) from error
