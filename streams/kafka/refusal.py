@@ -1,6 +1,7 @@
 """Why a broker does not let us in: a client library says only that there is no connection."""
 
 import asyncio
+import contextlib
 import ssl
 from typing import Any
 
@@ -18,23 +19,31 @@ from aiokafka.protocol.metadata import MetadataRequest
 from streams.kafka.connection import Credentials, KafkaConnection
 from streams.kafka.tokens import TokenError
 
+#: For all brokers together, and for each of them.
 _TIMEOUT_S = 5.0
+_STEP_TIMEOUT_S = 2.0
 _CA_FILE = "REVIEWSTREAM_KAFKA__SSL_CA_FILE"
 _PROTOCOL = "REVIEWSTREAM_KAFKA__SECURITY_PROTOCOL"
 _MECHANISM = "REVIEWSTREAM_KAFKA__SASL_MECHANISM"
 
 
 async def refusal(connection: KafkaConnection) -> str | None:
-    """What the first broker that answers has against us, and what to do; None if nothing, or if none answers."""
-    for server in connection.bootstrap_servers.split(","):
-        host, _, port = server.strip().rpartition(":")
-        try:
-            async with asyncio.timeout(_TIMEOUT_S):
-                await _log_in(connection, host.strip("[]"), int(port))
-        except (OSError, ValueError, EOFError, KafkaError) as error:
-            reason = _explained(error, connection)
-            if reason is not None:
-                return reason
+    """What the first broker that answers has against us, and what to do; None if nothing, or if none answers soon."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_TIMEOUT_S):
+            for server in connection.bootstrap_servers.split(","):
+                reason = await _refusal_of(server.strip(), connection)
+                if reason is not None:
+                    return reason
+    return None
+
+
+async def _refusal_of(server: str, connection: KafkaConnection) -> str | None:
+    host, _, port = server.rpartition(":")
+    try:
+        await _log_in(connection, host.strip("[]"), int(port))
+    except (OSError, ValueError, EOFError, KafkaError) as error:
+        return _explained(error, connection)
     return None
 
 
@@ -42,7 +51,7 @@ async def _log_in(connection: KafkaConnection, host: str, port: int) -> None:
     options: dict[str, Any] = {
         name: value for name, value in connection.options.items() if name != "bootstrap_servers"
     }
-    connected = await create_conn(host, port, request_timeout_ms=int(_TIMEOUT_S * 1000), **options)
+    connected = await create_conn(host, port, request_timeout_ms=int(_STEP_TIMEOUT_S * 1000), **options)
     try:
         # Who may not come in is let talk about versions, and no further.
         cluster = await connected.send(MetadataRequest([]))
