@@ -203,21 +203,24 @@ def configure(
         if is_json
         else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0)]
     )
-    handler = logging.StreamHandler(sys.stderr) if level == "debug" else _LimitedHandler(RepeatLimit())
-    handler.setFormatter(
-        _SecretFormatter(
-            secrets,
-            foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer],
-        )
+    formatter = _SecretFormatter(
+        secrets,
+        foreign_pre_chain=shared,
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer],
     )
-    handler.addFilter(_Expected())
     stamina.instrumentation.set_on_retry_hooks([_log_retry])
     root = logging.getLogger()
-    root.handlers = [handler]
+    root.handlers = [_handler(formatter, is_limited=level != "debug")]
     root.setLevel(level.upper())
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel("DEBUG" if level == "debug" else libraries.upper())
+
+
+def _handler(formatter: logging.Formatter, *, is_limited: bool) -> logging.Handler:
+    handler = _LimitedHandler(RepeatLimit()) if is_limited else logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter)
+    handler.addFilter(_Expected())
+    return handler
 
 
 def _log_retry(details: stamina.instrumentation.RetryDetails) -> None:
