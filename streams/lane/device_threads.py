@@ -16,7 +16,12 @@ from streams.errors import FatalError
 Result = TypeVar("Result")
 
 _MAX_ABANDONED = 16
-_LOOK_EVERY_S = 1.0
+#: Long enough for a thread that is starved to have had a turn.
+_LOOK_EVERY_S = 5.0
+#: So that one look at which it had none, or a pause of the process, is no hang yet.
+_LEAST_LOOKS = 4
+#: Of the time between two looks: a thread that has computed less waits, for a device or for ever.
+_LEAST_COMPUTED = 0.001
 #: A call that computes a little now and then, and so long for each second of its own, hangs all the same.
 _MOST_WALL = 10
 #: A computing thread gives way to whoever has a moment's work to do: the event loop, the tokeniser, the broker.
@@ -61,7 +66,7 @@ class CallTime:
             passed_s = min(clock_s - self._last[0], self._longest_look_s)
             new_s = computed_s - self._last[1]
             self.passed_s += passed_s
-            self.had_s += min(new_s, passed_s) if new_s > 0 else passed_s
+            self.had_s += min(new_s, passed_s) if new_s > _LEAST_COMPUTED * passed_s else passed_s
         self._last = clock_s, computed_s
 
 
@@ -125,13 +130,12 @@ class DeviceThreads:
         loop = asyncio.get_running_loop()
         job = _Job(call, loop, loop.create_future())
         self._jobs.put(job)
-        look_s = min(max(timeout_s, 0.001), _LOOK_EVERY_S)
+        look_s = min(timeout_s / _LEAST_LOOKS, _LOOK_EVERY_S)
         time_of_call = CallTime(look_s)
         while True:
             if self._gave_up is not None:
                 raise self._gave_up
-            remaining_s = max(timeout_s - time_of_call.had_s, 0.001)
-            done, _ = await asyncio.wait({job.future}, timeout=min(remaining_s, look_s))
+            done, _ = await asyncio.wait({job.future}, timeout=look_s)
             if done:
                 result = job.future.result()
                 return result, job.started or 0.0, job.seconds
