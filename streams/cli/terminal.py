@@ -28,7 +28,7 @@ def harmless_json(document: str) -> str:
     r"""The same JSON document, with what would steer a terminal as escapes.
 
     >>> harmless_json('{"id": "a' + chr(0x9b) + '2J"}')
-    '{"id": "a\\\\u009b2J"}'
+    '{"id": "a\\u009b2J"}'
     """
     return _STEERING.sub(lambda steering: f"\\u{ord(steering[0]):04x}", document)
 
