@@ -5,7 +5,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from schemas.fields import SentimentLabel
 from schemas.topics import expiring_topics
@@ -112,12 +112,13 @@ class RedisSettings(_Section):
         description="redis://user:password@host:port/number, / in a password as %2F; empty: an embedded Valkey",
     )
 
-    @model_validator(mode="after")
-    def _url_is_readable(self) -> Self:
-        problem = url_problem(self.url.get_secret_value()) if self.url is not None else None
+    @field_validator("url")
+    @classmethod
+    def _is_readable(cls, url: SecretStr | None) -> SecretStr | None:
+        problem = url_problem(url.get_secret_value()) if url is not None else None
         if problem is not None:
-            raise ValueError(f"url: {problem}")
-        return self
+            raise ValueError(problem)
+        return url
 
 
 class ModelSettings(_Section):

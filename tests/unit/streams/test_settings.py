@@ -243,7 +243,7 @@ def test_no_part_of_a_redis_password_is_told(
         refused = ""
     if refused:
         assert not is_escaped
-        assert "REVIEWSTREAM_REDIS" in refused
+        assert "REVIEWSTREAM_REDIS__URL: " in refused
         assert "xq" not in refused
         return
     assert settings.redis.url is not None
@@ -267,7 +267,7 @@ def test_no_part_of_a_redis_password_is_told(
 def test_a_redis_url_that_is_none_is_refused_at_start(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     """And not when something is first asked of it."""
     monkeypatch.setenv("REVIEWSTREAM_REDIS__URL", url)
-    with pytest.raises(ConfigurationError, match=r"REVIEWSTREAM_REDIS.*url: "):
+    with pytest.raises(ConfigurationError, match="REVIEWSTREAM_REDIS__URL: "):
         load()
 
 
