@@ -74,8 +74,8 @@ class ApacheKafka:
     """One Apache Kafka broker on loopback; its data is there again at a `start` after `stop` or `kill`.
 
     Runs `shared/kafka/run-kafka` beside this repository if it is there, else a container; raises
-    NoApacheKafkaError if neither can be had. Broker properties win over the defaults; topics are not created
-    on first use.
+    NoApacheKafkaError if neither can be had. Broker properties win over the defaults, and `{port}` and `{controller}`
+    in them are the broker's ports; topics are not created on first use.
     """
 
     def __init__(
@@ -140,13 +140,18 @@ class ApacheKafka:
 
     def _take_a_port(self) -> None:
         self.port = _free_port_pair()
+        ports = {"{port}": str(self.port), "{controller}": str(self.port + 1)}
+        properties = {
+            key: functools.reduce(lambda text, port: text.replace(*port), ports.items(), value)
+            for key, value in self._properties.items()
+        }
         if (KAFKA_DIRECTORY / "run-kafka").exists():
             directory = self._directory / str(self.port)
-            self._engine: _Engine = _Process(directory, self.port, self._properties, sasl=self._sasl)
+            self._engine: _Engine = _Process(directory, self.port, properties, sasl=self._sasl)
         elif self._sasl:
             raise NoApacheKafkaError(f"with SASL: no {KAFKA_DIRECTORY}, and the container has no users")
         elif (reason := _why_no_container()) is None:
-            self._engine = _Container(self.port, self._properties)
+            self._engine = _Container(self.port, properties)
         else:
             raise NoApacheKafkaError(f"no {KAFKA_DIRECTORY}, and {reason}")
 

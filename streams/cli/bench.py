@@ -58,7 +58,7 @@ def enrich(
         broker=broker,
         only=harness.keys_of(only),
     )
-    report = harness.run(options, lambda line: err.print(line, markup=False))
+    report = harness.run(options, err.print)
     if plot is not None:
         _harness("figure").draw(report, plot)
     _show(report.to_dict() if as_json else report.to_markdown())
@@ -74,7 +74,7 @@ def safety(
     """Poison, failing models and kills: the enrich role beside plain Faust agents. Wants Apache Kafka."""
     load_settings()
     harness = _harness("safety")
-    rows = harness.run(reviews=reviews, kills=kills, say=lambda line: err.print(line, markup=False))
+    rows = harness.run(reviews=reviews, kills=kills, say=err.print)
     _show(rows if as_json else harness.to_markdown(rows))
 
 
@@ -101,7 +101,7 @@ def rolling(
         [int(number) for number in numbers],
         events,
         broker=broker,
-        say=lambda line: err.print(line, markup=False),
+        say=err.print,
     )
     _show(report if as_json else harness.to_markdown(report))
 
@@ -120,14 +120,14 @@ def summaries(
     _require_broker(broker)
     harness = _harness("summaries")
     options = harness.Options(products=products, repeats=repeats, reviews=reviews, broker=broker)
-    report = harness.run(options, lambda line: err.print(line, markup=False))
+    report = harness.run(options, err.print)
     _show(report.to_dict() if as_json else report.to_markdown())
 
 
 def _show(report: object) -> None:
     """Markdown is text, everything else is for a machine."""
     if isinstance(report, str):
-        out.print(report, markup=False)
+        out.print(report)
     else:
         print_json(report)
 

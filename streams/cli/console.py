@@ -9,17 +9,18 @@ from typing import Annotated, Any, ParamSpec, TypeVar
 
 import orjson
 import typer
-from rich.console import Console
+from rich.text import Text
 
 from streams import logs, settings
+from streams.cli.terminal import SafeConsole, harmless_json
 from streams.errors import HopelessError, ReviewstreamError, StoppedError
 from streams.settings import Settings
+from streams.settings.secrets import secrets_of
 
 FAILED, MISUSED, PARTLY, INTERRUPTED = 1, 2, 3, 130
 
-#: Not wrapped or cut for a pipe: a table's cells are data there.
-out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 200)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+out = SafeConsole(width=None if sys.stdout.isatty() else 200)
+err = SafeConsole(stderr=True)
 
 Json = Annotated[bool, typer.Option("--json", help="Write JSON to standard output, for a machine.")]
 
@@ -51,14 +52,14 @@ def command(function: Callable[Parameters, Result]) -> Callable[Parameters, Resu
 
 def fail(message: str, code: int) -> None:
     """Say on standard error why the command ends, and end it."""
-    err.print("[bold red]error[/] ", end="")
-    err.print(message, markup=False, soft_wrap=True)
+    err.print(Text.assemble(("error", "bold red"), f" {message}"))
     raise typer.Exit(code)
 
 
 def print_json(value: object) -> None:
     """One JSON document, on one line, to standard output."""
-    typer.echo(orjson.dumps(value, option=orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS).decode())
+    document = orjson.dumps(value, option=orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS).decode()
+    typer.echo(harmless_json(document))
 
 
 def load_settings(role: str | None = None) -> Settings:
@@ -71,7 +72,10 @@ def load_settings(role: str | None = None) -> Settings:
     loaded = settings.load()
     is_command = role is None
     level = "warning" if is_command and loaded.log.level != "debug" else loaded.log.level
-    logs.configure(level, loaded.log.format, role=role, libraries="critical" if is_command else "warning")
+    secrets = tuple(secrets_of(loaded))
+    err.hide(secrets)
+    libraries = "critical" if is_command else "warning"
+    logs.configure(level, loaded.log.format, role=role, libraries=libraries, secrets=secrets)
     return loaded
 
 

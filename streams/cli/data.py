@@ -8,8 +8,8 @@ from typing import Annotated, Any, NoReturn
 
 import orjson
 import typer
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from schemas import documents, releases
 from schemas.topics import INPUTS, NEW_REVIEW, TOPICS, dead_letter_topic, topic_named
@@ -71,7 +71,7 @@ def events_of(file: Path, topic_name: str, columns: str, constants: str) -> list
 def show_bad_rows(bad_rows: tuple[BadRow, ...], file: Path) -> None:
     """List what was refused, on standard error."""
     for bad in bad_rows[:_MAX_BAD_ROWS_SHOWN]:
-        err.print(f"{file}:{bad.line}: {bad.problem}", markup=False, soft_wrap=True)
+        err.print(f"{file}:{bad.line}: {bad.problem}")
     if len(bad_rows) > _MAX_BAD_ROWS_SHOWN:
         err.print(f"... and {len(bad_rows) - _MAX_BAD_ROWS_SHOWN} more rows were refused")
 
@@ -166,40 +166,39 @@ def tail(
         asyncio.run(main())
 
 
-def _readable(value: bytes | None) -> Any:
-    """What the bytes say as JSON; as text where they are none, or nested more deeply than can be written again."""
-    if value is None:
-        return None
-    try:
-        read = orjson.loads(value)
-        orjson.dumps([read])
-    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
-        return value.decode("utf-8", "replace")
-    return read
-
-
 def _print_record(record: Any, *, as_json: bool) -> None:
-    key = record.key.decode("utf-8", "replace") if record.key is not None else None
-    headers = {name: (value or b"").decode("utf-8", "replace") for name, value in record.headers}
-    value = _readable(record.value)
-    if as_json:
-        print_json(
-            {
-                "topic": record.topic,
-                "partition": record.partition,
-                "offset": record.offset,
-                "timestamp_ms": record.timestamp,
-                "key": key,
-                "headers": headers,
-                "value": value,
-            }
+    key = _text_of(record.key)
+    headers = {name: _text_of(value) for name, value in record.headers}
+    value = _text_of(record.value)
+    if not as_json:
+        line = Text.assemble(
+            (f"{record.partition}/{record.offset}", "dim"), " ", (_on_one_line(key), "bold"), " "
         )
+        for name, text in headers.items():
+            line.append(_on_one_line(name.removeprefix("reviewstream-")), "yellow")
+            line.append(f"={_on_one_line(text)} ")
+        out.print(line.append(_on_one_line(value)))
         return
-    # What others wrote is no markup: "[/b]" in an id would end the command.
-    out.print(f"[dim]{record.partition}/{record.offset}[/] [bold]{escape(str(key))}[/]", end=" ")
-    for name, text in headers.items():
-        out.print(f"[yellow]{escape(name.removeprefix('reviewstream-'))}[/]={escape(text)}", end=" ")
-    out.print(value if isinstance(value, str) else orjson.dumps(value).decode(), markup=False)
+    told = {
+        "topic": record.topic,
+        "partition": record.partition,
+        "offset": record.offset,
+        "timestamp_ms": record.timestamp,
+        "key": key,
+        "headers": headers,
+    }
+    try:
+        print_json(told | {"value": orjson.loads(record.value) if record.value is not None else None})
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):  # no JSON, or nested deeper than can be written
+        print_json(told | {"value": value})
+
+
+def _text_of(raw: bytes | None) -> str | None:
+    return raw.decode("utf-8", "replace") if raw is not None else None
+
+
+def _on_one_line(text: str | None) -> str:
+    return "null" if text is None else " ".join(text.splitlines())
 
 
 @command
@@ -250,11 +249,11 @@ def _refuse_breaks(released: Path) -> None:
 
 def _refuse(lines: Sequence[object], why: str) -> NoReturn:
     for line in lines:
-        out.print(str(line), markup=False, soft_wrap=True)
-    err.print(why, markup=False, soft_wrap=True)
+        out.print(str(line))
+    err.print(why)
     raise typer.Exit(FAILED)
 
 
 def _show_paths(paths: Sequence[Path]) -> None:
     for path in paths:
-        out.print(str(path), markup=False)
+        out.print(str(path))

@@ -112,4 +112,4 @@ class Measure:
 
 
 def _say(line: str) -> None:
-    err.print(line, markup=False)
+    err.print(line)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from models.errors import ModelError
 from models.training.report import TrainingReport
@@ -68,13 +69,13 @@ def train(
     load_settings()
     run = _trainer(task, embeddings_only=embeddings_only, base=base)
     try:
-        report = run(data, output, seed=seed, progress=lambda line: err.print(line, markup=False))
+        report = run(data, output, seed=seed, progress=err.print)
     except ModelError as error:
         raise ConfigurationError(f"train: {error}") from error
     if as_json:
         print_json(report.to_dict())
     else:
-        out.print(f"wrote {output}; its numbers are in {output / 'metrics.json'}", markup=False)
+        out.print(f"wrote {output}; its numbers are in {output / 'metrics.json'}")
 
 
 def _trainer(task: Trainable, *, embeddings_only: bool, base: str | None) -> Callable[..., TrainingReport]:
@@ -181,7 +182,7 @@ def doctor(as_json: Json = False) -> None:
 
 def _print_finding(finding: Finding) -> None:
     colour = {"ok": "green", "note": "yellow", "failed": "red"}[finding.status]
-    out.print(f"[{colour}]{finding.status:>6}[/]  [bold]{finding.subject:<14}[/]", end=" ")
-    out.print(finding.message, markup=False)
+    subject = (f"{finding.subject:<14}", "bold")
+    out.print(Text.assemble((f"{finding.status:>6}", colour), "  ", subject, f" {finding.message}"))
     if finding.advice:
-        out.print(f"{'':24}{finding.advice}", markup=False)
+        out.print(f"{'':24}{finding.advice}")

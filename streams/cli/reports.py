@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from streams.cli.console import err, out
 from streams.evaluating.aspects import AspectReport
@@ -37,10 +37,10 @@ def print_aspects(report: AspectReport) -> None:
         _print_polarity(polarity, "sentiment towards it", of_labels)
     _print_readers(report, report["skipped"])
     if report["never_said"]:
-        err.print(f"no model that read them knows {', '.join(report['never_said'])}", markup=False)
+        err.print(f"no model that read them knows {', '.join(report['never_said'])}")
     if report["unknown"]:
         names = ", ".join(sorted(report["unknown"])[:10])
-        err.print(f"no aspects or labels known here, left out: {names}", markup=False)
+        err.print(f"no aspects or labels known here, left out: {names}")
 
 
 def print_key_points(report: KeyPointReport) -> None:
@@ -103,7 +103,7 @@ def _print_polarity(numbers: PolarityNumbers, title: str, more: str) -> None:
 
 def _print_readers(report: ReadingFacts, skipped: int) -> None:
     for model in report["models"]:
-        out.print(f"{model['reviews']} reviews read by {model['name']} {model['version']}", markup=False)
+        out.print(f"{model['reviews']} reviews read by {model['name']} {model['version']}")
     out.print(f"{report['reviews_per_second']:.0f} reviews a second")
     if skipped:
         err.print(f"{skipped} rows were skipped: no text, or a label that --map does not name")
@@ -128,24 +128,24 @@ def print_explanation(explanation: Explanation) -> None:
     model, sentiment = explanation.model, explanation.sentiment
     out.print(f"{explanation.language.code}, read by {model.name} {model.version}")
     shares = ", ".join(f"{name} {getattr(sentiment, name):.2f}" for name in _COLOURS)
-    out.print(f"{_coloured(sentiment.label)}  ({shares})")
+    out.print(Text.assemble(_coloured(sentiment.label), f"  ({shares})"))
     for sentence in explanation.sentences:
-        out.print(f"  {_coloured(sentence.label)} {escape(sentence.text)}")
+        out.print(Text.assemble("  ", _coloured(sentence.label), f" {sentence.text}"))
     if explanation.aspects:
         table = Table("aspect", "sure", "sentiment", "because of", box=None)
         for aspect in explanation.aspects:
             sure, label = f"{aspect.confidence:.2f}", _coloured(aspect.label)
-            table.add_row(aspect.aspect.replace("_", " "), sure, label, escape(aspect.quote))
+            table.add_row(aspect.aspect.replace("_", " "), sure, label, aspect.quote)
         out.print(table)
     words = Table("word", f"makes it more {sentiment.label} by", box=None)
     for word in explanation.words[:_MOST_WORDS]:
-        words.add_row(escape(word.text), f"{word.weight:+.3f}")
+        words.add_row(word.text, f"{word.weight:+.3f}")
     out.print(words)
     for mask in explanation.masked:
         out.print(f"masked: {mask.kind}")
     for flag in explanation.flags:
-        out.print(f"doubt: {flag.kind} ({flag.score:.2f}): {escape(flag.reason)}")
+        out.print(f"doubt: {flag.kind} ({flag.score:.2f}): {flag.reason}")
 
 
-def _coloured(label: str) -> str:
-    return f"[{_COLOURS[label]}]{label:>8}[/]"
+def _coloured(label: str) -> Text:
+    return Text(f"{label:>8}", style=_COLOURS[label])

@@ -81,7 +81,7 @@ def up() -> None:
                 err.print(f"{role} {url}/readyz {url}/metrics")
             with contextlib.suppress(StoppedError, FatalError):  # the exit code tells
                 await wait_until_ready(roles.urls.values(), roles.raise_if_down)
-                err.print("[green]ready[/]")
+                err.print("ready", style="green")
             return await roles.exit_code()
 
     with local_stack(_with_fixed_port(settings)) as stack:

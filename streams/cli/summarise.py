@@ -46,7 +46,7 @@ def summarise(
         load_settings(),
         file,
         columns=mapped,
-        progress=lambda line: err.print(line, markup=False),
+        progress=err.print,
         most_words=words,
     )
     if as_json:
@@ -66,19 +66,19 @@ def _print(found: Summarised) -> None:
             f"summarise: there is nothing that can be told; no model reads these languages: {languages}",
             FAILED,
         )
-    out.print(made.text, markup=False)
+    out.print(made.text)
     for words, aspects in (("praised", made.pros), ("criticised", made.cons)):
         if aspects:
-            out.print(f"{words}: {', '.join(aspects)}", markup=False)
+            out.print(f"{words}: {', '.join(aspects)}")
     for number, claim in enumerate(made.claims, start=1):
-        out.print(f"\n{number}. {claim.text}", markup=False)
+        out.print(f"\n{number}. {claim.text}")
         if claim.aspect is None:
-            out.print(f"   counted in all {claim.count} comments", markup=False)
+            out.print(f"   counted in all {claim.count} comments")
         evidence = found.evidence(claim)
         for one in evidence[:_MAX_EVIDENCE]:
             words = f"  “{one['quote']}”" if one["quote"] else ""
-            out.print(f"   row {one['row']}{words}", markup=False)
+            out.print(f"   row {one['row']}{words}")
         if len(evidence) > _MAX_EVIDENCE:
-            out.print(f"   and {len(evidence) - _MAX_EVIDENCE} more rows", markup=False)
+            out.print(f"   and {len(evidence) - _MAX_EVIDENCE} more rows")
     if found.has_topics:
         out.print("\nThe aspects of products do not fit these comments, so what several say alike is told.")

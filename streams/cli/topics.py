@@ -40,7 +40,7 @@ def check(as_json: Json = False) -> None:
         print_json({"differences": found})
     else:
         for difference in found:
-            out.print(difference, markup=False)
+            out.print(difference)
         err.print("no differences" if not found else f"{len(found)} differences")
     if found:
         raise typer.Exit(FAILED)

@@ -78,6 +78,8 @@ def new_app(
 
 def _credentials(connection: KafkaConnection) -> faust.auth.Credentials | None:
     credentials = connection.credentials
+    if credentials is not None and credentials.tokens is not None:
+        return faust.auth.OAuthCredentials(oauth_cb=credentials.tokens, ssl_context=connection.tls)
     if credentials is not None:
         # Without a context Faust talks plaintext whatever the protocol says, so it always gets what we made.
         return faust.SASLCredentials(

@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Self
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.abc import AbstractTokenProvider
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.helpers import create_ssl_context
 from pydantic import SecretStr
 
 from streams.errors import ConfigurationError
 from streams.kafka.record_batches import guard_batches
+from streams.kafka.tokens import Client, ClientCredentials, TokenFile
 from streams.settings import KafkaSettings
 
 #: What the broker's log and its quotas know us by.
@@ -37,11 +39,12 @@ class BatchConsumer(AIOKafkaConsumer):  # type: ignore[misc]
 
 
 class Credentials(NamedTuple):
-    """Who we are, for SASL."""
+    """Who we are, for SASL: a user with a password, or with tokens instead."""
 
     mechanism: str
-    username: str | None
-    password: SecretStr
+    username: str | None = None
+    password: SecretStr = SecretStr("")
+    tokens: AbstractTokenProvider | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +81,7 @@ class KafkaConnection:
                 "kafka: no broker is configured; set REVIEWSTREAM_KAFKA__BOOTSTRAP_SERVERS=host:port, "
                 "or use `reviewstream up` or `demo`, which start an embedded one"
             )
-        credentials = None
-        if kafka.uses_sasl and kafka.sasl_password is not None:
-            credentials = Credentials(kafka.sasl_mechanism, kafka.sasl_username, kafka.sasl_password)
-        return cls(kafka.bootstrap_servers, kafka.security_protocol, _tls_context(kafka), credentials)
+        return cls(kafka.bootstrap_servers, kafka.security_protocol, _tls_context(kafka), _credentials(kafka))
 
     @property
     def options(self) -> dict[str, object]:
@@ -92,8 +92,12 @@ class KafkaConnection:
             "security_protocol": self.security_protocol,
             "ssl_context": self.tls,
         }
-        if self.credentials is not None:
-            options["sasl_mechanism"] = self.credentials.mechanism
+        if self.credentials is None:
+            return options
+        options["sasl_mechanism"] = self.credentials.mechanism
+        if self.credentials.tokens is not None:
+            options["sasl_oauth_token_provider"] = self.credentials.tokens
+        else:
             options["sasl_plain_username"] = self.credentials.username
             options["sasl_plain_password"] = self.credentials.password.get_secret_value()
         return options
@@ -146,18 +150,53 @@ class KafkaConnection:
         return AIOKafkaAdminClient(**self.options, request_timeout_ms=self.admin_timeout_ms)
 
 
-def _tls_context(kafka: KafkaSettings) -> ssl.SSLContext | None:
-    """The TLS context these settings ask for, None for plaintext.
+def _credentials(kafka: KafkaSettings) -> Credentials | None:
+    if not kafka.uses_sasl:
+        return None
+    mechanism, username, password = kafka.sasl_mechanism, kafka.sasl_username, kafka.sasl_password
+    if mechanism != "OAUTHBEARER":
+        return Credentials(mechanism, username, password or SecretStr(""))
+    if kafka.oauth_token_file is not None:
+        return Credentials(mechanism, tokens=TokenFile(kafka.oauth_token_file))
+    client = Client(username or "", password or SecretStr(""), kafka.oauth_scope)
+    tls = _authorities(kafka)
+    return Credentials(mechanism, tokens=ClientCredentials(kafka.oauth_token_url or "", client, tls=tls))
+
+
+def _authorities(kafka: KafkaSettings) -> ssl.SSLContext:
+    """A TLS context that trusts the configured authority, and shows no certificate.
 
     Raises:
         ConfigurationError: the authority's file cannot be read.
     """
-    if kafka.security_protocol not in {"SSL", "SASL_SSL"}:
-        return None
     try:
         context: ssl.SSLContext = create_ssl_context(
             cafile=str(kafka.ssl_ca_file) if kafka.ssl_ca_file else None
         )
     except OSError as error:
         raise ConfigurationError(f"kafka: cannot read ssl_ca_file {kafka.ssl_ca_file}: {error}") from error
+    return context
+
+
+def _tls_context(kafka: KafkaSettings) -> ssl.SSLContext | None:
+    """The TLS context these settings ask for, None for plaintext.
+
+    Raises:
+        ConfigurationError: a file cannot be read, or the key does not fit.
+    """
+    if kafka.security_protocol not in {"SSL", "SASL_SSL"}:
+        return None
+    context = _authorities(kafka)
+    if kafka.ssl_certificate_file is None:
+        return context
+    password = kafka.ssl_key_password.get_secret_value() if kafka.ssl_key_password is not None else ""
+    try:
+        # Always a password: OpenSSL would ask the terminal for a missing one.
+        context.load_cert_chain(kafka.ssl_certificate_file, kafka.ssl_key_file, lambda: password)
+    except (OSError, ValueError) as error:
+        files = " and ".join(str(file) for file in (kafka.ssl_certificate_file, kafka.ssl_key_file) if file)
+        raise ConfigurationError(
+            f"kafka: cannot use the client certificate in {files}: {error}; check ssl_certificate_file, ssl_key_file "
+            "and ssl_key_password"
+        ) from error
     return context

@@ -10,6 +10,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import (
     KafkaConnectionError,
     KafkaError,
+    NodeNotReadyError,
     TopicAlreadyExistsError,
     UnknownTopicOrPartitionError,
     for_code,
@@ -18,6 +19,7 @@ from aiokafka.errors import (
 from streams.errors import FatalError, RetryableError
 from streams.kafka import topic_facts
 from streams.kafka.connection import KafkaConnection
+from streams.kafka.refusal import refusal
 from streams.kafka.topic_plan import TopicSpec, differences
 
 _TIMEOUT_S = 10.0
@@ -26,6 +28,10 @@ _LOOK_AGAIN_S = 0.1
 
 class BrokerUnreachableError(RetryableError):
     """The broker does not answer, or does not let us in."""
+
+
+class BrokerRefusesError(BrokerUnreachableError):
+    """The broker answers, and does not let us in: waiting may help if it has just started, but not for long."""
 
 
 class TopicsRefusedError(FatalError):
@@ -204,6 +210,11 @@ async def _admin(connection: KafkaConnection, step: str) -> AsyncIterator[AIOKaf
             await admin.start()
             yield admin
     except (OSError, KafkaError) as error:  # a TimeoutError is an OSError
+        reason = (
+            await refusal(connection) if isinstance(error, KafkaConnectionError | NodeNotReadyError) else None
+        )
+        if reason is not None:
+            raise BrokerRefusesError(f"broker, {step}: {connection.bootstrap_servers}: {reason}") from error
         raise _explained(error, step, connection.bootstrap_servers) from error
     finally:
         await admin.close()

@@ -64,6 +64,7 @@ class ModelCalls(Generic[Tokenised, Prediction]):
         model: what to call.
         budget: told of success and of memory that ran out.
         forward_timeout_s: after which a forward pass counts as hung.
+        memory_pauses_s: before each further try of a text that alone found no memory.
         observe: told of every forward pass.
     """
 
@@ -73,11 +74,13 @@ class ModelCalls(Generic[Tokenised, Prediction]):
         budget: TokenBudget,
         *,
         forward_timeout_s: float,
+        memory_pauses_s: Sequence[float],
         observe: Callable[[BatchReport], None],
     ) -> None:
         self._model = model
         self._budget = budget
         self._forward_timeout_s = forward_timeout_s
+        self._memory_pauses_s = memory_pauses_s
         self._observe = observe
         self._tokeniser = ThreadPoolExecutor(1, thread_name_prefix="tokenise")
         self._device = DeviceThreads("device", model.streams)
@@ -104,7 +107,7 @@ class ModelCalls(Generic[Tokenised, Prediction]):
             return await self._tokenise(texts)
         except Exception as error:  # noqa: BLE001 - found out below whose fault it is
             if len(texts) == 1:
-                await self._tokenise([CANARY_TEXT])
+                await self._check_tokeniser(error)
                 return [Failure(DeadLetterReason.MODEL_ERROR, _describe(error))]
         return [tokens for text in texts for tokens in await self.tokenise([text])]
 
@@ -115,18 +118,41 @@ class ModelCalls(Generic[Tokenised, Prediction]):
             FatalError: the model is broken.
         """
         try:
-            predictions, started, seconds = await self._forward(batch)
+            return await self._outcomes(batch)
         except FatalError:
             raise
         except Exception as error:  # noqa: BLE001 - sorted out below
-            reason = _reason(error)
             if len(batch) == 1:
-                await self._check_model(error)
-                log.warning("a text is set aside", reason=reason, error=_describe(error))
-                return [Outcome(Failure(reason, _describe(error)), time.monotonic(), 0.0)]
-            return [outcome for part in self._cut(batch, reason) for outcome in await self.forward(part)]
+                return [await self._alone(batch[0], error)]
+            parts = self._cut(batch, _reason(error))
+        return [outcome for part in parts for outcome in await self.forward(part)]
+
+    async def _outcomes(self, batch: Sequence[Tokenised]) -> list[Outcome[Prediction]]:
+        predictions, started, seconds = await self._forward(batch)
         self._report(batch, seconds)
         return [Outcome(prediction, started, seconds) for prediction in predictions]
+
+    async def _alone(self, text: Tokenised, error: Exception) -> Outcome[Prediction]:
+        """What becomes of a text that failed alone: tried again if memory ran out, else set aside if the model works.
+
+        Raises:
+            FatalError: the model is broken.
+        """
+        for pause_s in self._memory_pauses_s:
+            if _reason(error) is not DeadLetterReason.OUT_OF_MEMORY:
+                break
+            log.warning("out of memory for one text alone, it is tried again", pause_s=pause_s)
+            await asyncio.sleep(pause_s)
+            try:
+                return (await self._outcomes([text]))[0]
+            except FatalError:
+                raise
+            except Exception as again:  # noqa: BLE001 - sorted out with the first
+                error = again
+        await self._check_model(error)
+        reason = _reason(error)
+        log.warning("a text is set aside", reason=reason, error=_describe(error))
+        return Outcome(Failure(reason, _describe(error)), time.monotonic(), 0.0)
 
     async def _tokenise(self, texts: Sequence[str]) -> list[Tokenised]:
         def tokenise() -> list[Tokenised]:
@@ -156,20 +182,30 @@ class ModelCalls(Generic[Tokenised, Prediction]):
         middle = len(batch) // 2
         return [batch[:middle], batch[middle:]]
 
+    async def _check_tokeniser(self, suspicion: BaseException) -> None:
+        try:
+            await self._tokenise([CANARY_TEXT])
+        except Exception as error:  # noqa: BLE001 - whatever it is, the tokeniser does not work
+            raise _broken("tokenise", error) from suspicion
+
     async def _check_model(self, suspicion: BaseException | None) -> None:
         try:
             await self._forward(self._canary)
         except Exception as error:  # noqa: BLE001 - whatever it is, the model does not work
-            raise FatalError(
-                f"model: it cannot answer {CANARY_TEXT!r} either ({_describe(error)}), so it is broken, not the "
-                "review; nothing was set aside. Check it with `reviewstream doctor`"
-            ) from (suspicion or error)
+            raise _broken("answer", error) from (suspicion or error)
 
     def _report(self, batch: Sequence[Tokenised], seconds: float) -> None:
         lengths = list(map(len, batch))
         cost = sum(lengths) if self._model.packs else max(lengths) * len(lengths)
         self._observe(BatchReport(len(batch), sum(lengths), min(1.0, cost / self._budget.tokens), seconds))
         self._budget.count_success()
+
+
+def _broken(step: str, error: BaseException) -> FatalError:
+    return FatalError(
+        f"model: it cannot {step} {CANARY_TEXT!r} either ({_describe(error)}), so it is broken, not the "
+        "review; nothing was set aside. Check it with `reviewstream doctor`"
+    )
 
 
 def _reason(error: BaseException) -> DeadLetterReason:

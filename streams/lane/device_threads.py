@@ -16,13 +16,58 @@ from streams.errors import FatalError
 Result = TypeVar("Result")
 
 _MAX_ABANDONED = 16
-_LOOK_EVERY_S = 1.0
+#: Long enough for a thread that is starved to have had a turn.
+_LOOK_EVERY_S = 5.0
+#: So that one look at which it had none, or a pause of the process, is no hang yet.
+_LEAST_LOOKS = 4
+#: Of the time between two looks: a thread that has computed less waits, for a device or for ever.
+_LEAST_COMPUTED = 0.001
+#: A call that computes a little now and then, and so long for each second of its own, hangs all the same.
+_MOST_WALL = 10
 #: A computing thread gives way to whoever has a moment's work to do: the event loop, the tokeniser, the broker.
 _NICENESS = 5
 
 
 class HungError(Exception):
     """A call did not return in time; its thread was given up, and a new one took its place."""
+
+
+class CallTime:
+    """The time that a call has had, which is less than has passed where others keep its thread from the cores.
+
+    A look at which the thread has computed since the one before counts what it computed, one at which it has not
+    (it waits for a device, or for ever) counts the clock. Of a pause of the whole process, in which nobody looked,
+    no more counts than one look.
+
+    Args:
+        longest_look_s: seconds between two looks, as planned.
+
+    >>> time = CallTime(1.0)
+    >>> for clock, computed in ((0.0, 0.0), (1.0, 0.1), (2.0, 0.1), (42.0, 0.1)):
+    ...     time.look(clock, computed)
+    >>> round(time.had_s, 3), time.passed_s
+    (2.1, 3.0)
+    """
+
+    def __init__(self, longest_look_s: float) -> None:
+        self._longest_look_s = longest_look_s
+        self._last: tuple[float, float] | None = None
+        self.had_s = 0.0
+        self.passed_s = 0.0
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether somebody has looked."""
+        return self._last is not None
+
+    def look(self, clock_s: float, computed_s: float) -> None:
+        """Count what is new: the clock, and what the thread has computed so far."""
+        if self._last is not None:
+            passed_s = min(clock_s - self._last[0], self._longest_look_s)
+            new_s = computed_s - self._last[1]
+            self.passed_s += passed_s
+            self.had_s += min(new_s, passed_s) if new_s > _LEAST_COMPUTED * passed_s else passed_s
+        self._last = clock_s, computed_s
 
 
 @dataclass(slots=True)
@@ -32,6 +77,8 @@ class _Job:
     future: "asyncio.Future[Any]"
     thread: threading.Thread | None = None
     started: float | None = None
+    clock: int | None = None
+    computed_before_s: float = 0.0
     seconds: float = 0.0
     is_finished: bool = False
     is_abandoned: bool = False
@@ -70,7 +117,8 @@ class DeviceThreads:
 
         Args:
             call: what to run.
-            timeout_s: how long it may take once it has started; waiting for its turn does not count.
+            timeout_s: how long it may take once it has started, in its own time (`CallTime`); waiting for its turn,
+                and for a core that others use, does not count.
 
         Returns:
             Its result, the moment it started (`time.monotonic`) and the seconds it took.
@@ -82,17 +130,22 @@ class DeviceThreads:
         loop = asyncio.get_running_loop()
         job = _Job(call, loop, loop.create_future())
         self._jobs.put(job)
-        remaining = timeout_s
+        look_s = min(timeout_s / _LEAST_LOOKS, _LOOK_EVERY_S)
+        time_of_call = CallTime(look_s)
         while True:
             if self._gave_up is not None:
                 raise self._gave_up
-            done, _ = await asyncio.wait({job.future}, timeout=min(max(remaining, 0.001), _LOOK_EVERY_S))
+            done, _ = await asyncio.wait({job.future}, timeout=look_s)
             if done:
                 result = job.future.result()
                 return result, job.started or 0.0, job.seconds
-            waited = time.monotonic() - job.started if job.started is not None else 0.0
-            remaining = timeout_s - waited
-            if remaining <= 0 and self._abandon(job):
+            if job.started is None:
+                continue
+            if not time_of_call.is_begun:
+                time_of_call.look(job.started, job.computed_before_s)
+            time_of_call.look(time.monotonic(), _computed_s(job.clock))
+            is_hung = time_of_call.had_s >= timeout_s or time_of_call.passed_s >= _MOST_WALL * timeout_s
+            if is_hung and self._abandon(job):
                 raise HungError(f"no answer from the device within {timeout_s:g} s")
 
     def _abandon(self, job: _Job) -> bool:
@@ -118,6 +171,8 @@ class DeviceThreads:
         give_way()
         while (job := self._jobs.get()) is not None:
             job.thread = threading.current_thread()
+            job.clock = _thread_clock()
+            job.computed_before_s = _computed_s(job.clock)
             job.started = time.monotonic()
             result: Any = None
             error: BaseException | None = None
@@ -141,6 +196,23 @@ def give_way(niceness: int = _NICENESS) -> None:
     if sys.platform == "linux":  # elsewhere it is the process, not the thread, that has a niceness
         with contextlib.suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)
+
+
+def _thread_clock() -> int | None:
+    """The clock of what the calling thread computes; None where threads have none."""
+    if sys.platform != "linux":
+        return None
+    return time.pthread_getcpuclockid(threading.get_ident())
+
+
+def _computed_s(clock: int | None) -> float:
+    """What a thread has computed so far; 0 if it is not known, or the thread has just ended."""
+    if clock is None:
+        return 0.0
+    try:
+        return time.clock_gettime(clock)
+    except OSError:
+        return 0.0
 
 
 def as_error(panic: BaseException) -> RuntimeError:

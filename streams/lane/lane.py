@@ -94,7 +94,11 @@ class Lane(Generic[Tokenised, Prediction]):
         # Less would not let the next batch fill up while this one is computed.
         self._max_waiting_tokens = max(limits.max_waiting_tokens, 2 * self._budget.tokens)
         self._calls: ModelCalls[Tokenised, Prediction] = ModelCalls(
-            model, self._budget, forward_timeout_s=limits.forward_timeout_s, observe=observe
+            model,
+            self._budget,
+            forward_timeout_s=limits.forward_timeout_s,
+            memory_pauses_s=limits.memory_pauses_s,
+            observe=observe,
         )
         self._waiting: list[_Item[Tokenised, Prediction]] = []
         self._waiting_tokens = 0

@@ -10,12 +10,18 @@ Prediction_co = TypeVar("Prediction_co", covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class LaneLimits:
-    """See `streams.settings.LaneSettings`, where each is explained."""
+    """See `streams.settings.LaneSettings`, where most are explained.
+
+    Attributes:
+        memory_pauses_s: before each further try of a text that no memory was left for although it was alone: what
+            else is computed on the device, here or by others, gives its memory back.
+    """
 
     max_batch_tokens: int | None = None
     max_batch_reviews: int = 256
     forward_timeout_s: float = 60.0
     max_waiting_tokens: int = 16_384
+    memory_pauses_s: tuple[float, ...] = (0.1, 0.5, 2.0)
 
 
 @dataclass(frozen=True, slots=True)

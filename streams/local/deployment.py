@@ -22,6 +22,7 @@ from streams.local.embedded import EmbeddedStack
 from streams.local.embedded_servers import EmbeddedStackError
 from streams.local.supervisor import SupervisorEvent, supervise
 from streams.settings import PREFIX, Settings
+from streams.worker.stop_times import process_stop_s
 
 log = structlog.get_logger(__name__)
 _EMBEDDED_SESSION_TIMEOUT_S = 3.0
@@ -124,7 +125,14 @@ async def running_roles(
     children = {**os.environ, **_addresses(stack), **(environment or {})}
     with Guardian() as guardian:
         supervising = asyncio.create_task(
-            supervise(commands, spawn=guardian.spawn, stop=stop, report=_log_event, environment=children)
+            supervise(
+                commands,
+                spawn=guardian.spawn,
+                stop=stop,
+                report=_log_event,
+                environment=children,
+                stop_timeout_s=process_stop_s(stack.settings.chunk),
+            )
         )
         watching = asyncio.create_task(_watch_stack(stack, stop))
         try:

@@ -117,7 +117,7 @@ async def supervise(
     report: Callable[[SupervisorEvent], None],
     policy: RestartPolicy = RestartPolicy(),
     environment: Mapping[str, str] | None = None,
-    stop_timeout_s: float = 15.0,
+    stop_timeout_s: float,
     now: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> int:

@@ -5,10 +5,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from schemas.fields import SentimentLabel
 from schemas.topics import expiring_topics
+from streams.settings.secrets import url_problem
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
@@ -33,10 +34,28 @@ class KafkaSettings(_Section):
         None, description="host:port, comma separated; empty: an embedded broker is started"
     )
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
-    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
-    sasl_username: str | None = Field(None, description="for the SASL protocols")
-    sasl_password: SecretStr | None = Field(None, description="for the SASL protocols")
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"] = "SCRAM-SHA-512"
+    sasl_username: str | None = Field(
+        None, description="for the SASL protocols; with oauth_token_url, the client's id"
+    )
+    sasl_password: SecretStr | None = Field(
+        None, description="for the SASL protocols; with oauth_token_url, the client's secret"
+    )
+    oauth_token_file: Path | None = Field(
+        None, description="for OAUTHBEARER: file with a token, read at every connection"
+    )
+    oauth_token_url: str | None = Field(
+        None,
+        pattern="^https?://[^@]+$",
+        description="for OAUTHBEARER: the provider's token endpoint, asked for client credentials",
+    )
+    oauth_scope: str | None = Field(None, description="asked of oauth_token_url")
     ssl_ca_file: Path | None = Field(None, description="PEM file of the authority; empty: the system's")
+    ssl_certificate_file: Path | None = Field(
+        None, description="PEM file of our own certificate, for brokers that want one (mTLS)"
+    )
+    ssl_key_file: Path | None = Field(None, description="PEM file of its key; empty: in ssl_certificate_file")
+    ssl_key_password: SecretStr | None = Field(None, description="of the key, if it is encrypted")
     partitions: int = Field(4, ge=1, le=1000, description="of every topic: equal, so that keys meet")
     replication_factor: int = Field(1, ge=1, le=9, description="of every topic; 3 on a cluster")
     retention_days: dict[str, Annotated[float, Field(gt=0, le=36_500)]] = Field(
@@ -57,13 +76,20 @@ class KafkaSettings(_Section):
 
     @property
     def uses_sasl(self) -> bool:
-        """Whether the brokers want a user name and a password."""
+        """Whether the brokers want a user name and a password, or a token."""
         return self.security_protocol.startswith("SASL")
 
     @model_validator(mode="after")
     def _sasl_has_credentials(self) -> Self:
         has_credentials = self.sasl_username is not None and self.sasl_password is not None
-        if self.uses_sasl and not has_credentials:
+        if self.uses_sasl and self.sasl_mechanism == "OAUTHBEARER":
+            has_tokens = self.oauth_token_url is not None and has_credentials
+            if self.oauth_token_file is None and not has_tokens:
+                raise ValueError(
+                    "sasl_mechanism OAUTHBEARER needs oauth_token_file, or oauth_token_url with sasl_username and "
+                    "sasl_password"
+                )
+        elif self.uses_sasl and not has_credentials:
             raise ValueError(
                 f"security_protocol {self.security_protocol} needs sasl_username and sasl_password"
             )
@@ -81,7 +107,18 @@ class KafkaSettings(_Section):
 class RedisSettings(_Section):
     """Where the serving store is."""
 
-    url: SecretStr | None = Field(None, description="redis://...; empty: an embedded Valkey is started")
+    url: SecretStr | None = Field(
+        None,
+        description="redis://user:password@host:port/number, / in a password as %2F; empty: an embedded Valkey",
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _is_readable(cls, url: SecretStr | None) -> SecretStr | None:
+        problem = url_problem(url.get_secret_value()) if url is not None else None
+        if problem is not None:
+            raise ValueError(problem)
+        return url
 
 
 class ModelSettings(_Section):

@@ -13,10 +13,8 @@ from streams.web.catalogue import Catalogue, KnownProduct, NotKnownYetError
 from streams.web.cursors import CursorError, from_cursor, to_cursor
 from streams.web.failures import ApiError, Observe, failures_as_json, requires_token
 from streams.web.product_bodies import listed_body, product_body, reviews_body
-from streams.web.queries import batch_of, known_parameters, number_of, product_id_of, sort_of
+from streams.web.queries import MAX_BODY_BYTES, batch_of, known_parameters, number_of, product_id_of, sort_of
 
-#: 100 ids of 128 characters, each written as an escaped pair of surrogates, fit.
-MAX_BODY_BYTES = 256 * 1024
 _DEFAULT_LISTED = 20
 
 

@@ -1,5 +1,6 @@
 """What a request asks for: read from its path, query and body, and refused in words where it does not fit."""
 
+import zlib
 from typing import TypeVar, get_args
 
 from aiohttp import web
@@ -9,6 +10,11 @@ from schemas.explanation import explain
 from schemas.fields import Identifier
 from schemas.serving import BatchQuery, SortKey, SortOrder
 from streams.web.failures import ApiError
+
+#: 100 ids of 128 characters, each written as an escaped pair of surrogates, fit; compressed or not.
+MAX_BODY_BYTES = 256 * 1024
+#: What zlib is told of each encoding.
+_WINDOW_BITS = {"gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
 
 Choice = TypeVar("Choice", bound=str)
 
@@ -33,7 +39,7 @@ async def batch_of(request: web.Request) -> tuple[str, ...]:
     Raises:
         ApiError: the body is no `BatchQuery`.
     """
-    body = await request.read()
+    body = _inflated(await request.read(), request.headers.get("Content-Encoding", "identity").lower())
     try:
         query = BatchQuery.model_validate_json(body)
     except ValidationError as error:
@@ -41,6 +47,30 @@ async def batch_of(request: web.Request) -> tuple[str, ...]:
             400, f'wanted a body such as {{"product_ids": ["lamp-201"]}}; {explain(error)}'
         ) from error
     return tuple(dict.fromkeys(query.product_ids))
+
+
+def _inflated(body: bytes, encoding: str) -> bytes:
+    """A body as it was before it was compressed, of at most `MAX_BODY_BYTES`.
+
+    Raises:
+        ApiError: it is compressed otherwise, broken, or larger.
+    """
+    if encoding == "identity":
+        return body
+    if encoding not in _WINDOW_BITS:
+        raise ApiError(
+            415, f"Content-Encoding: wanted {', '.join(_WINDOW_BITS)} or none, got {encoding[:40]!r}"
+        )
+    inflater = zlib.decompressobj(_WINDOW_BITS[encoding])
+    try:
+        inflated = inflater.decompress(body, MAX_BODY_BYTES + 1)
+    except zlib.error:
+        raise ApiError(400, f"Content-Encoding: the body is no {encoding}") from None
+    if len(inflated) > MAX_BODY_BYTES:
+        raise ApiError(413, "the body is too large; ask for fewer products at once")
+    if not inflater.eof or inflater.unused_data:
+        raise ApiError(400, f"Content-Encoding: the body is no {encoding}, or not all of it")
+    return inflated
 
 
 def known_parameters(request: web.Request, *known: str) -> None:

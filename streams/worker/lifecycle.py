@@ -1,6 +1,7 @@
 """How a worker's Faust app starts, runs and ends."""
 
 import asyncio
+import time
 from collections.abc import Coroutine, Iterable, Sequence
 from typing import Any
 
@@ -10,31 +11,40 @@ import structlog
 
 from streams.delivery.faust_driver import ChunkApp
 from streams.delivery.pump import Pump
-from streams.errors import FatalError, RetryableError
+from streams.errors import ConfigurationError, FatalError, RetryableError
 from streams.kafka import topic_admin
 from streams.kafka.connection import KafkaConnection
 
 log = structlog.get_logger(__name__)
 
 _BROKER_PATIENCE_S = 60.0
-_STOP_TIMEOUT_S = 30.0
+#: A broker that has just started may not know its users yet.
+_REFUSAL_PATIENCE_S = 10.0
 
 
 async def wait_for_broker(connection: KafkaConnection) -> None:
     """Wait, bounded: a worker that starts beside its broker is the normal case.
 
     Raises:
+        ConfigurationError: it answers, and does not let us in; starting again would not help.
         FatalError: it did not answer in time.
     """
+    started = time.monotonic()
+
+    def may_pass(error: Exception) -> bool:
+        is_refused = isinstance(error, topic_admin.BrokerRefusesError)
+        has_patience = time.monotonic() - started < _REFUSAL_PATIENCE_S
+        return isinstance(error, RetryableError) and (has_patience or not is_refused)
+
+    patience = stamina.AsyncRetryingCaller(
+        attempts=None, timeout=_BROKER_PATIENCE_S, wait_initial=0.5, wait_max=2.0
+    )
     try:
-        await _reach_broker(connection)
+        await patience.on(may_pass)(topic_admin.ping, connection)
+    except topic_admin.BrokerRefusesError as error:
+        raise ConfigurationError(str(error)) from error
     except RetryableError as error:
         raise FatalError(str(error)) from error
-
-
-@stamina.retry(on=RetryableError, attempts=None, timeout=_BROKER_PATIENCE_S, wait_initial=0.5, wait_max=2.0)
-async def _reach_broker(connection: KafkaConnection) -> None:
-    await topic_admin.ping(connection)
 
 
 async def run_app(
@@ -44,6 +54,7 @@ async def run_app(
     topics: Sequence[str],
     agent: str,
     stop: asyncio.Event,
+    stop_timeout_s: float,
     background: Iterable[Coroutine[Any, Any, None]] = (),
 ) -> None:
     """Run the Faust app with its one agent, until told to stop or anything fails; then stop it, drained.
@@ -54,6 +65,7 @@ async def run_app(
         topics: what the agent reads.
         agent: the agent's name.
         stop: set it to stop.
+        stop_timeout_s: how long stopping may take.
         background: run meanwhile, each without end.
 
     Raises:
@@ -73,7 +85,7 @@ async def run_app(
     finally:
         for task in (starting, *watched):
             task.cancel()
-        await _stop(app)
+        await _stop(app, stop_timeout_s)
     for ended in (*watched, failure):
         if ended.done() and not ended.cancelled() and ended.exception() is not None:
             raise _as_fatal(ended.exception())
@@ -99,12 +111,12 @@ def _add_agent(app: ChunkApp, pump: Pump, topics: Sequence[str], name: str) -> "
     return failure
 
 
-async def _stop(app: ChunkApp) -> None:
+async def _stop(app: ChunkApp, timeout_s: float) -> None:
     try:
-        async with asyncio.timeout(_STOP_TIMEOUT_S):
+        async with asyncio.timeout(timeout_s):
             await app.stop()
     except TimeoutError:
-        log.error("the Faust app did not stop in time", seconds=_STOP_TIMEOUT_S)  # noqa: TRY400
+        log.error("the Faust app did not stop in time", seconds=timeout_s)  # noqa: TRY400
 
 
 def _as_fatal(error: BaseException | None) -> FatalError:

@@ -32,7 +32,10 @@ class WebServer:
         Raises:
             ConfigurationError: the port is taken.
         """
-        self._runner = web.AppRunner(self._app, access_log=None, shutdown_timeout=_FINISH_S)
+        # Bodies stay as they are sent: nobody makes us inflate one before we know who it is.
+        self._runner = web.AppRunner(
+            self._app, access_log=None, shutdown_timeout=_FINISH_S, auto_decompress=False
+        )
         await self._runner.setup()
         site = web.TCPSite(self._runner, self._host, self._port)
         try:

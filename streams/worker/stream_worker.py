@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Coroutine, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -24,7 +25,7 @@ from streams.delivery.pump import Pump
 from streams.delivery.records import Handler, TickHandler
 from streams.delivery.sink import Checkpoint, Sink, pass_by
 from streams.delivery.sizes import TopicSizes
-from streams.errors import ConfigurationError
+from streams.errors import ConfigurationError, FatalError
 from streams.kafka import topic_admin
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.topic_plan import TopicSpec, is_missing, summary, wanted_topics
@@ -33,8 +34,9 @@ from streams.worker.health import HealthServer
 from streams.worker.lag import LagWatch
 from streams.worker.lifecycle import run_app, wait_for_broker
 from streams.worker.metrics import WorkerMetrics
-from streams.worker.readiness import Readiness, WorkerState, judge
+from streams.worker.readiness import STUCK_AFTER_S, Readiness, WorkerState, is_hopeless, judge
 from streams.worker.role import Role
+from streams.worker.stop_times import app_stop_s
 
 log = structlog.get_logger(__name__)
 
@@ -43,6 +45,7 @@ log = structlog.get_logger(__name__)
 _SWITCH_INTERVAL_S = 0.0001
 #: Allocations, and collections of the younger generations, before each generation is collected.
 _COLLECT_AFTER = (100_000, 20, 50)
+_LOOK_FOR_HOPELESS_S = 5.0
 
 
 class StreamWorker(ABC):
@@ -91,9 +94,15 @@ class StreamWorker(ABC):
             if preparing.done():
                 app, pump, lag = preparing.result()
                 _tune_process()
-                background = [lag.run(), *self.background()]
-                agent = f"{self._role.name}_agent"
-                await run_app(app, pump, topics=self._topics, agent=agent, stop=stop, background=background)
+                await run_app(
+                    app,
+                    pump,
+                    topics=self._topics,
+                    agent=f"{self._role.name}_agent",
+                    stop=stop,
+                    stop_timeout_s=app_stop_s(self._settings.chunk),
+                    background=[lag.run(), self._end_if_hopeless(), *self.background()],
+                )
         finally:
             preparing.cancel()
             stopping.cancel()
@@ -119,20 +128,48 @@ class StreamWorker(ABC):
         """What keeps the role from working beside what all roles need."""
         return ()
 
+    @property
+    def stuck_after_s(self) -> float:
+        """How long no offset may move and no batch be finished while records wait."""
+        return STUCK_AFTER_S
+
+    def finished_batch(self) -> None:
+        """Count a batch that is finished as progress."""
+        if self._lag is not None:
+            self._lag.moved()
+
     def readiness(self) -> Readiness:
         """Whether the worker works."""
+        return replace(judge(self._state()), delivery=self._guarantee and str(self._guarantee))
+
+    def _state(self) -> WorkerState:
         lag = self._lag
-        verdict = judge(
-            WorkerState(
-                has_joined=self._intake.has_been_assigned,
-                is_rebalancing=bool(self._app is not None and self._app.rebalancing),
-                missing=tuple(self.missing()),
-                partitions=len(self._intake.leases),
-                lag_messages=lag.messages if lag is not None else 0,
-                idle_s=lag.idle_s if lag is not None else 0.0,
-            )
+        return WorkerState(
+            has_joined=self._intake.has_been_assigned,
+            is_rebalancing=bool(self._app is not None and self._app.rebalancing),
+            missing=tuple(self.missing()),
+            partitions=len(self._intake.leases),
+            lag_messages=lag.messages if lag is not None else 0,
+            idle_s=lag.idle_s if lag is not None else 0.0,
+            silent_s=lag.silent_s if lag is not None else 0.0,
+            unknown_s=lag.unknown_s if lag is not None else 0.0,
+            stuck_after_s=self.stuck_after_s,
         )
-        return replace(verdict, delivery=self._guarantee and str(self._guarantee))
+
+    async def _end_if_hopeless(self) -> None:
+        """End the worker once it has been stuck for long; whoever supervises it starts another.
+
+        Raises:
+            FatalError: it has.
+        """
+        while True:
+            await asyncio.sleep(_LOOK_FOR_HOPELESS_S)
+            if is_hopeless(state := self._state()):
+                break
+        raise FatalError(
+            f"{self._role.name}: {'; '.join(judge(state).reasons)}, and the broker answers: this worker is stuck and "
+            "ends, so that another begins where it stands. If it happens again, its log from before says what it was at"
+        )
 
     async def _prepare(self) -> tuple[ChunkApp, Pump, LagWatch]:
         """Everything up to joining the group: pages, broker, handler, sink, app."""
@@ -176,7 +213,13 @@ class StreamWorker(ABC):
             data_directory=str(data_directory),
         )
         self._app = app
-        self._lag = LagWatch(app, self._intake, self._metrics)
+        self._lag = LagWatch(
+            app,
+            self._intake,
+            self._metrics,
+            ping=partial(topic_admin.ping, client),
+            is_asking=is_kafka,
+        )
         return app, pump, self._lag
 
     async def _settle_with_broker(self, client: KafkaConnection) -> tuple[DeliveryGuarantee, bool]:

@@ -408,7 +408,7 @@ def test_doctor_finds_every_fault_at_once() -> None:
     """Faults of broker, Redis and model are each a finding with the variable to look at, and the exit code is 1."""
     faults = {
         BROKER_VARIABLE: f"127.0.0.1:{free_port()}",
-        f"{PREFIX}REDIS__URL": "127.0.0.1:6379",
+        f"{PREFIX}REDIS__URL": f"redis://127.0.0.1:{free_port()}",
         f"{PREFIX}MODEL__READERS": '{"en": "builtin:nonsense"}',
     }
     ended = run("doctor", "--json", settings=faults)

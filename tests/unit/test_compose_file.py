@@ -15,9 +15,10 @@ import yaml
 from prometheus_client import CollectorRegistry
 
 from streams.app import ROLES
-from streams.settings import PREFIX, Settings, load, variables
+from streams.settings import PREFIX, ChunkSettings, Settings, load, variables
 from streams.worker.health import HealthServer
 from streams.worker.readiness import Readiness
+from streams.worker.stop_times import app_stop_s, process_stop_s
 
 FILE = Path(__file__).resolve().parents[2] / "docker-compose.yml"
 TEXT = FILE.read_text()
@@ -55,6 +56,15 @@ def test_compose_accepts_the_file() -> None:
         [docker, "compose", "--file", FILE, "config", "--quiet"], capture_output=True, text=True, check=False
     )
     assert (checked.returncode, checked.stderr) == (0, "")
+
+
+def test_every_worker_has_the_time_to_stop() -> None:
+    """Compose kills nobody who would have ended by itself, and the supervisor of `up` has the same patience."""
+    workers = {name: one for name, one in our_services().items() if one["command"][1] == "worker"}
+    assert workers.keys() >= ROLES.keys()
+    for name, service in workers.items():
+        grace_s = int(str(service["stop_grace_period"]).removesuffix("s"))
+        assert app_stop_s(ChunkSettings()) < process_stop_s(ChunkSettings()) < grace_s, name
 
 
 def test_every_variable_is_a_setting() -> None:

@@ -118,7 +118,7 @@ class EnrichReviews:
                 of_reader[reader].append(index)
         answers = await asyncio.gather(
             *(
-                reader.ask([prepared[index].asked for index in indices])
+                _ask(reader, [prepared[index].asked for index in indices])
                 for reader, indices in of_reader.items()
             )
         )
@@ -208,12 +208,35 @@ def _decode_all(records: Sequence[Record], now: datetime) -> _Chunk:
     return _Chunk(reviews, dead)
 
 
+async def _ask(reader: Reader, texts: Sequence[str]) -> Sequence[Answer[ReviewReading]]:
+    """A reader's answers; one whose probabilities are no numbers even for a harmless text answers nothing.
+
+    Raises:
+        FatalError: the reader is broken.
+    """
+    answers = await reader.ask(texts)
+    if all(_is_finite(answer) for answer in answers):
+        return answers
+    if not all(_is_finite(answer) for answer in await reader.ask([CANARY_TEXT])):
+        raise FatalError(
+            f"model: the probabilities that {reader.name} {reader.version} gives {CANARY_TEXT!r} are no numbers "
+            "either, so it is broken, not the review; nothing was set aside. Check it with `reviewstream doctor`"
+        )
+    return answers
+
+
+def _is_finite(answer: Answer[ReviewReading]) -> bool:
+    outcome = answer.outcome
+    return isinstance(outcome, Failure) or math.isfinite(sum(outcome.sentiment))
+
+
 def _reading_of(answer: Answer[ReviewReading]) -> ReviewReading | Failure:
     """What was read, or why there is nothing to publish; JSON would make a null of what is no number."""
     outcome = answer.outcome
     if isinstance(outcome, Failure):
         return outcome
-    sentiment = outcome.sentiment
-    if not math.isfinite(sentiment.negative + sentiment.neutral + sentiment.positive):
-        return Failure(DeadLetterReason.MODEL_ERROR, f"the model's probabilities are no numbers: {sentiment}")
+    if not _is_finite(answer):
+        return Failure(
+            DeadLetterReason.MODEL_ERROR, f"the model's probabilities are no numbers: {outcome.sentiment}"
+        )
     return outcome

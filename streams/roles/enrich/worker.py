@@ -15,7 +15,7 @@ from streams.delivery.sink import Checkpoint, pass_by
 from streams.kafka.connection import KafkaConnection
 from streams.lane.lane import Lane
 from streams.lane.loading import load_readers
-from streams.lane.values import LaneLimits
+from streams.lane.values import BatchReport, LaneLimits
 from streams.roles.enrich.handler import EnrichReviews
 from streams.roles.enrich.preparing import load_preparer
 from streams.roles.enrich.reading import Preparer, Reader, Readers
@@ -74,10 +74,19 @@ class EnrichWorker(StreamWorker):
         """The model, until it has answered its first text."""
         return () if self._is_model_loaded else ("the model is not loaded",)
 
+    @property
+    def stuck_after_s(self) -> float:
+        """A batch may hang, each of its texts be tried alone, and the harmless one be asked."""
+        return super().stuck_after_s + 3 * self._settings.lane.forward_timeout_s
+
+    def _forwarded(self, report: BatchReport) -> None:
+        self._metrics.forwarded(report)
+        self.finished_batch()
+
     async def _reader(self, model: ReviewReader[Any], models: Mapping[str, ReviewReader[Any]]) -> Reader:
         """A model in a lane of its own, however many languages it reads."""
         limits = LaneLimits(**self._settings.lane.model_dump())
-        lane = await self._stack.enter_async_context(Lane(model, limits, observe=self._metrics.forwarded))
+        lane = await self._stack.enter_async_context(Lane(model, limits, observe=self._forwarded))
         self._metrics.model(model.name, model.version)
         languages = [language for language, reader in models.items() if reader is model]
         log.info("model loaded", model=model.name, version=model.version, languages=languages)

@@ -13,7 +13,7 @@ from schemas.events import SCHEMA_VERSION, Event
 from schemas.events import Output as OutputEvent
 from schemas.topics import Topic
 from streams.delivery.records import DeadLetter, Effects, Output, Record
-from streams.errors import RejectedEventError
+from streams.errors import FatalError, RejectedEventError
 from streams.roles.generate.writers import Fields, Writer
 from streams.serde import decode, encode, recorded_ms, require_key
 
@@ -41,6 +41,7 @@ class AnswerRequests:
         executor: where they do, off the event loop, one at a time.
         batch_records: requests that are answered together, at most.
         now: the clock, timezone-aware.
+        finished_batch: told after every batch.
     """
 
     def __init__(
@@ -50,14 +51,20 @@ class AnswerRequests:
         executor: Executor,
         batch_records: int,
         now: Callable[[], datetime],
+        finished_batch: Callable[[], None] = lambda: None,
     ) -> None:
         self._routes = routes
         self._executor = executor
         self._batch_records = batch_records
         self._now = now
+        self._finished_batch = finished_batch
 
     async def __call__(self, records: Sequence[Record]) -> Effects:
-        """Answer a chunk of requests; see `Handler`."""
+        """Answer a chunk of requests; see `Handler`.
+
+        Raises:
+            FatalError: a writer is broken; nothing was set aside.
+        """
         loop = asyncio.get_running_loop()
         outputs: list[Output] = []
         dead: list[DeadLetter] = []
@@ -65,6 +72,7 @@ class AnswerRequests:
         for first in range(0, len(records), self._batch_records):
             batch = records[first : first + self._batch_records]
             effects = await loop.run_in_executor(self._executor, self._answer, batch)
+            self._finished_batch()
             outputs += effects.outputs
             dead += effects.dead_letters
         return Effects(outputs, dead)
@@ -116,11 +124,29 @@ def _decoded(topic: Topic, records: Sequence[Record]) -> tuple[list[_Asked], lis
 
 
 def _written(writer: Writer, asked: Sequence[_Asked]) -> Sequence[Fields | Exception]:
-    """All at once; one by one where one of them cannot be put into words."""
+    """All at once; one by one where one of them cannot be put into words.
+
+    Raises:
+        FatalError: a harmless request cannot be put into words either.
+    """
     try:
         return writer.write([request for _, request in asked])
+    except FatalError:
+        raise
     except Exception as error:  # noqa: BLE001 - whatever a model raises, the guilty request is found
         if len(asked) == 1:
+            _check(writer, asked[0].request, error)
             return [error]
         log.warning("a batch failed, each request is tried alone", error=repr(error), requests=len(asked))
         return [answer for one in asked for answer in _written(writer, [one])]
+
+
+def _check(writer: Writer, request: Event, suspicion: Exception) -> None:
+    """Before a request is blamed, a harmless one has to be answered."""
+    try:
+        writer.write([writer.canary(request)])
+    except Exception as error:  # noqa: BLE001 - whatever it is, the writer does not work
+        raise FatalError(
+            f"writing: a harmless request cannot be put into words either ({type(error).__name__}: {error}), so it "
+            "is the model, not the request; nothing was set aside. Check it with `reviewstream doctor`"
+        ) from suspicion

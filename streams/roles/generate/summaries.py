@@ -5,6 +5,7 @@ from typing import Protocol
 
 from schemas.summaries import RefreshRequested, SummaryClaim
 from streams.composing.composer import SummaryComposer
+from streams.roles.generate.canary import canary_of
 from streams.roles.generate.voices import load_voices
 from streams.settings import Settings
 
@@ -76,6 +77,10 @@ class SummaryWriter:
         """A text of each snapshot."""
         composed = self._composer.compose(requests)
         return [self._fields(*pair) for pair in zip(requests, composed, strict=True)]
+
+    def canary(self, request: RefreshRequested) -> RefreshRequested:
+        """See `Writer`."""
+        return canary_of(request)
 
     def stop(self) -> None:
         """See `Writer`."""

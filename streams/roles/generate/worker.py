@@ -68,7 +68,14 @@ class GenerateWorker(StreamWorker):
             executor=executor,
             batch_records=self._settings.generation.batch_snapshots,
             now=lambda: datetime.now(UTC),
+            finished_batch=self.finished_batch,
         )
+
+    @property
+    def stuck_after_s(self) -> float:
+        """A batch that fails is asked again, request by request, and with a harmless one."""
+        generation = self._settings.generation
+        return super().stuck_after_s + (2 + generation.batch_snapshots) * generation.batch_s
 
     def missing(self) -> Sequence[str]:
         """The writers, until they are loaded."""

@@ -18,8 +18,13 @@ class Writer(Protocol):
     def write(self, requests: Sequence[Any]) -> Sequence[Fields]:
         """An answer of each, in order: the fields of its contract but for where and when it was made.
 
-        An exception is taken for the fault of one of the requests: each is asked again alone.
+        An exception is taken for the fault of one of the requests: each is asked again alone, and the canary of one
+        that fails alone, too.
         """
+        ...
+
+    def canary(self, request: Any) -> Any:
+        """A harmless request that is answered by the same models. If it fails, they are broken, not the request."""
         ...
 
     def stop(self) -> None:

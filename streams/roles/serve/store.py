@@ -219,8 +219,11 @@ async def open_store(settings: Settings) -> AsyncIterator[ProductStore]:
             # Once, at once: the pool may hold a connection that a restarted Redis no longer knows.
             retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
         )
-    except ValueError as error:
-        raise ConfigurationError(f"redis: REVIEWSTREAM_REDIS__URL is no URL of Redis: {error}") from error
+    except ValueError:
+        # Whatever it says may repeat a part of the URL, and with it the password.
+        raise ConfigurationError(
+            "redis: an option in REVIEWSTREAM_REDIS__URL cannot be read; behind the host stands /NUMBER of the database"
+        ) from None
     redis = Redis(connection_pool=pool)
     try:
         yield ProductStore(redis, settings.serving.key_prefix)

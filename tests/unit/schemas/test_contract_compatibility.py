@@ -118,25 +118,28 @@ def test_what_a_narrower_reader_refuses_is_named(place: str, value: object, told
 
 
 @pytest.mark.parametrize(
-    ("place", "value"),
+    ("place", "value", "breaks_old_readers"),
     [
-        ("properties/new", {"type": "string"}),
-        ("required", []),
-        ("properties/id/minLength", 0),
-        ("properties/id/maxLength", None),
-        ("properties/id/description", "what it is"),
-        ("properties/count/type", "number"),
-        ("properties/status/enum", ["raised", "resolved", "muted"]),
-        ("properties/status", {"type": "string"}),
-        ("properties/count", {"anyOf": [{"type": "integer"}, {"type": "null"}]}),
-        ("properties/tags/items", True),
-        ("properties/metrics/additionalProperties", True),
-        ("$defs/Other", {"type": "string"}),
+        ("properties/new", {"type": "string"}, False),
+        ("required", [], True),
+        ("properties/id/minLength", 0, True),
+        ("properties/id/maxLength", None, True),
+        ("properties/id/description", "what it is", False),
+        ("properties/count/type", "number", True),
+        ("properties/status/enum", ["raised", "resolved", "muted"], True),
+        ("properties/status", {"type": "string"}, True),
+        ("properties/count", {"anyOf": [{"type": "integer"}, {"type": "null"}]}, True),
+        ("properties/tags/items", True, True),
+        ("properties/metrics/additionalProperties", True, True),
+        ("$defs/Other", {"type": "string"}, False),
     ],
 )
-def test_a_wider_reader_refuses_nothing(place: str, value: object) -> None:
-    """Additions, relaxations and words break nobody."""
-    assert refusals(OLD, changed(place, value)) == []
+def test_a_wider_reader_refuses_nothing(place: str, value: object, breaks_old_readers: bool) -> None:
+    """Additions, relaxations and words break nobody; of what the wider one may write, readers of before may break."""
+    wider = changed(place, value)
+    assert wider != OLD
+    assert refusals(OLD, wider) == []
+    assert bool(refusals(wider, OLD)) is breaks_old_readers
 
 
 def test_a_reader_ignores_what_it_does_not_know_unless_it_says_otherwise() -> None:

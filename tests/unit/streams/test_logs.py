@@ -11,6 +11,7 @@ import stamina.instrumentation
 import structlog
 
 from streams import logs
+from streams.logs import Line, RepeatLimit
 
 
 @pytest.fixture(autouse=True)
@@ -158,3 +159,73 @@ async def test_a_failed_try_is_one_line_without_its_arguments(stderr: Callable[[
     assert (line["event"], line["step"], line["error"]) == ("trying again", "reach broker", "no route to it")
     assert (line["level"], line["role"], line["tries"], line["pause_s"]) == ("warning", "serve", 1, 0)
     assert "hidden-word" not in written
+
+
+def test_an_outage_fills_no_disk(stderr: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every kind of line is there, few times; what was left out is counted, and the count is right."""
+    now = [0.0]
+    monkeypatch.setattr(logs, "RepeatLimit", lambda: RepeatLimit(clock=lambda: now[0]))
+    logs.configure("info", "json", role="enrich")
+    kinds = [("aiokafka.conn", f"Unable connect to node {kind} with id %s: %s") for kind in "abcdefgh"]
+    lines_said = 17_000
+    for number in range(lines_said):
+        now[0] = number / 100
+        name, words = kinds[number % len(kinds)]
+        logging.getLogger(name).error(words, number, "[Errno 111] Connect call failed")
+    structlog.get_logger("streams.mine").info("the broker is back")
+    now[0] += 120
+    structlog.get_logger("streams.mine").info("all is well")
+    written = stderr()
+    told = [json.loads(line)["event"] for line in written.splitlines()]
+    left_out = [event for event in told if "were left out" in event]
+    plain = [event for event in told if event.startswith("Unable")]
+    assert len(written) < 100_000
+    assert len(plain) == 3 * 10 * len(kinds)
+    assert len(plain) + sum(int(event.split()[0]) for event in left_out) == lines_said
+    assert {"the broker is back", "all is well"} <= set(told)
+
+
+def test_our_own_lines_are_limited_by_what_they_say(stderr: Callable[[], str]) -> None:
+    """Fields differ from line to line; the event is what is repeated. Other events are not touched."""
+    logs.configure("info", "json")
+    for number in range(50):
+        structlog.get_logger("streams.mine").warning("a text is set aside", reason=f"r{number}")
+    structlog.get_logger("streams.mine").warning("something else")
+    events = [line["event"] for line in lines(stderr)]
+    assert events == ["a text is set aside"] * 10 + ["something else"]
+
+
+def test_debugging_sees_every_line(stderr: Callable[[], str]) -> None:
+    """Who looks for a fault needs the repetitions, too."""
+    logs.configure("debug", "json")
+    for _ in range(50):
+        structlog.get_logger("streams.mine").warning("again")
+    assert len(lines(stderr)) == 50
+
+
+def test_kinds_without_end_take_no_memory_without_end() -> None:
+    """Words that differ each time are forgotten, the oldest first, and what was left out of them is told."""
+    limit = RepeatLimit(lines=1, clock=lambda: 0.0)
+    for number in range(3_000):
+        assert limit.left_out_before(Line("mine", 30, f"word {number}")) == 0
+        assert limit.left_out_before(Line("mine", 30, f"word {number}")) is None
+        told = list(limit.take_over())
+        assert told == ([(Line("mine", 30, f"word {number - 1_000}"), 1)] if number >= 1_000 else [])
+
+
+def test_no_line_tells_a_secret(stderr: Callable[[], str]) -> None:
+    """Neither words, nor arguments, nor fields, nor a traceback: libraries repeat what they were given."""
+    secrets = ("hunter2/pw", 'quo"te\\d')
+    logs.configure("info", "json", secrets=secrets)
+    for secret in secrets:
+        logging.getLogger("redis").warning("unknown command 'AUTH', with args beginning with: %s", secret)
+        try:
+            int(secret)
+        except ValueError as error:
+            structlog.get_logger("streams.mine").exception(
+                "failed", error=str(error), url=f"redis://:{secret}@cache"
+            )
+    written = stderr()
+    assert "hunter2" not in written
+    assert "quo" not in written
+    assert written.count("***") >= 8

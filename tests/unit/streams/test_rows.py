@@ -11,6 +11,7 @@ from schemas.reviews import Review
 from schemas.topics import COPY_REQUEST, NEW_PRODUCT, NEW_REVIEW, Topic
 from streams.errors import ConfigurationError
 from streams.rows import BadRow, ReadyEvent, parse_assignments, read_rows, to_events
+from streams.serde import decode
 
 HEADER = "review_id,product_id,text,created_at"
 AT = "2025-06-01T12:00:00Z"
@@ -52,6 +53,23 @@ def told(items: list[ReadyEvent | BadRow]) -> list[tuple[int, str]]:
 
 def row(review_id: str, text: str = "Fine", at: str = AT) -> str:
     return f"{review_id},p1,{text},{at}"
+
+
+#: Files of good rows, in every format, and of halves of them.
+FILES = st.lists(
+    st.sampled_from(
+        [
+            row("r1").encode(),
+            row("r2").replace(",", "\t").encode(),
+            b'{"review_id": "r3", "product_id": "p1", "text": "Fine", "created_at": "2025-06-01T12:00:00Z"}',
+            b'{"review_id": "r4"}',
+            b"",
+            b'"',
+            b"\xff",
+        ]
+    ),
+    max_size=6,
+).map(b"\n".join)
 
 
 def tabbed(line: str) -> str:
@@ -118,19 +136,30 @@ class TestBadRows:
         assert told(items) == [(2, "bad"), (3, "r2")]
 
     @pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.jsonl"])
-    @given(content=st.binary(max_size=120))
+    @given(content=st.one_of(st.binary(max_size=120), st.text(max_size=60).map(str.encode), FILES))
     def test_no_file_raises(
         self, tmp_path_factory: pytest.TempPathFactory, name: str, content: bytes
     ) -> None:
-        """Whatever bytes a file holds, every row is an event or a bad row."""
+        """Whatever bytes a file holds, each row is an event or a bad row with its problem, in order."""
         directory = tmp_path_factory.mktemp("rows")
         header = (
             b""
             if name.endswith("jsonl")
             else HEADER.replace(",", "\t" if "tsv" in name else ",").encode() + b"\n"
         )
-        for item in load(written(directory, name, header + content)):
-            assert item.line >= 1
+        items = load(written(directory, name, header + content))
+        lines = [item.line for item in items]
+        assert lines == sorted(lines)
+        if name.endswith("jsonl"):
+            assert lines == [
+                number for number, line in enumerate(content.split(b"\n"), start=1) if line.strip()
+            ]
+        for item in items:
+            if isinstance(item, BadRow):
+                assert item.problem
+            else:
+                assert decode(Review, item.value) == item.event
+                assert item.key == item.event.product_id.encode()
 
 
 class TestTables:

@@ -212,8 +212,11 @@ def test_a_record_under_another_key_is_refused(key: bytes | None, wanted: str) -
 
 @pytest.mark.parametrize("key", ["p1", "两 灯"])
 def test_the_right_key_passes(key: str) -> None:
-    """Keys are UTF-8."""
+    """Keys are UTF-8, and nothing else is the same key."""
     require_key(key.encode(), key)
+    for other in (key.encode("utf-16"), key.encode() + b"\n", key.upper().encode() + b"2"):
+        with pytest.raises(RejectedEventError):
+            require_key(other, key)
 
 
 def test_a_huge_key_is_not_echoed() -> None:

@@ -2,14 +2,16 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import quote, unquote, urlsplit
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 import streams
 from streams.errors import ConfigurationError
 from streams.lane.values import LaneLimits
 from streams.settings import PREFIX, DeliveryGuarantee, LaneSettings, Settings, load, variables
+from streams.settings.secrets import secrets_of
 
 
 @pytest.fixture(autouse=True)
@@ -218,3 +220,93 @@ def test_retention_is_of_topics_that_there_are(
     monkeypatch.setenv("REVIEWSTREAM_KAFKA__RETENTION_DAYS", value)
     with pytest.raises(ConfigurationError, match=told):
         load()
+
+
+#: Passwords as people and generators make them; each as it has to be written in a URL.
+PASSWORDS = ("xq/xq/xq", "xq@xq@xq", "xq:xq:xq", "xq%2Fxq", "xq?xq#xq", "50%xq", "xqｘｑ/xq", "[xq]xq")
+
+
+@pytest.mark.parametrize("password", PASSWORDS)
+@pytest.mark.parametrize("form", ["redis://:{}@cache:6379/0", "redis://shop:{}@cache/0", "rediss://{}@cache"])
+@pytest.mark.parametrize("is_escaped", [True, False])
+def test_no_part_of_a_redis_password_is_told(
+    monkeypatch: pytest.MonkeyPatch, password: str, form: str, is_escaped: bool
+) -> None:
+    """A URL that can be read leads to the host it names; one that cannot is refused without repeating any of it."""
+    written = quote(password, safe="") if is_escaped else password
+    monkeypatch.setenv("REVIEWSTREAM_REDIS__URL", form.format(written))
+    try:
+        settings = load()
+    except ConfigurationError as error:
+        refused = str(error)
+    else:
+        refused = ""
+    if refused:
+        assert not is_escaped
+        assert "REVIEWSTREAM_REDIS__URL: " in refused
+        assert "xq" not in refused
+        return
+    assert settings.redis.url is not None
+    read = urlsplit(settings.redis.url.get_secret_value())
+    assert read.hostname == "cache"
+    if is_escaped:
+        assert password in {unquote(part) for part in (read.password, read.username) if part}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "cache:6379",
+        "http://cache",
+        "redis://cache:port/0",
+        "redis://ca che/0",
+        "redis://[::1/0",
+        "redis://:a/b@c",
+    ],
+)
+def test_a_redis_url_that_is_none_is_refused_at_start(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    """And not when something is first asked of it."""
+    monkeypatch.setenv("REVIEWSTREAM_REDIS__URL", url)
+    with pytest.raises(ConfigurationError, match="REVIEWSTREAM_REDIS__URL: "):
+        load()
+
+
+@pytest.mark.parametrize(
+    "url", ["redis://cache", "rediss://u:p%2Fw@cache:6380/1?a=b", "unix://u:p@/run/redis", "unix:///r"]
+)
+def test_every_kind_of_redis_url_is_read(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    """With and without user, port, database and options; sockets, too."""
+    monkeypatch.setenv("REVIEWSTREAM_REDIS__URL", url)
+    assert load().redis.url == SecretStr(url)
+
+
+def test_every_secret_is_known() -> None:
+    """Whatever the settings hold as a secret, and the password in the URL, raw and escaped."""
+    settings = Settings.model_validate(
+        {
+            "kafka": {"sasl_password": "kafka-pw", "ssl_key_password": "key-pw"},
+            "redis": {"url": "redis://:redis%2Fpw@cache"},
+            "serving": {"token": "bearer-pw"},
+        }
+    )
+    known = set(secrets_of(settings))
+    assert known == {"kafka-pw", "key-pw", "redis://:redis%2Fpw@cache", "redis%2Fpw", "redis/pw", "bearer-pw"}
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        ({}, "oauth_token_file, or oauth_token_url"),
+        ({"OAUTH_TOKEN_URL": "https://login.example.com/token"}, "sasl_username and sasl_password"),
+        ({"SASL_USERNAME": "shop", "SASL_PASSWORD": "hunter2"}, "oauth_token_file, or oauth_token_url"),
+        ({"OAUTH_TOKEN_URL": "https://user:hunter2@login.example.com/"}, "OAUTH_TOKEN_URL"),
+    ],
+)
+def test_tokens_need_a_source(monkeypatch: pytest.MonkeyPatch, given: dict[str, str], missing: str) -> None:
+    """OAUTHBEARER without a file, or without a provider and who asks it, is refused at the start."""
+    values = {"SECURITY_PROTOCOL": "SASL_SSL", "SASL_MECHANISM": "OAUTHBEARER", **given}
+    for name, value in values.items():
+        monkeypatch.setenv(f"REVIEWSTREAM_KAFKA__{name}", value)
+    with pytest.raises(ConfigurationError, match=missing) as caught:
+        load()
+    assert "hunter2" not in str(caught.value)

@@ -10,7 +10,7 @@ import pytest
 from streams.cli.data import _print_record
 from tests.poison import CONSUMED, poisoned
 
-HOSTILE = ["[/b]", "[bold]x[/]", "[link=http://a]", "\\[/]", "{x}", "%s", "[", "]", "\u202e", ""]
+HOSTILE = ["[/b]", "[bold]x[/]", "[link=http://a]", "\\[/]", "{x}", "%s", "[", "]", ""]
 
 
 def record(**more: Any) -> Any:

@@ -1,12 +1,17 @@
 import asyncio
+import shutil
 import ssl
+import subprocess
 from pathlib import Path
 
 import pytest
+from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth
 from pydantic import SecretStr
 
+from streams.delivery.faust_app import _credentials
 from streams.errors import ConfigurationError
 from streams.kafka.connection import CLIENT_ID, KafkaConnection
+from streams.kafka.tokens import ClientCredentials, TokenFile
 from streams.settings import KafkaSettings
 
 
@@ -87,3 +92,105 @@ async def test_every_client_has_our_name() -> None:
     admin = connection.admin()
     assert {consumer._client._client_id, producer.client._client_id, admin._client._client_id} == {CLIENT_ID}
     await asyncio.gather(consumer.stop(), producer.stop(), admin.close())
+
+
+def make_certificate(directory: Path, password: str | None = None) -> tuple[Path, Path]:
+    """A self-signed certificate and its key."""
+    certificate, key = directory / "certificate.pem", directory / "key.pem"
+    secrecy = ["-nodes"] if password is None else ["-passout", f"pass:{password}"]
+    subprocess.run(
+        [
+            *(
+                "openssl",
+                "req",
+                "-x509",
+                "-newkey",
+                "rsa:2048",
+                *secrecy,
+                "-subj",
+                "/CN=worker",
+                "-days",
+                "2",
+            ),
+            *("-keyout", key, "-out", certificate),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    return certificate, key
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl: there is no such command")
+class TestClientCertificates:
+    @pytest.mark.parametrize("password", [None, "pass-word"])
+    @pytest.mark.parametrize("protocol", ["SSL", "SASL_SSL"])
+    def test_a_certificate_is_shown(self, tmp_path: Path, protocol: str, password: str | None) -> None:
+        """Brokers that want to know us by certificate are given it, whether its key is encrypted or not."""
+        certificate, key = make_certificate(tmp_path, password)
+        settings = kafka(
+            security_protocol=protocol,
+            sasl_username="u",
+            sasl_password="p",
+            ssl_certificate_file=certificate,
+            ssl_key_file=key,
+            ssl_key_password=password,
+        )
+        context = KafkaConnection.of(settings).tls
+        assert context is not None
+        assert context.verify_mode == ssl.CERT_REQUIRED
+
+    @pytest.mark.parametrize("password", [None, "another-one"])
+    def test_a_key_that_does_not_open_is_named(self, tmp_path: Path, password: str | None) -> None:
+        """A wrong password, or none, is told with the files; nobody is asked at the terminal."""
+        certificate, key = make_certificate(tmp_path, "pass-word")
+        settings = kafka(
+            security_protocol="SSL",
+            ssl_certificate_file=certificate,
+            ssl_key_file=key,
+            ssl_key_password=password,
+        )
+        with pytest.raises(ConfigurationError, match=r"key\.pem.*ssl_key_password") as raised:
+            KafkaConnection.of(settings)
+        assert "another-one" not in str(raised.value)
+
+    def test_a_missing_certificate_is_named(self, tmp_path: Path) -> None:
+        """It is an error at start, not at the first connection."""
+        settings = kafka(security_protocol="SSL", ssl_certificate_file=tmp_path / "nothing.pem")
+        with pytest.raises(ConfigurationError, match=r"nothing\.pem"):
+            KafkaConnection.of(settings)
+
+
+@pytest.mark.parametrize("protocol", ["SASL_PLAINTEXT", "SASL_SSL"])
+async def test_tokens_reach_every_client(tmp_path: Path, protocol: str) -> None:
+    """Our clients and Faust's ask the same provider, and none gets a user or a password."""
+    file = tmp_path / "token"
+    file.write_text("abc")
+    settings = kafka(security_protocol=protocol, sasl_mechanism="OAUTHBEARER", oauth_token_file=file)
+    connection = KafkaConnection.of(settings)
+    options = connection.options
+    assert options["sasl_mechanism"] == "OAUTHBEARER"
+    assert not {"sasl_plain_username", "sasl_plain_password"} & options.keys()
+    tokens = options["sasl_oauth_token_provider"]
+    assert isinstance(tokens, TokenFile)
+    assert await tokens.token() == "abc"
+    faust = credentials_to_aiokafka_auth(_credentials(connection))
+    assert faust == {
+        "security_protocol": protocol,
+        "sasl_mechanism": "OAUTHBEARER",
+        "sasl_oauth_token_provider": tokens,
+        "ssl_context": connection.tls,
+    }
+
+
+def test_a_provider_is_asked_with_the_clients_secret() -> None:
+    """The client's id and secret are those of SASL."""
+    settings = kafka(
+        security_protocol="SASL_SSL",
+        sasl_mechanism="OAUTHBEARER",
+        sasl_username="shop",
+        sasl_password="client-secret",
+        oauth_token_url="https://login.example.com/token",
+    )
+    connection = KafkaConnection.of(settings)
+    assert isinstance(connection.options["sasl_oauth_token_provider"], ClientCredentials)
+    assert "client-secret" not in repr(connection)

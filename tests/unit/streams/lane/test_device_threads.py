@@ -1,7 +1,11 @@
 import asyncio
+import os
+import signal
+import subprocess
+import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -148,3 +152,76 @@ async def test_calls_that_hang_and_return_are_forgotten(device: DeviceThreads) -
             await device.run(hang, 0.005)
         gate.set()
         await asyncio.to_thread(threads[0].join, PATIENCE_S)
+
+
+class TestStarved:
+    """Time that others had does not count as the model's."""
+
+    async def test_a_thread_that_gets_few_turns_does_not_hang(self, device: DeviceThreads) -> None:
+        """A call that takes longer than its timeout, since others compute too, is answered; its own work is less."""
+        is_over = threading.Event()
+
+        def compute(until: Callable[[], bool]) -> float:
+            before = time.thread_time()
+            while not until():
+                sum(range(1000))
+            return time.thread_time() - before
+
+        rivals = [threading.Thread(target=compute, args=[is_over.is_set], daemon=True) for _ in range(6)]
+        end = time.monotonic() + 3.0
+        for rival in rivals:
+            rival.start()
+        try:
+            computed_s, _, took_s = await device.run(lambda: compute(lambda: time.monotonic() > end), 2.0)
+        finally:
+            is_over.set()
+        assert computed_s < 2.0 < took_s
+
+    def test_a_process_that_was_stopped_for_long_does_not_hang(self) -> None:
+        """A stopped process, or a virtual machine that was paused, goes on with the call that it was in."""
+        with subprocess.Popen(
+            [sys.executable, "-c", _STOPPED], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "begun\n"
+            os.kill(process.pid, signal.SIGSTOP)
+            time.sleep(4)
+            os.kill(process.pid, signal.SIGCONT)
+            told, errors = process.communicate(timeout=30)
+        assert told == "answered\n", errors
+
+    async def test_computing_now_and_then_is_no_way_out(self, device: DeviceThreads) -> None:
+        """A call that polls for ever computes a little at each look; it is given up all the same."""
+        is_over = threading.Event()
+
+        def poll() -> None:
+            while not is_over.wait(0.001):
+                pass
+
+        try:
+            with pytest.raises(HungError):
+                async with asyncio.timeout(PATIENCE_S):
+                    await device.run(poll, 0.05)
+        finally:
+            is_over.set()
+
+
+_STOPPED = """
+import asyncio, time
+from streams.lane.device_threads import DeviceThreads
+
+async def main():
+    device = DeviceThreads("stopped")
+    device.start()
+
+    def work():
+        print("begun", flush=True)
+        until = time.thread_time() + 0.3
+        while time.thread_time() < until:
+            sum(range(1000))
+        return "answered"
+
+    print((await device.run(work, 3.0))[0], flush=True)
+
+asyncio.run(main())
+"""

@@ -17,6 +17,8 @@ from streams.lane.values import Answer, BatchReport, Failure, LaneLimits
 from tests.fakes import FakeReader
 
 PATIENCE_S = 5.0
+#: One further try of a text that alone finds no memory, at once.
+AGAIN = (0.0,)
 Answers = Sequence[Answer[ReviewReading]]
 
 
@@ -102,7 +104,9 @@ def test_every_text_gets_its_own_answer_in_order(
 ) -> None:
     """Whatever texts misbehave, and however calls are cut and mixed, only the guilty ones fail."""
     model = FakeReader(packs=packs)
-    limits = LaneLimits(max_batch_tokens=max_batch_tokens, max_batch_reviews=max_batch_reviews)
+    limits = LaneLimits(
+        max_batch_tokens=max_batch_tokens, max_batch_reviews=max_batch_reviews, memory_pauses_s=AGAIN
+    )
 
     async def main() -> list[Answers]:
         async with Lane(model, limits) as lane:
@@ -271,7 +275,7 @@ class TestOutOfMemory:
     async def test_only_a_text_that_is_too_large_alone_fails(self) -> None:
         """The others of its batch are answered."""
         model = SmallDevice(memory_tokens=10)
-        async with Lane(model, LaneLimits(max_batch_tokens=64)) as lane:
+        async with Lane(model, LaneLimits(max_batch_tokens=64, memory_pauses_s=AGAIN)) as lane:
             answers = await lane.run(["fine", "word " * 11, "bad", "word " * 10])
         assert [outcome(answer) for answer in answers] == [
             "positive",
@@ -308,12 +312,53 @@ class TestOutOfMemory:
                     raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried")
                 return answers
 
-        async with Lane(CpuModel(), LaneLimits()) as lane:
+        async with Lane(CpuModel(), LaneLimits(memory_pauses_s=AGAIN)) as lane:
             answers = await lane.run(["python", "torch", "fine"])
         assert [outcome(answer) for answer in answers] == ["out_of_memory", "out_of_memory", "positive"]
 
+    @pytest.mark.parametrize("others", [0, 3])
+    async def test_a_text_that_fits_alone_is_never_set_aside(self, others: int) -> None:
+        """Memory that is short for a while, whoever holds it, costs a text time and not its answer."""
+
+        @dataclass
+        class BusyDevice(FakeReader):
+            """Is out of memory for the first passes over what is not the canary."""
+
+            failures: int = 0
+
+            def forward(self, batch: Sequence[TokenisedReview]) -> list[ReviewReading]:
+                answers = super().forward(batch)
+                if self.batches[-1] != [CANARY_TEXT] and self.failures < 3:
+                    self.failures += 1
+                    raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB")
+                return answers
+
+        model = BusyDevice()
+        async with Lane(model, LaneLimits(memory_pauses_s=(0.0, 0.0, 0.0))) as lane:
+            answers = await lane.run(["bad"] + ["fine"] * others)
+        assert [outcome(answer) for answer in answers] == ["negative"] + ["positive"] * others
+        assert model.failures == 3
+
 
 class TestBrokenModel:
+    async def test_a_tokeniser_that_breaks_sets_nothing_aside(self) -> None:
+        """If the harmless text cannot be tokenised either, the tokeniser is broken, and the worker says so."""
+
+        @dataclass
+        class BreakingTokeniser(FakeReader):
+            is_torn: bool = False
+
+            def tokenise(self, texts: Sequence[str]) -> list[TokenisedReview]:
+                if self.is_torn:
+                    raise ValueError("no vocabulary")
+                return super().tokenise(texts)
+
+        model = BreakingTokeniser()
+        async with Lane(model, LaneLimits()) as lane:
+            model.is_torn = True
+            with pytest.raises(FatalError, match=r"cannot tokenise .*no vocabulary.*nothing was set aside"):
+                await lane.run(["fine", "bad"])
+
     async def test_a_model_that_never_answered_is_not_started(self) -> None:
         """A worker does not report ready with a model that cannot answer the simplest text."""
         with pytest.raises(FatalError, match="reviewstream doctor"):

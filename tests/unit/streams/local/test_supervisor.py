@@ -177,7 +177,9 @@ class TestSuperviseWithFakes:
             return await world.spawn(command, environment)
 
         with pytest.raises(FatalError, match="wanted to run role enrich as enrich; got no such file; check"):
-            await supervise(world.commands, spawn=spawn, stop=world.stop, report=world.report)
+            await supervise(
+                world.commands, spawn=spawn, stop=world.stop, report=world.report, stop_timeout_s=7
+            )
         assert world.kinds("rolling") == ["started", "stopped"]
 
     async def test_cancellation_stops_the_children(self) -> None:
@@ -205,6 +207,7 @@ class TestSuperviseRealProcesses:
                 {"enrich": command},
                 spawn=guardian.spawn,
                 stop=asyncio.Event(),
+                stop_timeout_s=5,
                 report=events.append,
                 policy=QUICK,
             )
@@ -255,6 +258,7 @@ class TestSuperviseRealProcesses:
                 {"enrich": command},
                 spawn=guardian.spawn,
                 stop=asyncio.Event(),
+                stop_timeout_s=5,
                 report=lambda _: None,
                 policy=policy,
                 environment={"WHERE": "here"},

@@ -39,10 +39,15 @@ def test_languages_are_kept_apart_and_single_comments_fill_up() -> None:
 
 
 def test_there_are_not_too_many() -> None:
-    """Of forty topics that two comments each speak of, as many are told as may be."""
+    """Of more topics than may be told it is those that most comments speak of, each once and with its own."""
+    comments_of = {topic: 2 + (topic * 7) % 40 for topic in range(40)}
     sentences = [
         said(f"{topic}-{copy}", f"{topic}", int.from_bytes(sha256(b"%d" % topic).digest()))
-        for topic in range(40)
-        for copy in (1, 2)
+        for topic, comments in comments_of.items()
+        for copy in range(comments)
     ]
-    assert len(discover(sentences)) == MAX_TOPICS
+    topics = discover(sentences)
+    most = sorted(comments_of, key=comments_of.__getitem__, reverse=True)[:MAX_TOPICS]
+    assert [(topic.claim, topic.count) for topic in topics] == [(f"{one}", comments_of[one]) for one in most]
+    for topic in topics:
+        assert {review_id.partition("-")[0] for review_id in topic.review_ids} == {topic.claim}

@@ -1,4 +1,7 @@
 import asyncio
+import gzip
+import tracemalloc
+import zlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,7 +18,8 @@ from yarl import URL
 from schemas.serving import ProductBatch, ProductPage, ProductReviews, ServedProduct, SortKey, SortOrder
 from streams.roles.serve.metrics import ServingMetrics
 from streams.web.catalogue import KnownProduct, Lookup, NotKnownYetError, Page, Place, Stored
-from streams.web.products import MAX_BODY_BYTES, products_app
+from streams.web.products import products_app
+from streams.web.queries import MAX_BODY_BYTES
 from streams.worker.health import add_health_pages
 from streams.worker.readiness import Readiness
 from streams.worker.server import WebServer
@@ -286,3 +290,56 @@ async def test_requests_are_timed_by_route(api: Api) -> None:
         await api.ask(path)
     await asyncio.sleep(0)
     assert api.seen == [("/products/{product_id}", 200), ("/products/{product_id}", 404), ("none", 404)]
+
+
+BATCH = orjson.dumps({"product_ids": ["lamp"]})
+BOMB = gzip.compress(b" " * (64 * MAX_BODY_BYTES))
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body"),
+    [("gzip", gzip.compress(BATCH)), ("deflate", zlib.compress(BATCH)), ("identity", BATCH)],
+)
+async def test_a_compressed_body_is_read(api: Api, encoding: str, body: bytes) -> None:
+    """As clients and proxies may send it."""
+    api.catalogue.add("lamp")
+    status, _, told = await api.ask(
+        "/products:batchGet", "POST", data=body, headers={"Content-Encoding": encoding}
+    )
+    assert (status, [one["product_id"] for one in told["products"]]) == (200, ["lamp"])
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body", "wanted"),
+    [
+        ("gzip", BOMB, 413),
+        ("deflate", zlib.compress(b" " * (MAX_BODY_BYTES + 1)), 413),
+        ("gzip", b"no gzip", 400),
+        ("gzip", gzip.compress(BATCH)[:-9], 400),
+        ("gzip", gzip.compress(BATCH) + b"more", 400),
+        ("br", BATCH, 415),
+        ("gzip, gzip", BATCH, 415),
+    ],
+    ids=["bomb", "one too many", "no gzip", "cut", "more behind it", "brotli", "twice"],
+)
+async def test_what_cannot_be_inflated_is_refused(api: Api, encoding: str, body: bytes, wanted: int) -> None:
+    """A body is inflated to its bound and no further, and what is no body is said to be none."""
+    status, _, told = await api.ask(
+        "/products:batchGet", "POST", data=body, headers={"Content-Encoding": encoding}
+    )
+    assert status == wanted
+    assert told["error"]["message"]
+
+
+async def test_nothing_is_inflated_for_strangers(guarded: Api) -> None:
+    """Without the token a body of some kilobytes takes no megabytes of memory: nobody has looked into it."""
+    tracemalloc.start()
+    try:
+        status, _, _ = await guarded.ask(
+            "/products:batchGet", "POST", data=BOMB, headers={"Content-Encoding": "gzip"}
+        )
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert status == 401
+    assert most < 4 * MAX_BODY_BYTES

@@ -96,9 +96,20 @@ async def test_a_taken_port_is_said_with_what_to_do() -> None:
 
 
 async def test_a_server_that_never_started_can_be_stopped() -> None:
-    """The way out of a failed start is the same as of a good one."""
+    """The way out of a failed start is the same as of a good one, leaves the port to others, and may be gone twice."""
     registry = WorkerMetrics("enrich").registry
-    await HealthServer(HOST, 0, readiness=lambda: Readiness(True, ()), registry=registry).stop()
+    with socket.create_server((HOST, 0)) as taken:
+        port = taken.getsockname()[1]
+        server = HealthServer(HOST, port, readiness=lambda: Readiness(True, ()), registry=registry)
+        await server.stop()
+        with pytest.raises(ConfigurationError):
+            await server.start()
+        await server.stop()
+        await server.stop()
+    url = await server.start()
+    async with aiohttp.ClientSession() as session, session.get(f"{url}/healthz") as response:
+        assert response.status == 200
+    await server.stop()
 
 
 async def test_after_a_stop_nobody_listens(worker: Worker) -> None:

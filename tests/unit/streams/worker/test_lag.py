@@ -182,3 +182,71 @@ async def test_a_broker_that_is_away_leaves_the_last_figures(
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+
+
+@dataclass
+class FakePing:
+    """A broker that answers or does not, and counts how often it was asked."""
+
+    is_away: bool = False
+    asked: int = 0
+
+    async def __call__(self) -> None:
+        self.asked += 1
+        if self.is_away:
+            raise KafkaError("away")
+
+
+async def an_hour_later(watch: LagWatch) -> None:
+    """One round of `run`, as if nothing had been heard for an hour."""
+    for name in ("_moved_at", "_heard_at", "_known_at"):
+        setattr(watch, name, getattr(watch, name) - 3_600)
+    running = asyncio.create_task(watch.run())
+    await asyncio.sleep(0.01)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_broker_that_is_away_is_not_heard(watched: Watched) -> None:
+    """Silence grows while nothing answers; the worker is not stuck meanwhile, and has its full time afterwards."""
+    watched.watch = LagWatch(watched.ends, watched.intake, watched.metrics, ping=FakePing(is_away=True))
+    watched.ends.fail_with = [KafkaError("away")]
+    await an_hour_later(watched.watch)
+    assert watched.watch.silent_s >= 3_600
+    assert watched.watch.idle_s < 60
+    assert watched.watch.unknown_s < 60
+    await watched.watch.refresh()
+    assert watched.watch.silent_s < 60
+
+
+async def test_a_consumer_that_says_nothing_is_not_taken_for_the_broker(watched: Watched) -> None:
+    """If the broker answers the ping and the consumer does not, it is this worker that is stuck."""
+    watched.watch = LagWatch(watched.ends, watched.intake, watched.metrics, ping=FakePing())
+    watched.ends.fail_with = [TimeoutError()]
+    await an_hour_later(watched.watch)
+    assert watched.watch.silent_s < 60
+    assert watched.watch.unknown_s >= 3_600
+    assert watched.watch.idle_s >= 3_600
+
+
+@pytest.mark.parametrize(("has_partitions", "is_asking"), [(False, True), (True, False)])
+async def test_who_has_nothing_to_ask_pings(watched: Watched, has_partitions: bool, is_asking: bool) -> None:
+    """A spare worker, and one whose figures come from the last fetch, would not notice that the broker is gone."""
+    if not has_partitions:
+        await watched.intake.assign({})
+    ping = FakePing()
+    watch = LagWatch(watched.ends, watched.intake, watched.metrics, ping=ping, is_asking=is_asking)
+    await an_hour_later(watch)
+    assert (ping.asked, watch.silent_s < 60) == (1, True)
+    ping.is_away = True
+    await an_hour_later(watch)
+    assert watch.silent_s >= 3_600
+
+
+async def test_a_batch_that_is_finished_is_progress(watched: Watched) -> None:
+    """A chunk of many slow batches moves no offset for long, and its worker is not stuck."""
+    await watched.watch.refresh()
+    watched.watch._moved_at -= 500
+    watched.watch.moved()
+    await watched.watch.refresh()
+    assert watched.watch.idle_s < 400

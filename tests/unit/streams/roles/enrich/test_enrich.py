@@ -31,6 +31,7 @@ GOOD: dict[str, object] = {
     "text": "Bright enough to read by.",
     "created_at": "2025-06-01T12:00:00+08:00",
 }
+NO_NUMBERS = SentimentPrediction(*[float("nan")] * 3)
 KINDS = ("good", "titled", "removed", "foreign", "fails", "times out", "no json", "no value", "no key")
 
 
@@ -51,6 +52,8 @@ class FakeAsk:
             return Failure(DeadLetterReason.MODEL_ERROR, "RuntimeError: boom")
         if "times out" in text:
             return Failure(DeadLetterReason.MODEL_TIMEOUT, "HungError: no answer")
+        if "overflows" in text:
+            return ReviewReading(NO_NUMBERS)
         return self._reading
 
 
@@ -299,10 +302,17 @@ def test_rounding_never_breaks_the_contract(three: list[float]) -> None:
 
 def test_a_prediction_that_is_no_number_is_a_model_failure(executor: ThreadPoolExecutor) -> None:
     """A model that overflows in half precision sets the review aside; its NaN is never published as null."""
-    nan = float("nan")
-    effects = run(executor, [review(1), review(2)], ask=FakeAsk(SentimentPrediction(nan, nan, nan)))
-    assert effects.outputs == []
+    effects = run(executor, [review(1, text="overflows"), review(2), review(3, text="overflows too")])
+    assert [event.source.offset for event in events(effects)] == [2]
     assert [letter.reason for letter in effects.dead_letters] == [DeadLetterReason.MODEL_ERROR] * 2
+
+
+def test_a_model_that_gives_no_numbers_at_all_sets_nothing_aside(executor: ThreadPoolExecutor) -> None:
+    """If the harmless text gets no numbers either, the model is broken: the worker ends, every review is read again."""
+    with pytest.raises(
+        FatalError, match=r"fake 1 gives 'It works\.' are no numbers either.*nothing was set aside"
+    ):
+        run(executor, [review(1), review(2)], ask=FakeAsk(NO_NUMBERS))
 
 
 def test_the_chunks_waiting_is_observed_once(executor: ThreadPoolExecutor) -> None:

@@ -13,7 +13,10 @@ import pytest
 from schemas.dead_letters import DeadLetterReason
 from schemas.summaries import ProductText, RefreshRequested
 from schemas.topics import PRODUCT_TEXT, REFRESH_REQUESTED
+from streams.composing.composer import SummaryComposer
+from streams.composing.rereading import Feeling, Read
 from streams.delivery.records import Effects
+from streams.errors import FatalError
 from streams.roles.generate.handler import AnswerRequests, Route
 from streams.roles.generate.summaries import Composer, SummaryWriter
 from tests.fakes import FakeComposer, FakeComposition, FakeRecord, fake_composer
@@ -163,11 +166,73 @@ def test_a_batch_that_fails_is_tried_one_by_one() -> None:
     """The guilty snapshots are set aside, their neighbours answered, other batches not asked again."""
     composer = CountingComposer()
     effects = answered(composer, ["a", "boom", "c", "d", "e", "f"], 3)
-    assert composer.asked == [["a", "boom", "c"], ["a"], ["boom"], ["c"], ["d", "e", "f"]]
+    assert composer.asked == [["a", "boom", "c"], ["a"], ["boom"], ["canary"], ["c"], ["d", "e", "f"]]
     assert [one.key for one in effects.outputs] == [b"a", b"c", b"d", b"e", b"f"]
     (letter,) = effects.dead_letters
     assert (letter.reason, letter.record.offset) == (DeadLetterReason.GENERATION_ERROR, 1)
     assert "RuntimeError: boom" in letter.error
+
+
+class BrokenComposer(CountingComposer):
+    """Cannot compose anything."""
+
+    def compose(
+        self, snapshots: Sequence[RefreshRequested], *, most_words: int | None = None
+    ) -> list[FakeComposition]:
+        super().compose(snapshots, most_words=most_words)
+        raise RuntimeError("weights are gone")
+
+
+def test_a_broken_composer_sets_nothing_aside() -> None:
+    """If a harmless snapshot cannot be put into words either, the worker ends and every request is read again."""
+    composer = BrokenComposer()
+    with pytest.raises(FatalError, match=r"weights are gone.*nothing was set aside.*reviewstream doctor"):
+        answered(composer, ["a", "b", "c"], 3)
+    assert composer.asked == [["a", "b", "c"], ["a"], ["canary"]]
+
+
+def read_as_praise(texts: Sequence[str]) -> list[Read]:
+    return [Read(Feeling("positive", 0.9), {}) for _ in texts]
+
+
+def cannot_read(_texts: Sequence[str]) -> list[Read]:
+    raise RuntimeError("no tokeniser")
+
+
+@pytest.mark.parametrize(
+    ("language", "quote"), [("en", "Bright enough to read by"), ("zh", "灯光柔和不刺眼")]
+)
+def test_a_broken_reader_of_quotes_sets_nothing_aside(language: str, quote: str) -> None:
+    """A reader that fails in one language is found out, however well the readers of other languages work."""
+    readers = {"en": read_as_praise, "zh": read_as_praise} | {language: cannot_read}
+    composer = SummaryComposer({}, readers, deadline_s=60)
+    point = {**request()["key_points"][0], "claim": quote, "quotes": [{"review_id": "a", "text": quote}]}
+    asked = record(request(language=language, key_points=[{**point, "language": language}]))
+    with ThreadPoolExecutor(1) as executor, pytest.raises(FatalError, match="no tokeniser"):
+        run(handler_of(composer, executor, 2), asked)
+
+
+def test_a_quote_that_breaks_a_working_reader_is_the_snapshots_fault() -> None:
+    """The reader answers the canary, in the snapshot's own languages: that snapshot alone is set aside."""
+    read: list[str] = []
+
+    def picky(texts: Sequence[str]) -> list[Read]:
+        read.extend(texts)
+        if any("Bright" in text for text in texts):
+            raise RuntimeError("boom")
+        return read_as_praise(texts)
+
+    composer = SummaryComposer({}, {"en": picky, "zh": picky}, deadline_s=60)
+    poisoned = {**request()["key_points"][0], "quotes": [{"review_id": "a", "text": "Bright and warm"}]}
+    with ThreadPoolExecutor(1) as executor:
+        effects = run(
+            handler_of(composer, executor, 2),
+            record(request(key_points=[poisoned, {**poisoned, "language": "zh"}]), 0),
+            record(request("fine", key_points=[]), 1),
+        )
+    assert [letter.record.offset for letter in effects.dead_letters] == [0]
+    assert [output.key for output in effects.outputs] == [b"fine"]
+    assert {"It works very well", "这个商品很好用"} <= set(read)
 
 
 def test_the_model_is_named_in_the_event() -> None:

@@ -1,0 +1,262 @@
+"""Right and wrong ways into a broker: the right ones work, each wrong one says what to do, soon and for good."""
+
+import asyncio
+import shutil
+import subprocess
+import time
+from base64 import urlsafe_b64encode
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
+import pytest
+
+from streams.app import run_role
+from streams.errors import ConfigurationError, FatalError
+from streams.kafka import topic_admin
+from streams.kafka.connection import KafkaConnection
+from streams.kafka.publishing import publish
+from streams.local.embedded import free_port
+from streams.settings import KafkaSettings, Settings
+from tests.brokers import ApacheKafka, unique_name
+from tests.conftest import kafka_or_skip
+from tests.integration.test_broker_rights import Rights, allow, make_user, password_of
+from tests.integration.workers import make_settings, read, review, running
+from tests.roles import enrich_role, topics
+
+pytestmark = [
+    pytest.mark.kafka,
+    pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl: there is no such command"),
+]
+
+#: A worker that is refused has given up by then.
+PATIENCE_S = 45.0
+SCRAM = {"security_protocol": "SASL_PLAINTEXT", "sasl_mechanism": "SCRAM-SHA-256", "sasl_username": "admin"}
+
+
+class Guarded(NamedTuple):
+    """A broker with two doors: SASL without TLS, and TLS that wants a certificate."""
+
+    kafka: ApacheKafka
+    tls_port: int
+    files: Path
+
+    def settings(self, door: str, **more: Any) -> KafkaSettings:
+        port = self.tls_port if door == "tls" else self.kafka.port
+        files = {name: self.files / str(value) for name, value in more.items() if name.endswith("_file")}
+        return KafkaSettings.model_validate({"bootstrap_servers": f"127.0.0.1:{port}", **more, **files})
+
+
+def openssl(*arguments: object) -> None:
+    subprocess.run([str(shutil.which("openssl")), *map(str, arguments)], check=True, capture_output=True)
+
+
+def make_certificates(directory: Path) -> None:
+    """An authority, and what it signed for the broker and for a worker; another authority, which signed nothing."""
+    for name in ("authority", "stranger"):
+        openssl(
+            *("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={name}", "-days", 2),
+            *("-keyout", directory / f"{name}.key", "-out", directory / f"{name}.pem"),
+        )
+    extensions = directory / "extensions"
+    extensions.write_text("subjectAltName=IP:127.0.0.1\n")
+    for name in ("broker", "worker"):
+        key, request, signed = (directory / f"{name}.{ending}" for ending in ("key", "request", "pem"))
+        openssl(
+            "req", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={name}", "-keyout", key, "-out", request
+        )
+        openssl(
+            *("x509", "-req", "-in", request, "-CA", directory / "authority.pem", "-days", 2),
+            *(
+                "-CAkey",
+                directory / "authority.key",
+                "-CAcreateserial",
+                "-extfile",
+                extensions,
+                "-out",
+                signed,
+            ),
+        )
+    both = (directory / "broker.key").read_text() + (directory / "broker.pem").read_text()
+    (directory / "broker-store.pem").write_text(both)
+
+
+def properties(files: Path, tls_port: int) -> dict[str, str]:
+    tokens = "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule"
+    return {
+        "listeners": f"CLIENT://127.0.0.1:{{port}},TLS://127.0.0.1:{tls_port},CONTROLLER://127.0.0.1:{{controller}}",
+        "advertised.listeners": f"CLIENT://127.0.0.1:{{port}},TLS://127.0.0.1:{tls_port}",
+        "listener.security.protocol.map": "CLIENT:SASL_PLAINTEXT,TLS:SSL,CONTROLLER:PLAINTEXT",
+        "ssl.keystore.type": "PEM",
+        "ssl.keystore.location": str(files / "broker-store.pem"),
+        "ssl.truststore.type": "PEM",
+        "ssl.truststore.location": str(files / "authority.pem"),
+        "ssl.client.auth": "required",
+        "sasl.enabled.mechanisms": "SCRAM-SHA-256,OAUTHBEARER",
+        "listener.name.client.oauthbearer.sasl.jaas.config": (
+            f'{tokens} required unsecuredLoginStringClaim_sub="broker";'
+        ),
+        "super.users": "User:admin;User:ANONYMOUS;User:CN=worker;User:token-user",
+    }
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
+    files, tls_port = tmp_path_factory.mktemp("certificates"), free_port()
+    make_certificates(files)
+    with kafka_or_skip(tmp_path_factory.mktemp("guarded"), properties(files, tls_port), sasl=True) as kafka:
+        asyncio.run(topic_admin.create(kafka.client, topics()))
+        yield Guarded(kafka, tls_port, files)
+
+
+def token(user: str, life_s: float = 600.0) -> str:
+    """An unsigned token, as Kafka accepts it where nothing else is configured."""
+    now = time.time()
+    parts = ({"alg": "none"}, {"sub": user, "iat": now, "exp": now + life_s})
+    return ".".join(urlsafe_b64encode(orjson.dumps(part)).rstrip(b"=").decode() for part in parts) + "."
+
+
+WRONG = {
+    "a wrong password": ("sasl", {**SCRAM, "sasl_password": "not-the-secret"}, "refuses us .*password"),
+    "a user there is not": (
+        "sasl",
+        {**SCRAM, "sasl_username": "nobody", "sasl_password": "not-the-secret"},
+        r"refuses us.*user name and password",
+    ),
+    "a wrong mechanism": (
+        "sasl",
+        {**SCRAM, "sasl_mechanism": "PLAIN", "sasl_password": "not-the-secret"},
+        "does not offer PLAIN.*SASL_MECHANISM",
+    ),
+    "no SASL where it is wanted": ("sasl", {}, "closes the connection when we speak PLAINTEXT.*SECURITY_PROTOCOL"),
+    "TLS where there is none": ("sasl", {"security_protocol": "SSL"}, "when we speak SSL|does not speak TLS"),
+    "no TLS where it is wanted": ("tls", {}, "closes the connection when we speak PLAINTEXT.*SECURITY_PROTOCOL"),
+    "no authority": ("tls", {"security_protocol": "SSL"}, "certificate is not trusted.*SSL_CA_FILE"),
+    "another authority": (
+        "tls",
+        {"security_protocol": "SSL", "ssl_ca_file": "stranger.pem"},
+        "certificate is not trusted.*SSL_CA_FILE",
+    ),
+    "no certificate": ("tls", {"security_protocol": "SSL", "ssl_ca_file": "authority.pem"}, "client certificate"),
+    "a certificate of a stranger": (
+        "tls",
+        {
+            "security_protocol": "SSL",
+            "ssl_ca_file": "authority.pem",
+            "ssl_certificate_file": "stranger.pem",
+            "ssl_key_file": "stranger.key",
+        },
+        "client certificate",
+    ),
+    "no token": (
+        "sasl",
+        {**SCRAM, "sasl_mechanism": "OAUTHBEARER", "oauth_token_file": "no-token"},
+        "cannot read oauth_token_file.*no-token",
+    ),
+    "no token provider": (
+        "sasl",
+        {
+            **SCRAM,
+            "sasl_mechanism": "OAUTHBEARER",
+            "sasl_password": "not-the-secret",
+            "oauth_token_url": "http://127.0.0.1:1/token",
+        },
+        "oauth_token_url.*check the address",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", WRONG)
+async def test_a_wrong_way_in_says_what_to_do(guarded: Guarded, way: str) -> None:
+    """Within seconds, with the setting to look at, and without the password."""
+    door, options, told = WRONG[way]
+    async with asyncio.timeout(PATIENCE_S):
+        with pytest.raises(topic_admin.BrokerRefusesError, match=told) as raised:
+            await topic_admin.ping(KafkaConnection.of(guarded.settings(door, **options)))
+    assert "not-the-secret" not in str(raised.value)
+
+
+async def test_an_expired_token_is_refused(guarded: Guarded) -> None:
+    """It is the token that is named, not the connection."""
+    (guarded.files / "expired").write_text(token("token-user", life_s=-600))
+    settings = guarded.settings(
+        "sasl", **SCRAM | {"sasl_mechanism": "OAUTHBEARER"}, oauth_token_file="expired"
+    )
+    with pytest.raises(topic_admin.BrokerRefusesError, match=r"\(OAUTHBEARER\).*token"):
+        await topic_admin.ping(KafkaConnection.of(settings))
+
+
+async def test_a_worker_that_is_refused_is_not_started_again(guarded: Guarded) -> None:
+    """It ends with a configuration error, which no supervisor takes for an accident."""
+    kafka = guarded.settings("sasl", **SCRAM, sasl_password="not-the-secret")
+    settings = Settings.model_validate({"http": {"port": 0}}).model_copy(update={"kafka": kafka})
+    async with asyncio.timeout(PATIENCE_S):
+        with pytest.raises(ConfigurationError, match="refuses us"):
+            await run_role(enrich_role(), settings, stop=asyncio.Event())
+
+
+RIGHT: dict[str, tuple[str, dict[str, Any]]] = {
+    "password": ("sasl", {**SCRAM, "sasl_password": "admin-secret"}),
+    "token": ("sasl", {**SCRAM, "sasl_mechanism": "OAUTHBEARER", "oauth_token_file": "token"}),
+    "certificate": (
+        "tls",
+        {
+            "security_protocol": "SSL",
+            "ssl_ca_file": "authority.pem",
+            "ssl_certificate_file": "worker.pem",
+            "ssl_key_file": "worker.key",
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("way", RIGHT)
+async def test_a_worker_that_is_let_in_works(guarded: Guarded, way: str) -> None:
+    """Topics, probing, Faust's consumer and our producers all come in the same way."""
+    (guarded.files / "token").write_text(token("token-user"))
+    door, options = RIGHT[way]
+    kafka = guarded.settings(door, **options)
+    group = unique_name()
+    settings = make_settings(str(kafka.bootstrap_servers), group)
+    login = kafka.model_copy(update={"group_prefix": group, "session_timeout_s": 6})
+    administrator, servers = guarded.kafka.client, guarded.kafka.bootstrap_servers
+    before = len((await read(servers, 0, client=administrator)).ids)
+    await publish(KafkaConnection.of(kafka), "new-review", [review(number) for number in range(20)])
+    async with running(settings.model_copy(update={"kafka": login})):
+        outcome = await read(servers, before + 20, client=administrator)
+    assert len(outcome.ids) >= before + 20
+
+
+NEEDED = Rights(
+    "user",
+    reads=("new-review",),
+    writes=("enriched-review", "new-review.dlq"),
+    describes=("new-review", "new-review.dlq", "enriched-review", "enriched-review.dlq"),
+    groups=("right-*",),
+    transactional_ids=("right-*",),
+)
+LACKING = {
+    "group": (NEEDED._replace(groups=()), "GroupAuthorizationFailed|rights? to.*group|group"),
+    "topic": (NEEDED._replace(writes=("new-review.dlq",)), "enriched-review|TopicAuthorizationFailed"),
+    "transactional id": (NEEDED._replace(transactional_ids=()), "no working transactions|TransactionalId"),
+}
+
+
+@pytest.mark.parametrize("right", LACKING)
+async def test_a_missing_right_ends_the_worker_with_its_name(
+    guarded: Guarded, tmp_path: Path, right: str
+) -> None:
+    """One right less than it needs, whichever: the worker says which, soon, instead of working on by halves."""
+    rights, told = LACKING[right]
+    user = unique_name("user")
+    make_user(guarded.kafka, tmp_path, user)
+    await allow(guarded.kafka, [rights._replace(user=user)])
+    await publish(guarded.kafka.client, "new-review", [review(number) for number in range(4)])
+    login = {**SCRAM, "sasl_username": user, "sasl_password": password_of(user), "session_timeout_s": 6}
+    settings = make_settings(
+        guarded.kafka.bootstrap_servers, f"right-{user}", delivery="exactly_once", kafka=login
+    )
+    async with asyncio.timeout(PATIENCE_S):
+        with pytest.raises(FatalError, match=told):
+            await run_role(enrich_role(), settings, stop=asyncio.Event())
