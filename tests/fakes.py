@@ -13,7 +13,7 @@ from schemas.summaries import RefreshRequested, SummaryClaim
 from streams.delivery.intake import Chunk
 from streams.delivery.records import Effects, Partition
 from streams.delivery.sink import Checkpoint, pass_by
-from streams.roles.generate.summaries import Composer
+from streams.roles.generate.product_texts import Composer
 
 NEVER = threading.Event()
 

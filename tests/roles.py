@@ -9,7 +9,7 @@ from streams.app import ROLES, planned_topics
 from streams.delivery.sink import Checkpoint, pass_by
 from streams.kafka.topic_plan import TopicSpec, wanted_topics
 from streams.roles.enrich.worker import EnrichWorker
-from streams.roles.generate.summaries import Composer, SummaryWriter
+from streams.roles.generate.product_texts import Composer, ProductTextWriter
 from streams.roles.generate.worker import GenerateWorker
 from streams.roles.generate.writers import WriterEntry
 from streams.roles.rolling.worker import RollingWorker
@@ -37,7 +37,7 @@ def generate_role(
 ) -> Role:
     """Texts by a composer that loads in no time."""
     entry = WriterEntry(
-        REFRESH_REQUESTED, PRODUCT_TEXT, lambda settings: SummaryWriter(load_composer(settings))
+        REFRESH_REQUESTED, PRODUCT_TEXT, lambda settings: ProductTextWriter(load_composer(settings))
     )
     worker = partial(GenerateWorker, writers=[entry], checkpoint=checkpoint)
     return replace(ROLES["generate"], worker=worker)

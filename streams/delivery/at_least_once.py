@@ -18,7 +18,7 @@ from streams.delivery.sink import Checkpoint, FirstOffsets, pass_by
 from streams.delivery.sizes import TopicSizes
 from streams.errors import LeaseLostError
 from streams.kafka.connection import KafkaConnection
-from streams.kafka.patience import retried
+from streams.retries import retried
 
 
 class AtLeastOnceSink:

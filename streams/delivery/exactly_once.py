@@ -23,7 +23,7 @@ from streams.delivery.sink import Checkpoint, FirstOffsets, pass_by
 from streams.delivery.sizes import TopicSizes
 from streams.errors import FatalError, LeaseLostError
 from streams.kafka.connection import TRANSACTION_TIMEOUT_MS, KafkaConnection
-from streams.kafka.patience import retried
+from streams.retries import retried
 
 
 class ExactlyOnceSink:

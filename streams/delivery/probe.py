@@ -27,7 +27,7 @@ from streams.delivery.producing import stopped
 from streams.delivery.records import Partition
 from streams.errors import FatalError, RetryableError
 from streams.kafka.connection import KafkaConnection
-from streams.kafka.patience import retried
+from streams.retries import retried
 from streams.settings import DeliveryGuarantee
 
 log = structlog.get_logger(__name__)

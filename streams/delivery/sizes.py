@@ -9,7 +9,7 @@ import structlog
 from schemas.dead_letters import DeadLetterReason
 from streams.delivery.records import DeadLetter, Effects, Output, Record
 from streams.errors import FatalError, RetryableError
-from streams.kafka.patience import retried
+from streams.retries import retried
 
 log = structlog.get_logger(__name__)
 

@@ -17,7 +17,7 @@ from models.sentence_bits import differing_bits
 from streams.errors import ConfigurationError
 from streams.offline.asking import ReadingFacts, ask
 from streams.rolling.applying import apply_review
-from streams.rolling.memory import MemoryTables
+from streams.rolling.memory_tables import MemoryTables
 from streams.rolling.product_state import ProductState
 from streams.rolling.readings import as_event
 from streams.rolling.summaries import chosen_points, quotes_of

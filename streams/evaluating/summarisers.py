@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from streams.evaluating.plain_summaries import plain
 from streams.evaluating.summary_texts import EvaluatedSentence, EvaluatedText, ReadItem, Summariser
-from streams.roles.generate.summaries import Composer, load_composer
+from streams.roles.generate.product_texts import Composer, load_composer
 from streams.settings import Settings
 
 #: So long that everything is phrased: what is measured is the texts, not the machine.

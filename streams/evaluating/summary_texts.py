@@ -12,7 +12,7 @@ from schemas.summaries import RefreshRequested, SummaryClaim
 from streams.evaluating.key_points import WRITTEN, unprepared
 from streams.evaluating.summary_files import SummaryItem
 from streams.rolling.applying import apply_review
-from streams.rolling.memory import MemoryTables
+from streams.rolling.memory_tables import MemoryTables
 from streams.rolling.product_state import Kind, Point
 from streams.rolling.readings import as_event
 from streams.rolling.summaries import SummaryWriter, chosen_points

@@ -9,7 +9,7 @@ from typing import Any, TypedDict
 from models.interfaces import ReviewReader, ReviewReading
 from streams.lane.at_once import read_at_once
 from streams.lane.loading import ANY_LANGUAGE, load_readers
-from streams.roles.enrich.preparing import load_preparer
+from streams.roles.enrich.preparer import load_preparer
 from streams.settings import Settings
 
 

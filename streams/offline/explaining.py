@@ -19,7 +19,7 @@ from models.quality import QualityFlag
 from streams.errors import ConfigurationError
 from streams.lane.at_once import read_at_once
 from streams.lane.loading import ANY_LANGUAGE, load_readers
-from streams.roles.enrich.preparing import load_preparer
+from streams.roles.enrich.preparer import load_preparer
 from streams.settings import Settings
 
 # A word of an alphabet with its apostrophes, two characters of a script without spaces, an emoji, or a placeholder.

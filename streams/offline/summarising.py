@@ -16,10 +16,10 @@ from schemas.summaries import KeyPoint, RefreshRequested, SummaryClaim
 from schemas.topics import NEW_REVIEW
 from streams.errors import ConfigurationError
 from streams.offline.asking import ReadingFacts, ask
-from streams.roles.generate.summaries import Composition, load_composer
+from streams.roles.generate.product_texts import Composition, load_composer
 from streams.rolling.applying import apply_review
 from streams.rolling.comment_topics import UNNAMED, Said, discover
-from streams.rolling.memory import MemoryTables
+from streams.rolling.memory_tables import MemoryTables
 from streams.rolling.readings import as_event
 from streams.rolling.summaries import SummaryWriter
 from streams.rows import BadRow, ReadyEvent, Row, read_rows, to_events

@@ -9,7 +9,7 @@ from msgspec import Raw
 from schemas.topics import PRODUCT_SUMMARY
 from streams.serde import JsonObject
 from streams.web.catalogue import KnownProduct
-from streams.web.summary import Day, SummaryParts, read_counts, read_parts
+from streams.web.stored_summary import Day, SummaryParts, read_counts, read_parts
 
 
 def product_body(product: KnownProduct, *, today: date) -> JsonObject:

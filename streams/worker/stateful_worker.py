@@ -13,7 +13,7 @@ from streams.errors import FatalError
 from streams.kafka import topic_admin
 from streams.kafka.connection import KafkaConnection
 from streams.state.directory import WorkerDirectory
-from streams.state.stateful import StatefulSink
+from streams.state.stateful_sink import StatefulSink
 from streams.state.store import PartitionStore, StoreMemory
 from streams.state.table_set import TableSet
 from streams.state.tables import PartitionTables

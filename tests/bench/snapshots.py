@@ -10,7 +10,7 @@ import orjson
 from models.preparation import PreparedReview, ReviewPreparer
 from streams.offline.asking import ask
 from streams.rolling.applying import apply_review
-from streams.rolling.memory import MemoryTables
+from streams.rolling.memory_tables import MemoryTables
 from streams.rolling.product_state import ReviewState
 from streams.rolling.readings import as_event
 from streams.rolling.summaries import SummaryWriter

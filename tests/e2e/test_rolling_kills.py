@@ -25,11 +25,11 @@ from schemas.topics import ENRICHED_REVIEW, PRODUCT_ALERT, PRODUCT_SUMMARY, PROD
 from streams.kafka.publishing import RawRecord, publish
 from streams.kafka.tailing import follow
 from streams.roles.generate.handler import AnswerRequests, Route
-from streams.roles.generate.summaries import SummaryWriter
+from streams.roles.generate.product_texts import ProductTextWriter
 from streams.rolling.alerts import look_at_newest
 from streams.rolling.applying import apply_review
 from streams.rolling.events import read_review
-from streams.rolling.memory import MemoryTables
+from streams.rolling.memory_tables import MemoryTables
 from streams.rolling.surges import Surge
 from tests.brokers import ApacheKafka, unique_name
 from tests.e2e.cluster import CHECKPOINTS, Cluster, kill_and_replace, paced
@@ -66,7 +66,7 @@ async def answered_refreshes(cluster: Cluster) -> AsyncIterator[None]:
     """Every refresh that is asked for is answered meanwhile, as the generate role does."""
 
     async def answer(executor: ThreadPoolExecutor) -> None:
-        route = Route(REFRESH_REQUESTED, PRODUCT_TEXT.name, SummaryWriter(fake_composer()))
+        route = Route(REFRESH_REQUESTED, PRODUCT_TEXT.name, ProductTextWriter(fake_composer()))
         texts = AnswerRequests(
             {REFRESH_REQUESTED.name: route},
             executor=executor,

@@ -20,7 +20,7 @@ from streams.composing.composer import SummaryComposer
 from streams.composing.publishable import clean_quote
 from streams.composing.rereading import Read
 from streams.offline.summarising import Summarised, summarise
-from streams.roles.generate.summaries import Composition
+from streams.roles.generate.product_texts import Composition
 from streams.settings import Settings
 from tests.unit.streams.composing.phrasers import fake_voice, read_as
 

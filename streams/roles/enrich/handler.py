@@ -17,8 +17,8 @@ from streams.delivery.records import DeadLetter, Effects, Output, Record
 from streams.errors import FatalError, RejectedEventError
 from streams.lane.calls import CANARY_TEXT
 from streams.lane.values import Answer, Failure
-from streams.roles.enrich.reading import Preparer, Reader, Readers
-from streams.roles.enrich.writing import EnrichedReviewWriter
+from streams.roles.enrich.enriched_events import EnrichedReviewWriter
+from streams.roles.enrich.readers import Preparer, Reader, Readers
 from streams.serde import JsonObject, decode, encode, recorded_ms, require_key, require_not_ahead
 
 

@@ -17,8 +17,8 @@ from streams.lane.lane import Lane
 from streams.lane.loading import load_readers
 from streams.lane.values import BatchReport, LaneLimits
 from streams.roles.enrich.handler import EnrichReviews
-from streams.roles.enrich.preparing import load_preparer
-from streams.roles.enrich.reading import Preparer, Reader, Readers
+from streams.roles.enrich.preparer import load_preparer
+from streams.roles.enrich.readers import Preparer, Reader, Readers
 from streams.settings import Settings
 from streams.worker.role import Role
 from streams.worker.stream_worker import StreamWorker

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from schemas.topics import PRODUCT_TEXT, REFRESH_REQUESTED, Topic
-from streams.roles.generate.summaries import load_summary_writer
+from streams.roles.generate.product_texts import load_text_writer
 from streams.settings import Settings
 
 #: The fields of an answer beside its lineage, ready for JSON.
@@ -42,4 +42,4 @@ class WriterEntry:
 
 
 #: What the generate role answers. A new kind of request is one more entry.
-WRITERS = (WriterEntry(REFRESH_REQUESTED, PRODUCT_TEXT, load_summary_writer),)
+WRITERS = (WriterEntry(REFRESH_REQUESTED, PRODUCT_TEXT, load_text_writer),)

@@ -7,7 +7,7 @@ import msgspec
 
 from streams.rolling.listing import entries_of
 from streams.rolling.product_state import ProductState, ReviewState
-from streams.rolling.upgrading import upgraded_product, upgraded_review
+from streams.rolling.renamed_aspects import upgraded_product, upgraded_review
 from streams.state.store import PartitionStore
 from streams.state.tables import PartitionTables
 from streams.state.versions import VersionedCodec

@@ -10,7 +10,7 @@ from aiokafka.errors import KafkaError
 from streams.delivery.records import Record
 from streams.errors import RejectedEventError, RetryableError
 from streams.kafka.connection import KafkaConnection
-from streams.kafka.patience import retried
+from streams.retries import retried
 from streams.roles.serve.metrics import ServingMetrics
 from streams.roles.serve.progress import Progress
 from streams.roles.serve.records import Change, change_of

@@ -12,7 +12,7 @@ from streams.delivery.records import Record
 from streams.errors import RejectedEventError
 from streams.rolling.counters import average_rating
 from streams.serde import decode, recorded_ms, require_key
-from streams.web.summary import Sentiment
+from streams.web.stored_summary import Sentiment
 
 _identifiers = TypeAdapter[str](Identifier)
 _GONE = (None, None, None, None)

@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 
 from schemas.serving import SortKey, SortOrder
 from streams.errors import ConfigurationError, RetryableError
-from streams.roles.serve import scripts
+from streams.roles.serve import lua_scripts
 from streams.roles.serve.progress import Progress, RankedProduct, Ranking, Reading
 from streams.roles.serve.records import Change
 from streams.settings import Settings
@@ -120,12 +120,12 @@ class ProductStore:
     def __init__(self, redis: "Redis", prefix: str) -> None:
         self._redis = redis
         self._keys = Keys(prefix)
-        self._apply = redis.register_script(scripts.APPLY)
-        self._progress = redis.register_script(scripts.PROGRESS)
-        self._read = redis.register_script(scripts.READ)
-        self._page = redis.register_script(scripts.PAGE)
-        self._begin = redis.register_script(scripts.BEGIN)
-        self._sweep = redis.register_script(scripts.SWEEP)
+        self._apply = redis.register_script(lua_scripts.APPLY)
+        self._progress = redis.register_script(lua_scripts.PROGRESS)
+        self._read = redis.register_script(lua_scripts.READ)
+        self._page = redis.register_script(lua_scripts.PAGE)
+        self._begin = redis.register_script(lua_scripts.BEGIN)
+        self._sweep = redis.register_script(lua_scripts.SWEEP)
 
     async def apply(self, batch: Batch) -> Applied:
         """Write what is newer than what is there, and move the partition's position, at once."""

@@ -7,10 +7,10 @@ from contextlib import AsyncExitStack
 import structlog
 
 from streams.kafka.connection import KafkaConnection
-from streams.roles.serve.answering import SummaryCatalogue
 from streams.roles.serve.materialiser import Materialiser
 from streams.roles.serve.metrics import ServingMetrics
 from streams.roles.serve.store import open_store
+from streams.roles.serve.summary_catalogue import SummaryCatalogue
 from streams.settings import Settings
 from streams.web.products import products_app
 from streams.worker.health import add_health_pages

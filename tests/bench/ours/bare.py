@@ -21,8 +21,8 @@ from models.interfaces import ReviewReader
 from streams import settings
 from streams.lane.loading import load_readers
 from streams.lane.planning import plan_batches
-from streams.roles.enrich.preparing import load_preparer
-from streams.roles.enrich.reading import ANY_LANGUAGE, Preparer
+from streams.roles.enrich.preparer import load_preparer
+from streams.roles.enrich.readers import ANY_LANGUAGE, Preparer
 
 _BUDGETS = (512, 1024, 2048)
 _TRIAL_REVIEWS = 250

@@ -22,7 +22,7 @@ from streams.composing.composer import SummaryComposer
 from streams.composing.composition import Composition
 from streams.composing.phrasing import Voice
 from streams.composing.rereading import Read
-from streams.roles.generate.summaries import Composer
+from streams.roles.generate.product_texts import Composer
 from streams.roles.generate.voices import load_voices
 from streams.settings import Settings
 from tests.bench.ours.tokens import TokenCount

@@ -18,7 +18,7 @@ from streams.composing.writing import compose
 from streams.roles.serve.records import change_of
 from streams.rolling.applying import apply_text
 from streams.rolling.events import read_text
-from streams.rolling.memory import MemoryTables
+from streams.rolling.memory_tables import MemoryTables
 from streams.rolling.refreshing import refreshed
 from streams.rolling.summaries import SummaryWriter
 from streams.serde import encode

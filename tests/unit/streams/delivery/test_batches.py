@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 from schemas import dead_letters as headers
 from schemas.dead_letters import DeadLetterReason
 from streams.delivery.batches import (
+    _parts,
+    enqueue,
+)
+from streams.delivery.dead_letters import (
     MAX_DEAD_LETTER_KEY_BYTES,
     MAX_DEAD_LETTER_VALUE_BYTES,
-    _parts,
     dead_letter_output,
-    enqueue,
 )
 from streams.delivery.records import DeadLetter, Effects, Output
 from streams.delivery.sizes import TopicSizes

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from schemas import dead_letters as headers
 from schemas.dead_letters import DeadLetterReason
-from streams.delivery.batches import dead_letter_output, enqueue
+from streams.delivery.batches import enqueue
+from streams.delivery.dead_letters import dead_letter_output
 from streams.delivery.intake import Chunk, Intake
 from streams.delivery.pump import MAX_DELIVERY_BYTES, MAX_DELIVERY_RECORDS, Pump
 from streams.delivery.records import DeadLetter, Effects, Output, Partition, Record

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from schemas.dead_letters import DeadLetterReason
-from streams.delivery.batches import dead_letter_output
+from streams.delivery.dead_letters import dead_letter_output
 from streams.delivery.records import DeadLetter
 from streams.demo.tally import Position
 from tests.fakes import FakeRecord

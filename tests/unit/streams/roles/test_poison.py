@@ -35,9 +35,9 @@ from streams.delivery.records import DeadLetter, Effects, Handler, Output, Parti
 from streams.errors import RejectedEventError
 from streams.lane.values import Answer
 from streams.roles.enrich.handler import EnrichReviews
-from streams.roles.enrich.reading import ANY_LANGUAGE, Reader, Readers
+from streams.roles.enrich.readers import ANY_LANGUAGE, Reader, Readers
 from streams.roles.generate.handler import AnswerRequests, Route
-from streams.roles.generate.summaries import SummaryWriter
+from streams.roles.generate.product_texts import ProductTextWriter
 from streams.roles.rolling.handler import RollProducts
 from streams.roles.rolling.tables import ProductTables
 from streams.roles.serve.records import change_of
@@ -88,7 +88,7 @@ class Roles:
             readers = Readers({ANY_LANGUAGE: Reader("fake", "1", _ask)})
             return EnrichReviews(readers, FakePreparer(), executor=self.executor, now=lambda: NOW)
         if topic is REFRESH_REQUESTED:
-            route = Route(REFRESH_REQUESTED, PRODUCT_TEXT.name, SummaryWriter(fake_composer()))
+            route = Route(REFRESH_REQUESTED, PRODUCT_TEXT.name, ProductTextWriter(fake_composer()))
             routes = {REFRESH_REQUESTED.name: route}
             return AnswerRequests(routes, executor=self.executor, batch_records=8, now=lambda: NOW)
         if topic is PRODUCT_SUMMARY:

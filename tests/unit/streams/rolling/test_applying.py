@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from streams.roles.rolling.tables import PRODUCT_CODEC, REVIEW_CODEC
 from streams.rolling.applying import sweep
-from streams.rolling.memory import MemoryTables
+from streams.rolling.memory_tables import MemoryTables
 from streams.rolling.product_state import ProductState
 from tests.histories import (
     NOW_MS,

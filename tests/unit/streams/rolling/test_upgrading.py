@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from streams.rolling.key_points import MAX_POINTS_OF_KIND
-from streams.rolling.memory import MemoryTables
+from streams.rolling.memory_tables import MemoryTables
 from streams.rolling.product_state import (
     Arrival,
     Claim,
@@ -19,8 +19,8 @@ from streams.rolling.product_state import (
     Refresh,
     ReviewState,
 )
+from streams.rolling.renamed_aspects import upgraded_product, upgraded_review
 from streams.rolling.surges import AlertState
-from streams.rolling.upgrading import upgraded_product, upgraded_review
 from tests.histories import Recount, apply_all, enriched, random_history, state_counts
 
 State = TypeVar("State", ProductState, ReviewState)

@@ -14,7 +14,7 @@ from streams.kafka.topic_facts import TopicFacts
 from streams.state.origin import LostTablesError, PartitionCountError
 from streams.state.positions import position
 from streams.state.restoring import RestoreProgress, restore
-from streams.state.stateful import StatefulSink
+from streams.state.stateful_sink import StatefulSink
 from streams.state.store import Checkpoint, PartitionStore, StoreMemory
 from streams.state.table_set import TableSet
 from streams.state.tables import PartitionTables

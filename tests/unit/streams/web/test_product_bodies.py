@@ -12,7 +12,7 @@ from schemas.summaries import ProductSummary
 from streams.serde import encode
 from streams.web.catalogue import KnownProduct, Stored
 from streams.web.product_bodies import listed_body, product_body, reviews_body
-from streams.web.summary import Counts, Sentiment
+from streams.web.stored_summary import Counts, Sentiment
 from tests.summaries import TODAY, document
 from tests.unit.schemas.event_samples import summaries
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.web.product_bodies import WINDOWS, trends
-from streams.web.summary import Day
+from streams.web.stored_summary import Day
 
 TODAY = date(2026, 11, 25)
 

@@ -19,9 +19,9 @@ from streams.delivery.records import Effects
 from streams.errors import FatalError
 from streams.kafka.connection import MAX_BATCH_BYTES
 from streams.lane.values import Answer, Failure
+from streams.roles.enrich.enriched_events import MAX_SENTENCES
 from streams.roles.enrich.handler import EnrichReviews
-from streams.roles.enrich.reading import ANY_LANGUAGE, Preparer, Reader, Readers
-from streams.roles.enrich.writing import MAX_SENTENCES
+from streams.roles.enrich.readers import ANY_LANGUAGE, Preparer, Reader, Readers
 from tests.fakes import FakePreparer, FakeRecord
 
 NOW = datetime(2025, 6, 16, tzinfo=UTC)

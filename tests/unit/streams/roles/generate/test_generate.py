@@ -18,14 +18,14 @@ from streams.composing.rereading import Feeling, Read
 from streams.delivery.records import Effects
 from streams.errors import FatalError
 from streams.roles.generate.handler import AnswerRequests, Route
-from streams.roles.generate.summaries import Composer, SummaryWriter
+from streams.roles.generate.product_texts import Composer, ProductTextWriter
 from tests.fakes import FakeComposer, FakeComposition, FakeRecord, fake_composer
 
 NOW = datetime(2026, 9, 20, tzinfo=UTC)
 
 
 def handler_of(composer: Composer, executor: ThreadPoolExecutor, batch_records: int) -> AnswerRequests:
-    route = Route(REFRESH_REQUESTED, PRODUCT_TEXT.name, SummaryWriter(composer))
+    route = Route(REFRESH_REQUESTED, PRODUCT_TEXT.name, ProductTextWriter(composer))
     return AnswerRequests(
         {REFRESH_REQUESTED.name: route}, executor=executor, batch_records=batch_records, now=lambda: NOW
     )

@@ -12,7 +12,7 @@ from streams.kafka.topic_facts import TopicFacts
 from streams.roles.rolling.handler import RollProducts
 from streams.roles.rolling.tables import ProductTables
 from streams.settings import RollingSettings
-from streams.state.stateful import StatefulSink
+from streams.state.stateful_sink import StatefulSink
 from streams.state.store import StoreMemory
 from streams.state.table_set import TableSet
 from streams.state.topic_watch import TopicWatch

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 import structlog
 
 from schemas.serving import SortKey, SortOrder
-from streams.roles.serve.answered import AnsweredProducts
 from streams.roles.serve.judging import Verdict, as_answered, judge
 from streams.roles.serve.metrics import ServingMetrics
 from streams.roles.serve.progress import Progress
+from streams.roles.serve.recent_answers import AnsweredProducts
 from streams.roles.serve.store import ProductStore, StoreAwayError
 from streams.settings import ServingSettings
 from streams.web.catalogue import KnownProduct, Lookup, NotKnownYetError, Page, Place, Stored

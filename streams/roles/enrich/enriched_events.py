@@ -13,7 +13,7 @@ from schemas.events import SCHEMA_VERSION
 from schemas.reviews import Review
 from streams.delivery.records import Record
 from streams.lane.values import Answer
-from streams.roles.enrich.reading import Preparer, Reader
+from streams.roles.enrich.readers import Preparer, Reader
 from streams.serde import JsonObject, recorded_ms
 
 _Place = Callable[[int, int], tuple[str, int, int]]

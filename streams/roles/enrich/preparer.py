@@ -1,6 +1,6 @@
 """Loads what masks personal data, identifies languages and flags, as configured."""
 
-from streams.roles.enrich.reading import Preparer
+from streams.roles.enrich.readers import Preparer
 from streams.settings import Settings
 
 

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from streams.roles.serve.answered import AnsweredProducts
-from streams.roles.serve.answering import SummaryCatalogue
 from streams.roles.serve.metrics import ServingMetrics
 from streams.roles.serve.progress import Progress, RankedProduct, Ranking, Reading
+from streams.roles.serve.recent_answers import AnsweredProducts
 from streams.roles.serve.store import StoreAwayError
+from streams.roles.serve.summary_catalogue import SummaryCatalogue
 from streams.settings import ServingSettings
 from streams.web.catalogue import NotKnownYetError, Stored
 

@@ -5,7 +5,7 @@ from pydantic import BaseModel
 from schemas.counts import AspectCounts, DayCounts, ReviewCounts, SentimentCounts
 from schemas.serving import ServedProduct
 from schemas.summaries import ProductSummary
-from streams.web import summary
+from streams.web import stored_summary
 
 
 def fields_of(struct: type[msgspec.Struct]) -> dict[str, bool]:
@@ -16,9 +16,9 @@ def fields_of(struct: type[msgspec.Struct]) -> dict[str, bool]:
 @pytest.mark.parametrize(
     ("struct", "contract"),
     [
-        (summary.Counts, ReviewCounts),
-        (summary.Sentiment, SentimentCounts),
-        (summary.Aspect, AspectCounts),
+        (stored_summary.Counts, ReviewCounts),
+        (stored_summary.Sentiment, SentimentCounts),
+        (stored_summary.Aspect, AspectCounts),
     ],
     ids=lambda kind: kind.__name__,
 )
@@ -29,7 +29,7 @@ def test_the_shape_has_the_contracts_fields(struct: type[msgspec.Struct], contra
 
 
 @pytest.mark.parametrize(
-    ("struct", "contract"), [(summary.SummaryParts, ProductSummary), (summary.Day, DayCounts)]
+    ("struct", "contract"), [(stored_summary.SummaryParts, ProductSummary), (stored_summary.Day, DayCounts)]
 )
 def test_what_is_read_in_part_is_of_the_contract(
     struct: type[msgspec.Struct], contract: type[BaseModel]
@@ -41,13 +41,13 @@ def test_what_is_read_in_part_is_of_the_contract(
 
 def test_the_parts_make_a_whole_answer() -> None:
     """They lack nothing that is answered."""
-    parts = fields_of(summary.SummaryParts)
+    parts = fields_of(stored_summary.SummaryParts)
     assert set(ServedProduct.model_fields) & set(ProductSummary.model_fields) <= {*parts, "average_rating"}
 
 
 def test_what_is_left_out_reads_as_the_contract_has_it() -> None:
     """Bytes that are passed on stand for the defaults of the contract."""
-    for field in msgspec.structs.fields(summary.SummaryParts):
+    for field in msgspec.structs.fields(stored_summary.SummaryParts):
         if isinstance(field.default, msgspec.Raw):
             default = ProductSummary.model_fields[field.name].default
             assert msgspec.json.decode(field.default) == (list(default) if default == () else default)

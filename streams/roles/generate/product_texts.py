@@ -1,4 +1,4 @@
-"""The writer of product texts: snapshots of what reviews say, to a product's text."""
+"""The writer of product texts: snapshots of what reviews say, put into words."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -63,7 +63,7 @@ class Composer(Protocol):
         ...
 
 
-class SummaryWriter:
+class ProductTextWriter:
     """Answers `RefreshRequested` with the fields of `ProductText`; see `Writer`.
 
     Args:
@@ -111,6 +111,6 @@ def load_composer(settings: Settings) -> SummaryComposer:
     return SummaryComposer(*load_voices(settings), deadline_s=settings.generation.batch_s)
 
 
-def load_summary_writer(settings: Settings) -> SummaryWriter:
+def load_text_writer(settings: Settings) -> ProductTextWriter:
     """See `load_composer`."""
-    return SummaryWriter(load_composer(settings))
+    return ProductTextWriter(load_composer(settings))

@@ -1,4 +1,4 @@
-"""How patiently to wait for what is away: without end, in pauses that grow, and are never the same for two workers."""
+"""Retries: which errors are tried again, and after what pauses. They have no end, grow, and differ between workers."""
 
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
