@@ -53,6 +53,7 @@ def texts(generator: PhraseGenerator, *requests: PhraseRequest) -> list[list[str
     return [[phrase.text for phrase in found] for found in generator.phrase(requests, deadline_s=60)]
 
 
+@pytest.mark.thorough
 def test_every_sample_consists_of_words_of_its_evidence(generator: PhraseGenerator) -> None:
     """Beside requests with other evidence, in one batch; and each begins as it is told to."""
     openings: Counter[str] = Counter()

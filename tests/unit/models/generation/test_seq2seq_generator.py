@@ -25,6 +25,7 @@ def t5(tmp_path_factory: pytest.TempPathFactory) -> PhraseGenerator:
     return load(write_t5(tmp_path_factory.mktemp("t5")), temperature=1.5)
 
 
+@pytest.mark.thorough
 def test_every_sample_consists_of_words_of_its_evidence(t5: PhraseGenerator) -> None:
     """As of a causal model, beside openings of other lengths."""
     openings: Counter[str] = Counter()

@@ -64,6 +64,7 @@ def test_reads_well_in_chinese() -> None:
     ]
 
 
+@pytest.mark.thorough
 @settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 @given(snapshots())
 def test_everything_is_supported_and_publishable(drawn: RefreshRequested) -> None:

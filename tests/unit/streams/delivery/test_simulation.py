@@ -22,6 +22,8 @@ from streams.kafka.connection import KafkaConnection
 from tests.unit.streams.delivery.simulated_broker import BrokenPromiseError, Broker
 from tests.unit.streams.delivery.simulation import GROUP, Ask, simulate
 
+pytestmark = pytest.mark.thorough
+
 _SEEDS = 1_000
 _BATCHES = 4
 _SEEDS_FOR_A_BUG = 200

@@ -117,6 +117,7 @@ async def test_a_refusing_address_is_explained() -> None:
             await topic_admin.create(KafkaConnection(address), topics(1))
 
 
+@pytest.mark.thorough
 async def test_a_silent_server_is_given_up() -> None:
     """A server that accepts and never answers is an error as well, not a wait for ever."""
     async with asyncio.timeout(30):

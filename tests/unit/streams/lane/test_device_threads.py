@@ -154,6 +154,7 @@ async def test_calls_that_hang_and_return_are_forgotten(device: DeviceThreads) -
         await asyncio.to_thread(threads[0].join, PATIENCE_S)
 
 
+@pytest.mark.thorough
 class TestStarved:
     """Time that others had does not count as the model's."""
 

@@ -112,6 +112,7 @@ def test_the_shapes_fields_are_those_of_the_contract() -> None:
             assert field.required or not contract.model_fields[field.name].is_required(), (struct, field.name)
 
 
+@pytest.mark.thorough
 @settings(max_examples=1_500, deadline=None, suppress_health_check=list(HealthCheck))
 @given(enriched_reviews, st.data())
 def test_what_the_contract_refuses_the_shape_refuses(event: ReviewEnriched, data: st.DataObject) -> None:

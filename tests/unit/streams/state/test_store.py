@@ -110,6 +110,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run([unmount, str(path)], check=True)
 
 
+@pytest.mark.thorough
 def test_a_full_disk_ends_the_worker_for_good_with_what_to_do(small_disk: Path) -> None:
     """Where, how much is free, which setting; as a wrong setting does, so that nothing restarts it for ever."""
     store = PartitionStore(small_disk / "0", MEMORY)

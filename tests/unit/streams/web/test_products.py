@@ -299,6 +299,7 @@ BOMB = gzip.compress(b" " * (64 * MAX_BODY_BYTES))
 @pytest.mark.parametrize(
     ("encoding", "body"),
     [("gzip", gzip.compress(BATCH)), ("deflate", zlib.compress(BATCH)), ("identity", BATCH)],
+    ids=["gzip", "deflate", "identity"],
 )
 async def test_a_compressed_body_is_read(api: Api, encoding: str, body: bytes) -> None:
     """As clients and proxies may send it."""

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from streams.roles.serve.worker import _end
 
 
@@ -13,6 +15,7 @@ async def deaf_once() -> None:
         await asyncio.sleep(60)
 
 
+@pytest.mark.thorough
 async def test_a_task_that_misses_its_cancellation_is_cancelled_again() -> None:
     """Within seconds, beside one that hears at once and one that has failed."""
 
