@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from schemas.topics import ENRICHED_REVIEW, NEW_REVIEW
 from streams.app import ROLES
-from streams.delivery.exactly_once import committed_offset
+from streams.delivery.committed import committed_offset
 from streams.delivery.records import Partition
 from streams.kafka import tailing
 from streams.kafka.publishing import RawRecord
