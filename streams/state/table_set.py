@@ -11,6 +11,7 @@ from aiokafka.errors import KafkaError
 
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.topic_facts import TopicFacts
+from streams.retries import retried
 from streams.state.origin import (
     ORIGIN_CODEC,
     ORIGIN_PREFIX,
@@ -26,7 +27,7 @@ from streams.state.tables import Change, PartitionTables
 from streams.state.topic_watch import TopicWatch
 
 log = structlog.get_logger(__name__)
-_RETRY_S = 1.0
+_FIRST_PAUSE_S = 0.5
 _REPORT_EVERY_S = 2.0
 
 
@@ -205,16 +206,12 @@ class TableSet(Generic[TablesT]):
         """What partition 0 was counted from: a partition that was added later has nothing to tell."""
         if number == 0:
             return None
-        while True:
-            try:
-                value = await first_value(
-                    self._client, self.changelog, 0, ORIGIN_PREFIX, is_kafka=self._is_kafka
-                )
-            except KafkaError as error:
-                log.warning("restoring waits for the broker", error=repr(error))
-                await asyncio.sleep(_RETRY_S)
-            else:
-                return None if value is None else ORIGIN_CODEC.decode(value)
+        value = await self._first_of_partition_0()
+        return None if value is None else ORIGIN_CODEC.decode(value)
+
+    @retried(KafkaError, first_pause_s=_FIRST_PAUSE_S)
+    async def _first_of_partition_0(self) -> bytes | None:
+        return await first_value(self._client, self.changelog, 0, ORIGIN_PREFIX, is_kafka=self._is_kafka)
 
     async def _restore(self) -> None:
         started = time.monotonic()
@@ -227,21 +224,18 @@ class TableSet(Generic[TablesT]):
                 reported = time.monotonic()
                 log.info("restoring tables", restored=progress.restored, total=progress.total)
 
-        while True:
-            try:
-                records = await restore(
-                    self._client,
-                    self.changelog,
-                    self._stores,
-                    cluster=self._cluster,
-                    topic_id=self._topic_id,
-                    is_kafka=self._is_kafka,
-                    report=report,
-                )
-            except KafkaError as error:
-                log.warning("restoring waits for the broker", error=repr(error))
-                await asyncio.sleep(_RETRY_S)
-            else:
-                seconds = round(time.monotonic() - started, 2)
-                log.info("tables restored", records=records, seconds=seconds, partitions=sorted(self._stores))
-                return
+        records = await self._follow_changelog(report)
+        seconds = round(time.monotonic() - started, 2)
+        log.info("tables restored", records=records, seconds=seconds, partitions=sorted(self._stores))
+
+    @retried(KafkaError, first_pause_s=_FIRST_PAUSE_S)
+    async def _follow_changelog(self, report: Callable[[RestoreProgress], None]) -> int:
+        return await restore(
+            self._client,
+            self.changelog,
+            self._stores,
+            cluster=self._cluster,
+            topic_id=self._topic_id,
+            is_kafka=self._is_kafka,
+            report=report,
+        )

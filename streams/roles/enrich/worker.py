@@ -27,15 +27,11 @@ log = structlog.get_logger(__name__)
 
 
 class EnrichWorker(StreamWorker):
-    """See `StreamWorker`.
+    """See `StreamWorker`, and for the arguments that are not named here, too.
 
     Args:
-        role: its row in the table of roles.
-        settings: of the process.
-        stack: closes what it opens.
         load_readers: loads the models, by the languages they are to read; called on a thread.
         load_preparer: makes what masks and identifies languages; called on a thread.
-        checkpoint: called by name at the points where a crash is most interesting.
     """
 
     def __init__(

@@ -22,14 +22,10 @@ NICENESS = 15
 
 
 class GenerateWorker(StreamWorker):
-    """See `StreamWorker`.
+    """See `StreamWorker`, and for the arguments that are not named here, too.
 
     Args:
-        role: its row in the table of roles.
-        settings: of the process.
-        stack: closes what it opens.
         writers: who answers which topic.
-        checkpoint: called by name at the points where a crash is most interesting.
     """
 
     def __init__(

@@ -2,9 +2,8 @@
 
 import random
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -29,7 +28,7 @@ from streams.delivery.records import Effects, Partition
 from streams.roles.rolling.handler import RollProducts
 from streams.roles.rolling.tables import ProductTables
 from streams.settings import RollingSettings
-from streams.state.store import PartitionStore, StoreMemory
+from streams.state.store import PartitionStore
 from tests.fakes import FakeRecord
 from tests.histories import Recount, enriched, random_history, summary_counts
 
@@ -106,13 +105,6 @@ class Role:
             elif one.topic == REFRESH_REQUESTED.name and one.value:
                 self.refreshes.append(RefreshRequested.model_validate_json(one.value))
         return effects
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[PartitionStore]:
-    opened = PartitionStore(tmp_path / "store", StoreMemory(8 * 1024 * 1024))
-    yield opened
-    opened.close()
 
 
 def reviews(count: int, first: int = 0, **more: Any) -> Sequence[dict[str, Any]]:

@@ -8,7 +8,6 @@ from typing import Any
 
 import msgspec
 import orjson
-import pytest
 
 from schemas.topics import ENRICHED_REVIEW, NEW_PRODUCT, PRODUCT_SUMMARY, PRODUCT_TEXT, ROLLING_STATE
 from streams.delivery.records import Effects, Partition
@@ -101,13 +100,6 @@ class Worker:
         changes = [(one.key or b"", one.value) for one in effects.outputs if one.topic == ROLLING_STATE]
         self.tables.delivered(changes, None)
         return effects
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[PartitionStore]:
-    opened = PartitionStore(tmp_path / "store", StoreMemory(8 * 1024 * 1024))
-    yield opened
-    opened.close()
 
 
 async def longest_turn(tables: CountingTables, working: Any) -> int:
