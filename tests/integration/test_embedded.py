@@ -42,7 +42,7 @@ from streams.local.supervisor import supervise
 async def main():
     command = [sys.executable, "-I", "-S", "-c", "import time; time.sleep(600)"]
     with Guardian() as guardian:
-        await supervise({"enrich": command}, spawn=guardian.spawn, stop=asyncio.Event(),
+        await supervise({"enrich": command}, spawn=guardian.spawn, stop=asyncio.Event(), stop_timeout_s=15,
                         report=lambda event: print(event.pid, flush=True))
 asyncio.run(main())
 """
