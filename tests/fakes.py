@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from models.interfaces import ReviewReading, SentenceReading, SentimentPrediction, TokenisedReview
-from models.language import DetectedLanguage
-from models.preparation import PreparedReview
+from models.readers.interfaces import ReviewReading, SentenceReading, SentimentPrediction, TokenisedReview
+from models.readers.preparation import PreparedReview
+from models.text.language import DetectedLanguage
 from schemas.summaries import RefreshRequested, SummaryClaim
 from streams.delivery.intake import Chunk
 from streams.delivery.records import Effects, Partition

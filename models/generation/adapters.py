@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from models.errors import DamagedModelError, ModelConfigurationError
 from models.generation.prompts import PROMPT_FORMS, PromptForm
-from models.manifest import verify_manifest, write_manifest
+from models.registry.manifest import verify_manifest, write_manifest
 
 CONFIG_NAME: Final = "adapter.json"
 WEIGHTS_NAME: Final = "adapter.safetensors"
@@ -31,7 +31,7 @@ def write_adapter(
     Args:
         directory: made if it is not there.
         weights: `LAYER.down` (rank, inputs) and `LAYER.up` (outputs, rank) of each adapted linear layer, as
-            `models.low_rank.adapter_weights` gives them.
+            `models.encoders.low_rank.adapter_weights` gives them.
         rank: of the updates.
         alpha: an update is `up @ down`, times alpha / rank.
         prompt: how a key point was put to the model in training, and so is to be put to it.

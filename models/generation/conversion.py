@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from models.errors import DamagedModelError
-from models.manifest import MANIFEST_NAME, verify_manifest, write_manifest
+from models.registry.manifest import MANIFEST_NAME, verify_manifest, write_manifest
 
 #: Writes what transformers reads into a directory, from a file.
 Converter = Callable[[Path, Path], None]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
 
-from models.interfaces import LoadedModel
+from models.readers.interfaces import LoadedModel
 
 #: The longest phrase, in tokens of the model, without its opening.
 MOST_TOKENS: Final = 40

@@ -28,10 +28,10 @@ from models.generation.generator import DecodingOptions, PhraseGenerator
 from models.generation.packaged import converted_directory, packaged_generator
 from models.generation.prompts import PROMPT_FORMS
 from models.generation.seq2seq import Seq2SeqNetwork
-from models.hub import fetch_from_hub
-from models.manifest import sha256_of
 from models.memory import keep_freed_memory
-from models.references import ModelReference, parse_reference
+from models.registry.hub import fetch_from_hub
+from models.registry.manifest import sha256_of
+from models.registry.references import ModelReference, parse_reference
 
 _VERSION_DIGITS = 12
 

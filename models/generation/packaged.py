@@ -15,7 +15,7 @@ from models.errors import DamagedModelError, ModelConfigurationError
 from models.generation.conversion import Converter, convert_once, is_complete
 from models.generation.gemma_gguf import convert_gemma
 from models.generation.llama_gguf import convert_llama
-from models.manifest import sha256_of
+from models.registry.manifest import sha256_of
 
 
 @dataclass(frozen=True, slots=True)

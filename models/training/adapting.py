@@ -10,20 +10,20 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.aspects import ASPECTS
 from models.devices import has_fast_bfloat16
-from models.interfaces import SENTIMENT_LABELS
-from models.low_rank import adapter_weights, add_adapter
-from models.minilm_encoder import (
+from models.encoders.low_rank import adapter_weights, add_adapter
+from models.encoders.minilm_encoder import (
     FEATURE_LAYERS,
     encoder_directory,
     encoder_tokeniser,
     feature_states,
     load_packed_bert,
 )
-from models.review_heads import AspectHead, AspectLogits, SentimentHead, mean_by_segment
-from models.review_weights import ReviewWeights
-from models.sentence_tokeniser import TokenisedText
+from models.encoders.sentence_tokeniser import TokenisedText
+from models.readers.aspects import ASPECTS
+from models.readers.interfaces import SENTIMENT_LABELS
+from models.readers.review_heads import AspectHead, AspectLogits, SentimentHead, mean_by_segment
+from models.readers.review_weights import ReviewWeights
 from models.training.calibration import fit_temperature
 from models.training.examples import Example, sentiment_index
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from models.aspects import ASPECTS, Aspect, aspect_named
 from models.errors import TrainingDataError
-from models.interfaces import SENTIMENT_LABELS, SentimentLabel
+from models.readers.aspects import ASPECTS, Aspect, aspect_named
+from models.readers.interfaces import SENTIMENT_LABELS, SentimentLabel
 
 _EVERY_ASPECT = frozenset(ASPECTS)
 #: What a restaurant's guests may well mention and MAMS has no category for.

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import torch
 
-from models.aspects import ASPECTS
 from models.devices import ComputePlan
-from models.manifest import write_manifest
-from models.ngram_network import WEIGHTS_NAME, save_ngram_weights
-from models.ngram_reviews import NgramReviews, load_ngram_reviews
+from models.readers.aspects import ASPECTS
+from models.readers.ngram_network import WEIGHTS_NAME, save_ngram_weights
+from models.readers.ngram_reviews import NgramReviews, load_ngram_reviews
+from models.registry.manifest import write_manifest
 from models.training.chinese_card import chinese_card
 from models.training.chinese_corpus import ASAP_ASPECTS
 from models.training.chinese_data import AspectWords, ChineseExample, Part, part_of, read_asap

@@ -10,10 +10,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.aspects import ASPECTS, Aspect
-from models.chinese_sentences import split_sentences
-from models.interfaces import SENTIMENT_LABELS
-from models.ngram_features import HASH_BITS, KnownNgrams, ngram_hashes
+from models.encoders.ngram_features import HASH_BITS, KnownNgrams, ngram_hashes
+from models.readers.aspects import ASPECTS, Aspect
+from models.readers.interfaces import SENTIMENT_LABELS
+from models.text.chinese_sentences import split_sentences
 from models.training.chinese_data import AspectWords, ChineseExample
 
 #: The class of what is not known; losses leave it out.

@@ -9,9 +9,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
-from models.aspects import Aspect, aspect_named, aspect_of
 from models.errors import TrainingDataError
-from models.interfaces import SentimentLabel
+from models.readers.aspects import Aspect, aspect_named, aspect_of
+from models.readers.interfaces import SentimentLabel
 
 WORDS = Path(__file__).parent / "aspect_words_zh.json"
 Part = Literal["training", "validation", "held out"]

@@ -10,9 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.ngram_features import KnownNgrams
-from models.ngram_meaning import MEANING_NAME, meaning_of, save_ngram_meaning
-from models.ngram_network import load_ngram_weights
+from models.encoders.ngram_features import KnownNgrams
+from models.readers.ngram_network import load_ngram_weights
+from models.similarity.ngram_meaning import MEANING_NAME, meaning_of, save_ngram_meaning
 from models.training.chinese_card import chinese_card
 from models.training.chinese_corpus import clauses_of
 from models.training.chinese_data import ChineseExample, part_of, read_asap
@@ -84,7 +84,7 @@ def complete_chinese(
 def fit_meaning(
     examples: Sequence[ChineseExample], known: KnownNgrams, *, seed: int
 ) -> dict[str, NDArray[np.generic]]:
-    """Vectors such that n-grams of the same reviews are alike, in 4 bits; see `models.ngram_meaning.meaning_of`.
+    """Vectors such that n-grams of the same reviews are alike, in 4 bits; see `similarity.ngram_meaning`.
 
     Latent semantic analysis (Deerwester et al. 1990). Our sentences know more: what the texts of one pattern differ
     in does not matter, and is drawn together (within-class covariance normalisation, Hatch et al. 2006).

@@ -13,11 +13,11 @@ from torch import Tensor
 from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from models.aspects import ASPECTS
+from models.encoders.ngram_features import KnownNgrams
 from models.evaluation import evaluate
-from models.interfaces import SENTIMENT_LABELS
-from models.ngram_features import KnownNgrams
-from models.ngram_network import ClauseLogits, NgramNetwork, NgramWeights
+from models.readers.aspects import ASPECTS
+from models.readers.interfaces import SENTIMENT_LABELS
+from models.readers.ngram_network import ClauseLogits, NgramNetwork, NgramWeights
 from models.training.calibration import fit_temperature
 from models.training.chinese_corpus import NEUTRAL, NEUTRAL_WEIGHT, UNKNOWN, Batch, Corpus, known_ngrams
 from models.training.chinese_data import AspectWords, ChineseExample

@@ -7,12 +7,12 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from models.aspect_scores import AspectScore
-from models.aspects import Aspect
+from models.encoders.ngram_features import KnownNgrams
 from models.evaluation import evaluate
-from models.interfaces import SENTIMENT_LABELS, ReviewReading
-from models.ngram_features import KnownNgrams
-from models.ngram_reviews import NgramReviews
+from models.readers.aspect_scores import AspectScore
+from models.readers.aspects import Aspect
+from models.readers.interfaces import SENTIMENT_LABELS, ReviewReading
+from models.readers.ngram_reviews import NgramReviews
 from models.training.chinese_corpus import clauses_of
 from models.training.chinese_data import AspectWords, ChineseExample
 

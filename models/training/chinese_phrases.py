@@ -17,7 +17,7 @@ from models.generation.loading import GeneratorOptions, load_generator, read_che
 from models.generation.packaged import GEMMA
 from models.generation.prompts import PromptForm
 from models.generation.ranking import rank
-from models.references import parse_reference
+from models.registry.references import parse_reference
 from models.training.chinese_pairs import HELD_OUT_FILE, TRAINING_FILE, compare, read_chinese_pairs
 from models.training.chinese_phrases_card import chinese_phrases_card
 from models.training.generator_fitting import Recipe, fit_facts, fit_generator, write_fit

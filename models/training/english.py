@@ -10,10 +10,10 @@ from typing import Any
 import torch
 
 from models.devices import plan_compute, usable_cores
-from models.manifest import sha256_of
-from models.minilm_encoder import encoder_directory
-from models.minilm_reviews import MiniLmReviews, new_minilm_reviews
-from models.review_weights import save_review_weights
+from models.encoders.minilm_encoder import encoder_directory
+from models.readers.minilm_reviews import MiniLmReviews, new_minilm_reviews
+from models.readers.review_weights import save_review_weights
+from models.registry.manifest import sha256_of
 from models.training.adapting import RANK, Fit, fit
 from models.training.english_card import english_card
 from models.training.english_embedding import complete_english

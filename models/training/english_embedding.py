@@ -12,11 +12,11 @@ import torch
 from numpy.typing import NDArray
 
 from models.devices import ComputePlan
-from models.minilm_encoder import FEATURE_LAYERS
-from models.minilm_reviews import MiniLmReviews, new_minilm_reviews
-from models.review_weights import ReviewWeights, load_review_weights
-from models.sentence_directions import SentenceDirections, save_sentence_directions
-from models.sentences import split_sentences
+from models.encoders.minilm_encoder import FEATURE_LAYERS
+from models.readers.minilm_reviews import MiniLmReviews, new_minilm_reviews
+from models.readers.review_weights import ReviewWeights, load_review_weights
+from models.similarity.sentence_directions import SentenceDirections, save_sentence_directions
+from models.text.sentences import split_sentences
 from models.training.english_card import english_card
 from models.training.examples import Example, read_examples
 from models.training.frames import drawn_directions

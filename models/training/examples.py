@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
-from models.aspects import ASPECTS, Aspect
-from models.interfaces import SENTIMENT_LABELS, SentimentLabel
+from models.readers.aspects import ASPECTS, Aspect
+from models.readers.interfaces import SENTIMENT_LABELS, SentimentLabel
 from models.training.aspect_data import AspectText, read_mams, read_oposum_aspects
 from models.training.data import LabelledText, read_fewsum_reviews, read_kotzias, read_oposum
 from models.training.written import read_patterns

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from models.sentence_bits import DIRECTIONS
+from models.similarity.sentence_bits import DIRECTIONS
 
 Matrix = NDArray[np.float64]
 

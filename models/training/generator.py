@@ -14,7 +14,7 @@ from models.generation.generator import PhraseGenerator
 from models.generation.loading import GeneratorOptions, load_generator, read_checkpoint
 from models.generation.packaged import SMOLLM2_NAME
 from models.generation.prompts import PromptForm
-from models.references import parse_reference
+from models.registry.references import parse_reference
 from models.training.generator_card import generator_card
 from models.training.generator_fitting import Recipe, fit_facts, fit_generator, write_fit
 from models.training.phrase_alignment import PairReader

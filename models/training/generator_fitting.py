@@ -12,9 +12,9 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
+from models.encoders.low_rank import adapter_weights, add_adapter
 from models.generation.adapters import write_adapter
 from models.generation.prompts import PromptForm
-from models.low_rank import adapter_weights, add_adapter
 from models.training.phrase_examples import PhraseExample, batches_of, phrase_loss
 from models.training.phrase_pairs import PhrasePair
 
@@ -49,7 +49,7 @@ class GeneratorFit:
     """An adapter and how it came about.
 
     Attributes:
-        weights: see `models.low_rank.adapter_weights`.
+        weights: see `models.encoders.low_rank.adapter_weights`.
         epochs: after which the validation loss was lowest.
         losses: of validation, nats a token: before training, and after each epoch.
     """

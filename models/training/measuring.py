@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from models.aspect_scores import AspectScore
-from models.aspects import ASPECTS, Aspect
 from models.evaluation import evaluate, evaluate_detection
-from models.interfaces import SENTIMENT_LABELS, ReviewReading, SentimentPrediction
-from models.minilm_reviews import MiniLmReviews
+from models.readers.aspect_scores import AspectScore
+from models.readers.aspects import ASPECTS, Aspect
+from models.readers.interfaces import SENTIMENT_LABELS, ReviewReading, SentimentPrediction
+from models.readers.minilm_reviews import MiniLmReviews
 from models.training.aspect_data import read_mams
 from models.training.data import read_fewsum_reviews
 from models.training.examples import Example

@@ -6,8 +6,8 @@ from typing import Protocol
 from models.generation.interfaces import MOST_EVIDENCE
 from models.generation.prompts import quotable
 from models.generation.words import content_words, words_of
-from models.interfaces import SentimentLabel
-from models.sentences import clause_around, split_sentences
+from models.readers.interfaces import SentimentLabel
+from models.text.sentences import clause_around, split_sentences
 
 #: The least share of a sentence's content words that its evidence has to hold.
 LEAST_SUPPORT = 0.6

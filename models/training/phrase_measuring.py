@@ -7,7 +7,7 @@ from functools import partial
 from models.generation.generator import DecodingOptions, PhraseGenerator
 from models.generation.ranking import rank
 from models.generation.words import content_words, words_of
-from models.interfaces import SentimentLabel
+from models.readers.interfaces import SentimentLabel
 from models.training.phrase_alignment import OPPOSITES, PairReader
 from models.training.phrase_pairs import PhrasePair
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from models.devices import plan_compute
-from models.interfaces import ReviewReading, SentimentLabel
-from models.minilm_reviews import load_minilm_reviews
+from models.readers.interfaces import ReviewReading, SentimentLabel
+from models.readers.minilm_reviews import load_minilm_reviews
 
 _DIRECTORY = Path(__file__).parent.parent / "builtin" / "minilm-reviews-en"
 _BATCH = 32

@@ -5,8 +5,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.aspects import ASPECTS
-from models.manifest import write_manifest
+from models.readers.aspects import ASPECTS
+from models.registry.manifest import write_manifest
 
 METRICS_NAME = "metrics.json"
 CARD_NAME = "README.md"

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from models.aspects import Aspect, aspect_of
 from models.errors import TrainingDataError
-from models.interfaces import SentimentLabel
+from models.readers.aspects import Aspect, aspect_of
+from models.readers.interfaces import SentimentLabel
 
 _SIGNS: Mapping[str, SentimentLabel] = {"+": "positive", "-": "negative", "0": "neutral"}
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from models.aspects import ASPECTS, Aspect, aspect_named
-from models.interfaces import SENTIMENT_LABELS, SentimentLabel
+from models.readers.aspects import ASPECTS, Aspect, aspect_named
+from models.readers.interfaces import SENTIMENT_LABELS, SentimentLabel
 from streams.errors import ConfigurationError
 from streams.rows import read_rows
 

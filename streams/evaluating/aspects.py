@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from typing import NamedTuple, TypedDict
 
-from models.aspects import ASPECTS, Aspect
 from models.evaluation import DetectionScores, evaluate, evaluate_detection
-from models.interfaces import SENTIMENT_LABELS, SentimentPrediction
+from models.readers.aspects import ASPECTS, Aspect
+from models.readers.interfaces import SENTIMENT_LABELS, SentimentPrediction
 from streams.errors import ConfigurationError
 from streams.evaluating.aspect_files import Labelled, read_aspect_file
 from streams.evaluating.polarity import ClassNumbers, PolarityNumbers, class_numbers, polarity_numbers
@@ -163,7 +163,7 @@ def _polarity_report(judged: Sequence[_Judged]) -> LabelledPolarity | None:
 
 def _scores(settings: Settings, asked: Asked) -> dict[int, dict[Aspect, SentimentPrediction]]:
     """Index of each text that was read by a model that knows aspects, to the sentiment towards each aspect."""
-    from models.aspect_scores import AspectScorer  # noqa: PLC0415 - torch takes seconds to import
+    from models.readers.aspect_scores import AspectScorer  # noqa: PLC0415 - torch takes seconds to import
 
     sentiments: dict[int, dict[Aspect, SentimentPrediction]] = {}
     for model in dict.fromkeys(asked.reader_of.values()):

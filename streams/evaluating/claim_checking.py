@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from fractions import Fraction
 
-from models.aspects import ASPECTS, aspect_named
+from models.readers.aspects import ASPECTS, aspect_named
 from schemas.summaries import KeyPoint, RefreshRequested, SummaryClaim
 from streams.composing.composition import primary
 from streams.composing.phrase_faults import phrase_faults

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from models.interfaces import ReviewReading
-from models.language import DetectedLanguage
-from models.preparation import PreparedReview
-from models.sentence_bits import differing_bits
+from models.readers.interfaces import ReviewReading
+from models.readers.preparation import PreparedReview
+from models.similarity.sentence_bits import differing_bits
+from models.text.language import DetectedLanguage
 from streams.errors import ConfigurationError
 from streams.offline.asking import ReadingFacts, ask
 from streams.rolling.applying import apply_review

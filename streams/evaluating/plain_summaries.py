@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import log
 
-from models.interfaces import SENTIMENT_LABELS
+from models.readers.interfaces import SENTIMENT_LABELS
 from streams.composing.quote_worth import PERSONAL
 from streams.evaluating.summary_texts import EvaluatedSentence, EvaluatedText, ReadItem
 from streams.evaluating.summary_words import tokens_of

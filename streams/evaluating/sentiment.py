@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from pathlib import Path
 
 from models.evaluation import Evaluation, evaluate
-from models.interfaces import SENTIMENT_LABELS, SentimentPrediction
+from models.readers.interfaces import SENTIMENT_LABELS, SentimentPrediction
 from streams.errors import ConfigurationError
 from streams.evaluating.polarity import PolarityNumbers, polarity_numbers
 from streams.offline.asking import ReadingFacts, ask

@@ -11,7 +11,7 @@ from itertools import zip_longest
 from types import SimpleNamespace
 from typing import Any
 
-from models import chinese_sentences, sentences
+from models.text import chinese_sentences, sentences
 from streams.evaluating.summary_files import SummaryItem
 from streams.evaluating.summary_words import content_tokens, fitting, wanted_package
 

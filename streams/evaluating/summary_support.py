@@ -11,7 +11,7 @@ import re
 from functools import cache
 from typing import Any
 
-from models.interfaces import SentimentLabel
+from models.readers.interfaces import SentimentLabel
 from streams.evaluating.claim_checking import faults
 from streams.evaluating.summary_texts import EvaluatedSentence, ReadItem
 from streams.evaluating.summary_words import content_tokens, wanted_package

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import orjson
 
-from models.interfaces import ReviewReading, SentimentLabel
+from models.readers.interfaces import ReviewReading, SentimentLabel
 from schemas.summaries import RefreshRequested, SummaryClaim
 from streams.evaluating.key_points import WRITTEN, unprepared
 from streams.evaluating.summary_files import SummaryItem

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
-from models.interfaces import ReviewReader, ReviewReading, Tokenised
+from models.readers.interfaces import ReviewReader, ReviewReading, Tokenised
 from streams.lane.planning import plan_batches
 from streams.settings import Settings
 

@@ -8,7 +8,7 @@ from typing import Generic, NamedTuple
 
 import structlog
 
-from models.interfaces import BatchModel, Prediction, Tokenised
+from models.readers.interfaces import BatchModel, Prediction, Tokenised
 from schemas.dead_letters import DeadLetterReason
 from streams.errors import FatalError
 from streams.lane.device_threads import DeviceThreads, HungError, as_error

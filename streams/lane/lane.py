@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Generic, Self
 
-from models.interfaces import BatchModel, Prediction, Tokenised
+from models.readers.interfaces import BatchModel, Prediction, Tokenised
 from streams.errors import FatalError
 from streams.lane.calls import ModelCalls, Outcome, TokenBudget
 from streams.lane.planning import next_batch

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from models.errors import ModelError
-from models.interfaces import ReviewReader
+from models.readers.interfaces import ReviewReader
 from streams.errors import ConfigurationError
 from streams.settings import Settings
 
@@ -20,8 +20,8 @@ def load_readers(settings: Settings) -> Mapping[str, ReviewReader[Any]]:
         ConfigurationError: a model is not there, or does not fit.
     """
     # torch takes seconds to import
-    from models.loading import LoadOptions  # noqa: PLC0415
-    from models.loading import load_readers as load  # noqa: PLC0415
+    from models.readers.loading import LoadOptions  # noqa: PLC0415
+    from models.readers.loading import load_readers as load  # noqa: PLC0415
 
     # Tokenising has a thread of its own; spread over all cores it would only get in the model's way.
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import redis.asyncio
 from redis.exceptions import RedisError
 
-from models.interfaces import ReviewReader
+from models.readers.interfaces import ReviewReader
 from streams.app import ROLES, planned_topics
 from streams.delivery.probe import choose_guarantee, probe
 from streams.errors import ReviewstreamError

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
-from models.interfaces import ReviewReader, ReviewReading
+from models.readers.interfaces import ReviewReader, ReviewReading
 from streams.lane.at_once import read_at_once
 from streams.lane.loading import ANY_LANGUAGE, load_readers
 from streams.roles.enrich.preparer import load_preparer

@@ -5,17 +5,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from models.aspects import Aspect
-from models.interfaces import (
+from models.personal_data import Mask
+from models.quality import QualityFlag
+from models.readers.aspects import Aspect
+from models.readers.interfaces import (
     AspectMention,
     ReviewReader,
     ReviewReading,
     SentenceReading,
     SentimentLabel,
 )
-from models.language import DetectedLanguage
-from models.personal_data import Mask
-from models.quality import QualityFlag
+from models.text.language import DetectedLanguage
 from streams.errors import ConfigurationError
 from streams.lane.at_once import read_at_once
 from streams.lane.loading import ANY_LANGUAGE, load_readers

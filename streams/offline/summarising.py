@@ -9,8 +9,8 @@ from typing import TypedDict
 import orjson
 
 from models.generation.words import words_of
-from models.interfaces import ReviewReading
-from models.preparation import PreparedReview, ReviewPreparer
+from models.readers.interfaces import ReviewReading
+from models.readers.preparation import PreparedReview, ReviewPreparer
 from schemas.reviews import Review
 from schemas.summaries import KeyPoint, RefreshRequested, SummaryClaim
 from schemas.topics import NEW_REVIEW

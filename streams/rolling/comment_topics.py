@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from models.sentence_bits import DIRECTIONS
+from models.similarity.sentence_bits import DIRECTIONS
 from schemas.summaries import KeyPoint, Quote
 from streams.rolling.key_points import same_point_bits
 

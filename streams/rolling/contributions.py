@@ -2,7 +2,7 @@
 
 import hashlib
 
-from models.signatures import SIGNATURE_BYTES, has_near_duplicate
+from models.similarity.signatures import SIGNATURE_BYTES, has_near_duplicate
 from streams.rolling.events import EnrichedReview, Opinion
 from streams.rolling.key_points import Candidate
 from streams.rolling.product_state import (

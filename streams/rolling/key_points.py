@@ -6,7 +6,7 @@ and language if it is near enough, else it founds one. No review is read twice.
 
 from collections.abc import Callable, Sequence
 
-from models.sentence_bits import SAME_POINT_BITS
+from models.similarity.sentence_bits import SAME_POINT_BITS
 from streams.rolling.product_state import Contribution, Point, PointMention, ProductState, Reference
 
 #: Of languages without a built-in model: what does not come from an embedding differs in half of its bits.

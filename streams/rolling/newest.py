@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from itertools import islice
 
-from models.signatures import SIGNATURE_BYTES
+from models.similarity.signatures import SIGNATURE_BYTES
 from streams.rolling.events import EnrichedReview
 from streams.rolling.product_state import NEGATIVE, Arrival, Contribution, ProductState
 

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from models.interfaces import AspectMention, ReviewReading
-from models.preparation import PreparedReview
+from models.readers.interfaces import AspectMention, ReviewReading
+from models.readers.preparation import PreparedReview
 from streams.rolling.events import EnrichedReview, Flag, Labelled, Language, Opinion, Sentence, Source
 
 

@@ -15,8 +15,8 @@ from torch import Tensor, nn
 from transformers import AutoTokenizer, BertConfig, BertModel, BertPreTrainedModel
 from transformers.modeling_outputs import SequenceClassifierOutput
 
-from models.minilm_encoder import FEATURE_LAYERS, encoder_directory
-from models.review_weights import ReviewWeights, load_review_weights
+from models.encoders.minilm_encoder import FEATURE_LAYERS, encoder_directory
+from models.readers.review_weights import ReviewWeights, load_review_weights
 
 LABELS = ("negative", "neutral", "positive")
 #: What the encoder was trained with. Longer reviews are cut, as `truncation=True` does.

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import orjson
 
-from models.preparation import PreparedReview, ReviewPreparer
+from models.readers.preparation import PreparedReview, ReviewPreparer
 from streams.offline.asking import ask
 from streams.rolling.applying import apply_review
 from streams.rolling.memory_tables import MemoryTables

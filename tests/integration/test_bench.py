@@ -89,7 +89,7 @@ def test_the_baselines_model_says_what_ours_says() -> None:
     """The plain transformers checkpoint gives our labels, up to rounding, for reviews that fit one window."""
     import torch  # noqa: PLC0415 - seconds, and only here
 
-    from models.loading import LoadOptions, load_reader  # noqa: PLC0415
+    from models.readers.loading import LoadOptions, load_reader  # noqa: PLC0415
 
     texts = [r.text for r in drawn_reviews(250) if len(r.text.split()) < 150][:120]
     ours = load_reader("builtin:minilm-reviews-en", LoadOptions(device="cpu", dtype="float32"))

@@ -7,7 +7,7 @@ from unittest.mock import create_autospec
 import typer
 from prometheus_client import CollectorRegistry
 
-from models.aspects import ASPECTS
+from models.readers.aspects import ASPECTS
 from schemas.dead_letters import HEADERS, DeadLetterReason
 from schemas.serving import Problem, StaleReason
 from schemas.topics import TOPICS, Topic, dead_letter_topic

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from models.interfaces import AspectMention, ReviewReading, SentenceReading, SentimentPrediction
 from models.personal_data import Mask
-from models.preparation import PreparedReview
 from models.quality import QualityFlag
+from models.readers.interfaces import AspectMention, ReviewReading, SentenceReading, SentimentPrediction
+from models.readers.preparation import PreparedReview
 from schemas.events import SCHEMA_VERSION
 from schemas.reviews import Review
 from streams.delivery.records import Record

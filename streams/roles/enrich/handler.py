@@ -8,8 +8,8 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
 
-from models.interfaces import ReviewReading
-from models.preparation import PreparedReview
+from models.readers.interfaces import ReviewReading
+from models.readers.preparation import PreparedReview
 from schemas.dead_letters import DeadLetterReason
 from schemas.reviews import Review
 from schemas.topics import ENRICHED_REVIEW

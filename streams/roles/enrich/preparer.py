@@ -6,6 +6,6 @@ from streams.settings import Settings
 
 def load_preparer(settings: Settings) -> Preparer:
     """What prepares reviews; reads its tables, which takes a moment."""
-    from models.preparation import ReviewPreparer  # noqa: PLC0415 - reads its tables
+    from models.readers.preparation import ReviewPreparer  # noqa: PLC0415 - reads its tables
 
     return ReviewPreparer(masks_personal_data=settings.privacy.mask_personal_data)

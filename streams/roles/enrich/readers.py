@@ -4,15 +4,15 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from models.interfaces import ReviewReading, SentimentPrediction
-from models.preparation import PreparedReview
 from models.quality import QualityFlag
+from models.readers.interfaces import ReviewReading, SentimentPrediction
+from models.readers.preparation import PreparedReview
 from streams.lane.loading import ANY_LANGUAGE
 from streams.lane.values import Answer
 
 
 class Preparer(Protocol):
-    """Masks, identifies languages, flags; thread-safe. `models.preparation.ReviewPreparer` fits."""
+    """Masks, identifies languages, flags; thread-safe. `models.readers.preparation.ReviewPreparer` fits."""
 
     def prepare(
         self, *, text: str, title: str | None = None, author_id: str | None = None, hint: str | None = None

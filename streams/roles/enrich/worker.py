@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from models.interfaces import ReviewReader
+from models.readers.interfaces import ReviewReader
 from streams.delivery.records import Handler
 from streams.delivery.sink import Checkpoint, pass_by
 from streams.kafka.connection import KafkaConnection

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from models.errors import ModelError
-from models.interfaces import ReviewReader, ReviewReading, SentimentPrediction
+from models.readers.interfaces import ReviewReader, ReviewReading, SentimentPrediction
 from streams.composing.phrasing import Voice, can_phrase
 from streams.composing.rereading import Feeling, Read, ReadSentences
 from streams.errors import ConfigurationError

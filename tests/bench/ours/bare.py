@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 
 from models.devices import plan_compute
-from models.interfaces import ReviewReader
+from models.readers.interfaces import ReviewReader
 from streams import settings
 from streams.lane.loading import load_readers
 from streams.lane.planning import plan_batches

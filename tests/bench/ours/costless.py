@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from models.interfaces import ReviewReading, SentimentPrediction, TokenisedReview
-from models.language import DetectedLanguage
-from models.preparation import PreparedReview
+from models.readers.interfaces import ReviewReading, SentimentPrediction, TokenisedReview
+from models.readers.preparation import PreparedReview
+from models.text.language import DetectedLanguage
 from streams import logs, settings
 from streams.app import ROLES, run_role
 from streams.cli.console import run_async, stop_on_signals

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from models.aspects import ASPECTS
 from models.errors import TrainingDataError
-from models.interfaces import SentimentLabel
+from models.readers.aspects import ASPECTS
+from models.readers.interfaces import SentimentLabel
 from models.training.adapting import fit
 from models.training.english import reader_of
 from models.training.examples import WRITTEN, Example, read_written

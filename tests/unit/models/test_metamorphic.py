@@ -11,10 +11,10 @@ from functools import cache
 from typing import Any
 
 import pytest
-from metamorphic_cases import CLEAR, EMOJI, FILLED, NAMES, NEGATED, NUMBERS
 
-from models.interfaces import ReviewReader, SentimentPrediction
-from models.loading import LoadOptions, load_reader
+from models.readers.interfaces import ReviewReader, SentimentPrediction
+from models.readers.loading import LoadOptions, load_reader
+from tests.unit.models.metamorphic_cases import CLEAR, EMOJI, FILLED, NAMES, NEGATED, NUMBERS
 
 pytestmark = [
     pytest.mark.model,

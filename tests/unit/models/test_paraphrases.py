@@ -9,14 +9,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from paraphrases import Pair, Paraphrase, average_precision, f1_within, pairs_of, purity, read_paraphrases
 
 import models
-from models.interfaces import ReviewReading
-from models.loading import LoadOptions, load_reader
-from models.sentence_bits import SAME_POINT_BITS, differing_bits
+from models.readers.interfaces import ReviewReading
+from models.readers.loading import LoadOptions, load_reader
+from models.similarity.sentence_bits import SAME_POINT_BITS, differing_bits
 from models.training import english_embedding
 from models.training.examples import WRITTEN, read_written
+from tests.unit.models.paraphrases import (
+    Pair,
+    Paraphrase,
+    average_precision,
+    f1_within,
+    pairs_of,
+    purity,
+    read_paraphrases,
+)
 
 pytestmark = pytest.mark.model
 

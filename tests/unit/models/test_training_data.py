@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from model_files import write_training_data
 
 from models.errors import TrainingDataError
 from models.training.data import LabelledText, read_fewsum_reviews, read_kotzias, read_oposum
+from tests.unit.models.model_files import write_training_data
 
 
 def test_kotzias_lines_are_read(tmp_path: Path) -> None:

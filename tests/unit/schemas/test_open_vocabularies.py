@@ -5,9 +5,9 @@ from typing import get_args
 
 import pytest
 
-from models.aspects import ASPECTS
 from models.personal_data.values import MaskKind
 from models.quality import FlagKind
+from models.readers.aspects import ASPECTS
 from schemas import vocabularies
 from schemas.copywriting import COPY_KINDS
 from schemas.documents import json_schema

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from models.interfaces import SentimentLabel
+from models.readers.interfaces import SentimentLabel
 
 _THINGS = ("kettle", "lantern", "rucksack", "doormat", "teapot", "stapler", "hammock", "sundial")
 _COLUMNS = [*(f"rev{number}" for number in range(1, 9)), *(f"summ{number}" for number in range(1, 4))]

@@ -10,7 +10,7 @@ from phrase_files import WordReader, write_fewsum
 from models.generation.adapters import CONFIG_NAME
 from models.generation.interfaces import PhraseRequest
 from models.generation.loading import GeneratorOptions, load_generator
-from models.manifest import verify_manifest
+from models.registry.manifest import verify_manifest
 from models.training import chinese_phrases
 from models.training.chinese_phrases import train_chinese_phrases
 from models.training.generator_fitting import Recipe

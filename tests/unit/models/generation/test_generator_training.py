@@ -15,7 +15,7 @@ from models.errors import ModelConfigurationError, TrainingDataError
 from models.generation.adapters import CONFIG_NAME, WEIGHTS_NAME
 from models.generation.generator import PhraseGenerator
 from models.generation.loading import GeneratorOptions, load_generator
-from models.manifest import verify_manifest
+from models.registry.manifest import verify_manifest
 from models.training import generator_fitting
 from models.training.generator import train_generator
 from models.training.generator_fitting import Recipe, fit_generator

@@ -9,8 +9,8 @@ import torch
 
 from models.devices import ComputePlan
 from models.errors import TrainingDataError
-from models.manifest import write_manifest
-from models.ngram_reviews import load_ngram_reviews
+from models.readers.ngram_reviews import load_ngram_reviews
+from models.registry.manifest import write_manifest
 from models.training import chinese
 from models.training.chinese_data import AspectWords, part_of, read_asap
 from models.training.chinese_embedding import complete_chinese

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from rich.table import Table
 from rich.text import Text
 
-from models.language import DetectedLanguage
 from models.quality import QualityFlag
+from models.text.language import DetectedLanguage
 from schemas.alerts import ProductAlert
 from schemas.reviews import ReviewEnriched
 from schemas.serving import ListedProduct, ServedProduct

@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from models.aspects import ASPECTS
+from models.readers.aspects import ASPECTS
 from schemas.summaries import RefreshRequested
 
 HOSTILE = (Path(__file__).parent / "hostile_quotes.txt").read_text(encoding="utf-8").splitlines()

@@ -4,7 +4,7 @@ from typing import Any, get_args
 
 import pytest
 
-from models.aspects import ASPECTS
+from models.readers.aspects import ASPECTS
 from schemas.fields import SentimentLabel
 from schemas.summaries import SummaryClaim
 from streams.composing import chinese, english

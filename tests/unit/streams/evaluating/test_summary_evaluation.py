@@ -10,8 +10,8 @@ import orjson
 import pytest
 from typer.testing import CliRunner
 
-from models.interfaces import AspectMention, ReviewReading, SentenceReading, SentimentPrediction
-from models.sentences import split_sentences
+from models.readers.interfaces import AspectMention, ReviewReading, SentenceReading, SentimentPrediction
+from models.text.sentences import split_sentences
 from streams.cli import app
 from streams.evaluating import summaries
 from streams.evaluating.plain_summaries import plain

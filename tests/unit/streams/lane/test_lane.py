@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.interfaces import ReviewReading, TokenisedReview
+from models.readers.interfaces import ReviewReading, TokenisedReview
 from schemas.dead_letters import DeadLetterReason
 from streams.errors import FatalError
 from streams.lane.calls import CANARY_TEXT

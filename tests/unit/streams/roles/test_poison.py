@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models.interfaces import ReviewReading, SentimentPrediction
+from models.readers.interfaces import ReviewReading, SentimentPrediction
 from schemas.dead_letters import DeadLetterReason
 from schemas.fields import is_identifier
 from schemas.topics import (

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.interfaces import AspectMention, ReviewReading, SentenceReading, SentimentPrediction
 from models.personal_data import Mask
-from models.preparation import PreparedReview, ReviewPreparer
+from models.readers.interfaces import AspectMention, ReviewReading, SentenceReading, SentimentPrediction
+from models.readers.preparation import PreparedReview, ReviewPreparer
 from schemas.dead_letters import DeadLetterReason
 from schemas.reviews import Review, ReviewEnriched
 from streams.delivery.records import Effects

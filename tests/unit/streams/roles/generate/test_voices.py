@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from models.generation import packaged
-from models.interfaces import ReviewReader
+from models.readers.interfaces import ReviewReader
 from streams.composing.phrasing import Voice
 from streams.errors import ConfigurationError
 from streams.roles.generate import voices

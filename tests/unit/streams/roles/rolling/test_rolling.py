@@ -10,7 +10,7 @@ import msgspec
 import orjson
 import pytest
 
-from models.signatures import signature_of
+from models.similarity.signatures import signature_of
 from schemas.alerts import ProductAlert
 from schemas.dead_letters import DeadLetterReason
 from schemas.reviews import ReviewEnriched

@@ -1,0 +1,1 @@
+"""Networks and features that turn text into vectors, and how text becomes their tokens."""

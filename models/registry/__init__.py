@@ -1,0 +1,1 @@
+"""Where models come from: references, the hub, manifests of directories."""

@@ -1,0 +1,1 @@
+"""Which texts say the same: signatures of words, bits of meaning."""
