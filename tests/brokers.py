@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import functools
 import gc
-import random
 import socket
 import time
 import uuid
@@ -24,6 +23,7 @@ from streams.errors import RetryableError
 from streams.kafka import topic_admin
 from streams.kafka.connection import Credentials, KafkaConnection
 from streams.local.child_process import Child, Guardian
+from streams.local.embedded import free_ports
 
 KAFKA_DIRECTORY = Path(__file__).resolve().parents[2] / "shared" / "kafka"
 _CONTAINER_PORT = 9093
@@ -139,7 +139,7 @@ class ApacheKafka:
             time.sleep(0.2)
 
     def _take_a_port(self) -> None:
-        self.port = _free_port_pair()
+        self.port = free_ports(2)  # the successor is the controller's
         ports = {"{port}": str(self.port), "{controller}": str(self.port + 1)}
         properties = {
             key: functools.reduce(lambda text, port: text.replace(*port), ports.items(), value)
@@ -275,19 +275,3 @@ def _why_no_container() -> str | None:
             reason = f"no Docker engine answers ({type(error).__name__})"
         gc.collect()
     return reason
-
-
-def _free_port_pair() -> int:
-    """A free port of loopback whose successor, the controller's, is free too.
-
-    Below the ports that the system gives to outgoing connections: one of those could take it before the broker.
-    """
-    while True:
-        port = random.SystemRandom().randrange(20_000, 32_000, 2)
-        try:
-            for number in (port, port + 1):
-                with socket.socket() as probe:
-                    probe.bind(("127.0.0.1", number))
-        except OSError:
-            continue
-        return port

@@ -1,6 +1,7 @@
 """The embedded stack: a Kafka-compatible broker and Valkey as children of this process, on loopback."""
 
 import contextlib
+import random
 import socket
 import tempfile
 import time
@@ -18,6 +19,7 @@ from streams.local.embedded_servers import BROKER, HOST, REDIS, EmbeddedStackErr
 _ASK_PAUSE_S = 0.05
 _STARTS = 3  # another process may take the free port between our look and the child's bind
 _TAIL_CHARACTERS = 2000
+_LOWEST_PORT, _HIGHEST_PORT = 15_000, 32_000
 
 
 class EmbeddedStack:
@@ -164,10 +166,15 @@ class EmbeddedStack:
 
 
 def free_ports(count: int) -> int:
-    """The first of so many ports in a row that nobody listens on at this moment."""
+    """The first of so many ports in a row that nobody listens on at this moment.
+
+    Chosen below the ports that the system gives to outgoing connections: one of those could take it before the
+    server. At random, so that two processes that look at the same time do not agree.
+    """
+    chance = random.SystemRandom()
     while True:
-        first = free_port()
-        with contextlib.suppress(OSError, OverflowError), contextlib.ExitStack() as probes:
+        first = chance.randrange(_LOWEST_PORT, _HIGHEST_PORT - count)
+        with contextlib.suppress(OSError), contextlib.ExitStack() as probes:
             for port in range(first, first + count):
                 probes.enter_context(socket.socket()).bind((HOST, port))
             return first
@@ -175,7 +182,4 @@ def free_ports(count: int) -> int:
 
 def free_port() -> int:
     """A port of the loopback interface that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    return free_ports(1)
