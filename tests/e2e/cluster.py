@@ -142,7 +142,7 @@ class Cluster:
 
     def start(self, *, failpoint: str = "") -> subprocess.Popen[bytes]:
         number = len(self.workers)
-        log = (self._directory / f"worker-{number}.log").open("ab")
+        log = self._log(number).open("ab")
         worker = subprocess.Popen(
             [*self._command, failpoint, *self._arguments],
             env=self._environment,
@@ -152,6 +152,13 @@ class Cluster:
         log.close()
         self.workers.append(worker)
         return worker
+
+    def log_of(self, worker: subprocess.Popen[bytes]) -> Path:
+        """What it wrote."""
+        return self._log(self.workers.index(worker))
+
+    def _log(self, number: int) -> Path:
+        return self._directory / f"worker-{number}.log"
 
     def alive(self) -> list[subprocess.Popen[bytes]]:
         return [worker for worker in self.workers if worker.poll() is None]

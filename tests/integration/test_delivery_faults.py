@@ -41,7 +41,7 @@ def assert_once(outcome: Outcome, count: int) -> None:
     assert (repeated, missing, outcome.dead) == ({}, set(), [])
 
 
-@pytest.mark.parametrize("is_clean", [True, False])
+@pytest.mark.parametrize("is_clean", [True, pytest.param(False, marks=pytest.mark.slow)])
 async def test_restarts_of_a_broker_end_no_worker(own_kafka: ApacheKafka, is_clean: bool) -> None:
     """SIGTERM or SIGKILL, three times under load: the same worker goes on, its lag clears, nothing lost or twice."""
     servers = own_kafka.bootstrap_servers
