@@ -16,7 +16,7 @@ from streams.app import run_role
 from streams.errors import ConfigurationError, FatalError
 from streams.kafka import topic_admin
 from streams.kafka.connection import KafkaConnection
-from streams.kafka.publishing import publish
+from streams.kafka.publishing import RawRecord, publish
 from streams.local.embedded import free_port
 from streams.settings import KafkaSettings, Settings
 from tests.brokers import ApacheKafka, unique_name
@@ -237,9 +237,29 @@ NEEDED = Rights(
     transactional_ids=("right-*",),
 )
 LACKING = {
-    "group": (NEEDED._replace(groups=()), "GroupAuthorizationFailed|rights? to.*group|group"),
-    "topic": (NEEDED._replace(writes=("new-review.dlq",)), "enriched-review|TopicAuthorizationFailed"),
-    "transactional id": (NEEDED._replace(transactional_ids=()), "no working transactions|TransactionalId"),
+    "records": (NEEDED._replace(reads=()), r"TopicAuthorizationFailedError.*READ on .* the topic new-review"),
+    "group": (
+        NEEDED._replace(groups=()),
+        r"GroupAuthorizationFailedError.*READ on the group right-.*-enrich-probe",
+    ),
+    "output": (
+        NEEDED._replace(writes=("new-review.dlq",)),
+        r"TopicAuthorizationFailedError\('enriched-review'\)",
+    ),
+    "dead letters": (
+        NEEDED._replace(writes=("enriched-review",)),
+        r"TopicAuthorizationFailedError\('new-review.dlq'\)",
+    ),
+    "description": (
+        NEEDED._replace(
+            describes=("new-review", "new-review.dlq", "enriched-review.dlq"), writes=("new-review.dlq",)
+        ),
+        "1 topics are missing",
+    ),
+    "transactional id": (
+        NEEDED._replace(transactional_ids=()),
+        "TransactionalIdAuthorizationFailed.*WRITE on transactional ids that begin with right-.*-enrich-",
+    ),
 }
 
 
@@ -247,12 +267,16 @@ LACKING = {
 async def test_a_missing_right_ends_the_worker_with_its_name(
     guarded: Guarded, tmp_path: Path, right: str
 ) -> None:
-    """One right less than it needs, whichever: the worker says which, soon, instead of working on by halves."""
+    """One right less than it needs, whichever: the worker says which, soon, instead of working on by halves.
+
+    Without a right on records the probe's offset is refused; without that of describing, a topic is not there.
+    """
     rights, told = LACKING[right]
     user = unique_name("user")
     make_user(guarded.kafka, tmp_path, user)
     await allow(guarded.kafka, [rights._replace(user=user)])
-    await publish(guarded.kafka.client, "new-review", [review(number) for number in range(4)])
+    records = [*(review(number) for number in range(4)), RawRecord(b"p1", b"no review")]
+    await publish(guarded.kafka.client, "new-review", records)
     login = {**SCRAM, "sasl_username": user, "sasl_password": password_of(user), "session_timeout_s": 6}
     settings = make_settings(
         guarded.kafka.bootstrap_servers, f"right-{user}", delivery="exactly_once", kafka=login

@@ -1,0 +1,232 @@
+"""What can happen to the tables of rolling workers, as processes on a real broker: every count is right in the end.
+
+Files are damaged while no worker runs, disks are full, the changelog refuses a value, a worker dies while it upgrades
+older tables. Each scenario ends with a recount of each product.
+"""
+
+import asyncio
+import json
+import random
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import orjson
+import pytest
+
+from schemas.summaries import ProductSummary
+from schemas.topics import ENRICHED_REVIEW, ROLLING_STATE
+from streams.app import ROLES, ports
+from streams.kafka.publishing import RawRecord, publish
+from streams.local.embedded import free_ports
+from streams.local.supervisor import RestartPolicy
+from streams.settings import HttpSettings, Settings
+from tests.brokers import ApacheKafka, unique_name
+from tests.disks import fill, small_disk
+from tests.e2e.cluster import Cluster
+from tests.e2e.test_rolling_kills import expected_counts, is_right, read_until_right
+from tests.histories import random_history
+from tests.limits import change_limit, create_topics
+
+pytestmark = [pytest.mark.kafka]
+
+COMMAND = (sys.executable, "-m", "streams.cli", "worker", "rolling")
+PRODUCTS = 40
+History = Sequence[dict[str, Any]]
+
+
+class Machine(Cluster):
+    """One rolling worker after the other, with a disk that stays.
+
+    Args:
+        state: where the tables are on disk.
+    """
+
+    def __init__(self, kafka: ApacheKafka, directory: Path, state: Path, **more: Any) -> None:
+        self._port = free_ports(len(ROLES))
+        environment = {
+            "REVIEWSTREAM_STATE__DIRECTORY": str(state),
+            "REVIEWSTREAM_ROLLING__TICK_S": "0.2",
+            "REVIEWSTREAM_HTTP__PORT": str(self._port),
+            **more.pop("environment", {}),
+        }
+        more = {"command": COMMAND, **more}
+        super().__init__(
+            kafka.bootstrap_servers,
+            directory,
+            group=unique_name("rolling"),
+            delivery="exactly_once",
+            environment=environment,
+            **more,
+        )
+        self.state = state
+
+    async def metric(self, name: str, **labels: str) -> float:
+        """What the running worker counts under a name and labels."""
+        port = ports(Settings(http=HttpSettings(port=self._port)))["rolling"]
+        async with (
+            aiohttp.ClientSession() as session,
+            session.get(f"http://127.0.0.1:{port}/metrics") as page,
+        ):
+            lines = (await page.text()).splitlines()
+        wanted = [f'{label}="{value}"' for label, value in labels.items()]
+        return sum(
+            float(line.rsplit(" ", 1)[1])
+            for line in lines
+            if line.startswith((f"{name}{{", f"{name} ")) and all(one in line for one in wanted)
+        )
+
+    async def until_right(self, history: History, *, seconds: float = 60) -> dict[str, ProductSummary]:
+        """Wait until the last summary of every product is what a recount of these events says."""
+        expected, summaries = expected_counts(list(history)), dict[str, ProductSummary]()
+        reading = asyncio.ensure_future(read_until_right(self.client, summaries, expected))
+        ending = asyncio.ensure_future(self.ended())
+        await asyncio.wait({reading, ending}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        is_over = reading.done()
+        for task in (reading, ending):
+            task.cancel()
+        await asyncio.gather(reading, ending, return_exceptions=True)
+        wrong = [one for one in expected if not is_right(summaries, expected, one)]
+        assert is_over, (
+            f"{len(wrong)} of {len(expected)} products are wrong: {wrong[:5]}\n{self.logs()[-4000:]}"
+        )
+        return summaries
+
+    async def ended(self, *, seconds: float = 60) -> int:
+        """Wait for the end of the worker that was started last; its exit code."""
+        async with asyncio.timeout(seconds):
+            while (code := self.workers[-1].poll()) is None:  # noqa: ASYNC110 - no event tells
+                await asyncio.sleep(0.1)
+        return code
+
+    async def stopped(self) -> None:
+        """Stop the worker in good order."""
+        assert await self.stop() == [0], self.logs()[-4000:]
+
+    def files(self, pattern: str, partition: int | None = None) -> list[Path]:
+        """Files of the tables on disk, of one partition or of all."""
+        return sorted(self.state.rglob(f"{'*' if partition is None else partition}/{pattern}"))
+
+
+@pytest.fixture
+def machine(own_kafka: ApacheKafka, tmp_path: Path) -> Iterator[Machine]:
+    """A worker's machine with a large disk."""
+    made = Machine(own_kafka, tmp_path, tmp_path / "state")
+    yield made
+    made.kill_all()
+
+
+async def put(machine: Machine, history: History) -> None:
+    """Publish enriched reviews."""
+    records = [RawRecord(event["product_id"].encode(), orjson.dumps(event)) for event in history]
+    await publish(machine.client, ENRICHED_REVIEW.name, records)
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def overwritten(path: Path) -> None:
+    path.write_bytes(bytes(path.stat().st_size))
+
+
+def removed(path: Path) -> None:
+    path.unlink()
+
+
+DAMAGED = {"role": "rolling", "reason": "damaged"}
+DAMAGE: Mapping[str, Callable[[Path], None]] = {"*.sst": cut, "MANIFEST-*": overwritten, "CURRENT": removed}
+
+
+async def test_damaged_tables_are_restored_and_said_to_be(machine: Machine) -> None:
+    """A data file, a manifest and CURRENT, of a partition each, while no worker runs: log and metric tell of three."""
+    history = random_history(7, 3_000, products=PRODUCTS)
+    await machine.create_topics()
+    await put(machine, history[:2_000])
+    machine.start()
+    await machine.until_right(history[:2_000])
+    assert await machine.metric("reviewstream_rebuilt_tables_total") == 0
+    await machine.stopped()
+    for partition, (pattern, damage) in enumerate(DAMAGE.items()):
+        for path in machine.files(pattern, partition):
+            damage(path)
+    await put(machine, history[2_000:])
+    machine.start()
+    await machine.until_right(history)
+    assert await machine.metric("reviewstream_rebuilt_tables_total", **DAMAGED) == len(DAMAGE)
+    assert machine.logs().count("tables are damaged; the changelog restores them") == len(DAMAGE)
+    await machine.stopped()
+
+
+@pytest.mark.slow
+async def test_counts_are_right_after_forty_damages(machine: Machine) -> None:
+    """Any file of any partition, cut, zeroed or gone: a worker ends at most once over it, and counts on right."""
+    drawn, rounds, each = random.Random(3), 40, 250
+    history = random_history(8, rounds * each, products=PRODUCTS)
+    await machine.create_topics()
+    ends = rebuilt = 0
+    for number in range(1, rounds + 1):
+        await put(machine, history[(number - 1) * each : number * each])
+        machine.start()
+        try:
+            await machine.until_right(history[: number * each])
+        except AssertionError:
+            assert await machine.ended(seconds=1) == 1, machine.logs()[-4000:]
+            assert "they are damaged. Start the worker again" in machine.logs()
+            ends += 1
+            machine.start()
+            await machine.until_right(history[: number * each])
+        rebuilt += int(await machine.metric("reviewstream_rebuilt_tables_total", **DAMAGED))
+        await machine.stopped()
+        damaged = drawn.choice(machine.files(drawn.choice(["*.sst", "MANIFEST-*", "CURRENT", "OPTIONS-*"])))
+        drawn.choice([cut, overwritten, removed])(damaged)
+    print(json.dumps({"damages": rounds - 1, "rebuilt": rebuilt, "ended_once_over_it": ends, "wrong": 0}))
+    assert rebuilt > rounds // 3
+
+
+async def test_a_full_disk_is_said_and_loses_nothing(own_kafka: ApacheKafka, tmp_path: Path) -> None:
+    """Full under a running worker, and at its next start: exit code 2, which no supervisor starts again, and why."""
+    history = random_history(9, 3_000, products=PRODUCTS)
+    small_cache = {"REVIEWSTREAM_STATE__CACHE_BYTES": str(1024 * 1024)}
+    with small_disk(tmp_path / "disk", mebibytes=64) as disk:
+        machine = Machine(own_kafka, tmp_path, disk / "state", environment=small_cache)
+        try:
+            await machine.create_topics()
+            await put(machine, history[:1_000])
+            machine.start()
+            await machine.until_right(history[:1_000])
+            ballast = fill(disk)
+            await put(machine, history[1_000:])
+            for _ in ("while it runs", "at its start"):
+                assert await machine.ended() in RestartPolicy().hopeless_exit_codes, machine.logs()[-4000:]
+                told = machine.logs().splitlines()[-1]
+                assert "No space left on device" in told
+                assert "REVIEWSTREAM_STATE__DIRECTORY" in told
+                machine.start()
+            await machine.ended()
+            ballast.unlink()
+            machine.start()
+            await machine.until_right(history)
+            await machine.stopped()
+        finally:
+            machine.kill_all()
+
+
+async def test_a_value_that_the_changelog_refuses_stops_for_good_until_its_limit_is_raised(
+    own_kafka: ApacheKafka, machine: Machine
+) -> None:
+    """The worker names key, size, topic and setting, with the exit code for what a restart does not mend."""
+    history = random_history(10, 1_000, products=4)
+    await create_topics(own_kafka.bootstrap_servers, {ROLLING_STATE: 2_000})
+    await put(machine, history)
+    machine.start()
+    assert await machine.ended() in RestartPolicy().hopeless_exit_codes, machine.logs()[-4000:]
+    told = machine.logs().splitlines()[-1]
+    assert "error state: the value of 'pp" in told
+    assert f"{ROLLING_STATE} takes 2000; raise max.message.bytes of that topic" in told
+    await change_limit(machine.client, ROLLING_STATE, 1_000_000)
+    machine.start()
+    await machine.until_right(history)
+    await machine.stopped()
