@@ -28,8 +28,7 @@ def small_disk(path: Path, mebibytes: int) -> Iterator[Path]:
 def fill(disk: Path) -> Path:
     """Leave no room on a disk; returns the file that takes it."""
     ballast = disk / "ballast"
-    with ballast.open("wb") as file, contextlib.suppress(OSError):
+    with ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
         while True:
             file.write(bytes(4096))
-            file.flush()
     return ballast

@@ -7,13 +7,17 @@ older tables. Each scenario ends with a recount of each product.
 import asyncio
 import json
 import random
+import shutil
+import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+import msgspec
 import orjson
+import psutil
 import pytest
 
 from schemas.summaries import ProductSummary
@@ -26,8 +30,8 @@ from streams.settings import HttpSettings, Settings
 from tests.brokers import ApacheKafka, unique_name
 from tests.disks import fill, small_disk
 from tests.e2e.cluster import Cluster
-from tests.e2e.test_rolling_kills import expected_counts, is_right, read_until_right
-from tests.histories import random_history
+from tests.e2e.test_rolling_kills import everything, expected_counts, is_right, read_until_right
+from tests.histories import Recount, enriched, random_history, random_version
 from tests.limits import change_limit, create_topics
 
 pytestmark = [pytest.mark.kafka]
@@ -230,3 +234,107 @@ async def test_a_value_that_the_changelog_refuses_stops_for_good_until_its_limit
     machine.start()
     await machine.until_right(history)
     await machine.stopped()
+
+
+async def as_an_older_version_left_it(machine: Machine) -> None:
+    """Make the changelog that of a version whose tables had no lists of reviews, and forget the disk."""
+    newest = {
+        (record.partition, record.key): record.value for record in await everything(machine, ROLLING_STATE)
+    }
+    producer = machine.client.producer(is_idempotent=True)
+    await producer.start()
+    try:
+        for (partition, key), value in newest.items():
+            if value is not None and key.startswith((b"p", b"l")):
+                older = version_1(value) if key.startswith(b"p") else None
+                await producer.send(ROLLING_STATE, older, key=key, partition=partition)
+    finally:
+        await producer.stop()
+    shutil.rmtree(machine.state)
+
+
+def version_1(product: bytes) -> bytes:
+    """A product as it was kept then: the last two fields were not there."""
+    return b"\x01" + msgspec.msgpack.encode(msgspec.msgpack.decode(product[1:])[:-2])
+
+
+def without_the_newest(history: History) -> list[dict[str, Any]]:
+    """The latest reviews of each product are removed, so that what follows them has to be found."""
+    recount = Recount(history)
+    return [
+        enriched(review_id, 10**6, product_id=product_id, removed=True)
+        for product_id in sorted({event["product_id"] for event in history})
+        for _, review_id in recount.counts(product_id)["latest"]
+    ]
+
+
+async def check_upgrade(
+    kafka: ApacheKafka, directory: Path, history: History, *, kills: Sequence[int]
+) -> None:
+    """Die after so many pieces of the lists; then count on, and remove what the lists have to replace."""
+    machine = Machine(
+        kafka,
+        directory,
+        directory / "state",
+        command=(),
+        script=Path(__file__).with_name("upgrading_worker.py"),
+    )
+    try:
+        await machine.create_topics()
+        await put(machine, history)
+        machine.start()
+        await machine.until_right(history)
+        await machine.stopped()
+        await as_an_older_version_left_it(machine)
+        for pieces in kills:
+            machine.start(failpoint=f"listing:{pieces}")
+            assert await machine.ended() == -signal.SIGKILL, machine.logs()[-4000:]
+        machine.start()
+        removals = without_the_newest(history)
+        await put(machine, removals)
+        await machine.until_right([*history, *removals])
+        await machine.stopped()
+    finally:
+        machine.kill_all()
+
+
+async def test_a_worker_that_dies_while_it_lists_older_reviews_goes_on_right(
+    own_kafka: ApacheKafka, tmp_path: Path
+) -> None:
+    """In the first and in the last of the partitions that it upgrades."""
+    await check_upgrade(own_kafka, tmp_path, random_history(11, 2_000, products=PRODUCTS), kills=(2, 30))
+
+
+@pytest.mark.slow
+async def test_an_upgrade_survives_a_kill_after_every_few_pieces(
+    own_kafka: ApacheKafka, tmp_path: Path
+) -> None:
+    """Fifteen kills in a row, each later than the one before."""
+    history = random_history(12, 6_000, products=PRODUCTS)
+    await check_upgrade(own_kafka, tmp_path, history, kills=range(1, 61, 4))
+
+
+@pytest.mark.slow
+async def test_memory_stays_flat_over_two_hundred_thousand_events(machine: Machine) -> None:
+    """Reviews of the same products, edited and removed again and again: from 50,000 on, a tenth more at most."""
+    events, settled = 200_000, 50_000
+    history = steady_history(13, events)
+    await machine.create_topics()
+    worker = machine.start()
+    resident = {}
+    for end in (settled, events):
+        await put(machine, history[settled if resident else 0 : end])
+        await machine.until_right(history[:end], seconds=600)
+        resident[end] = psutil.Process(worker.pid).memory_info().rss / 2**20
+    print(json.dumps({f"MiB after {end:,} events": round(size, 1) for end, size in resident.items()}))
+    await machine.stopped()
+    assert resident[events] < 1.1 * resident[settled]
+
+
+def steady_history(seed: int, events: int) -> list[dict[str, Any]]:
+    """Versions of some thousand reviews: the tables are as large after a quarter of them as at the end."""
+    drawn = random.Random(seed)
+    return [
+        random_version(drawn, f"p{number % 101}", f"r{drawn.randrange(40)}", version)
+        for version, number in enumerate(range(events), start=1)
+    ]
