@@ -64,7 +64,6 @@ def test_damaged_tables_are_opened_as_new_ones(
     for path in directory.glob(files):
         damage(path)
     store = PartitionStore(directory, MEMORY)
-    assert store.was_damaged
     assert store.checkpoint() is None
     assert store.is_empty()
     store.write({b"k": b"v"}, Checkpoint("cluster", 1, time.time()))
