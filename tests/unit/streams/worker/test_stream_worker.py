@@ -5,10 +5,12 @@ import gc
 import sys
 from collections.abc import Collection, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from functools import partial
 from typing import Any, cast
 
 import pytest
+from structlog.testing import CapturingLogger
 
 from schemas.topics import ENRICHED_REVIEW, NEW_REVIEW
 from streams.delivery.at_least_once import AtLeastOnceSink
@@ -16,13 +18,14 @@ from streams.delivery.exactly_once import ExactlyOnceSink
 from streams.delivery.intake import Intake
 from streams.delivery.probe import BrokerAbilities
 from streams.delivery.pump import Pump
-from streams.delivery.records import Effects, Handler, Partition, Record, TickHandler
+from streams.delivery.records import Effects, Handler, Output, Partition, Record, TickHandler
 from streams.delivery.sink import Sink
-from streams.errors import ConfigurationError, FatalError
+from streams.errors import ConfigurationError, FatalError, HopelessError
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.topic_plan import TopicSpec
 from streams.settings import DeliveryGuarantee, Settings
 from streams.worker import stream_worker
+from streams.worker.lag import LagWatch
 from streams.worker.role import Role
 from streams.worker.stop_times import app_stop_s
 from streams.worker.stream_worker import StreamWorker
@@ -62,7 +65,14 @@ class Scene:
             raise FatalError(f"{name} failed")
         if name == self.waits_at:
             self.waits.set()
-            await asyncio.Event().wait()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                await asyncio.sleep(0)
+                self.steps.append("let go")
+
+    def checkpoint(self, _name: str) -> None:
+        """Where a test might crash."""
 
     async def check(self, _client: object, wanted: Sequence[TopicSpec]) -> list[str]:
         await self.step("topics")
@@ -77,7 +87,7 @@ class Scene:
     async def batch_limits(self, _client: object, names: Collection[str]) -> Mapping[str, int]:
         await self.step("sizes")
         self.asked["sizes"] = sorted(names)
-        return {"enriched-review": 1_000}
+        return {"enriched-review": 1_000, "kept": 1_000}
 
     def new_app(self, group: str, **options: Any) -> FakeApp:
         self.steps.append("app")
@@ -132,7 +142,7 @@ class NotingWorker(StreamWorker):
     stuck_after_s = 77.0
 
     def __init__(self, scene: Scene, role: Role, settings: Settings, stack: AsyncExitStack) -> None:
-        super().__init__(role, settings, stack)
+        super().__init__(role, settings, stack, checkpoint=scene.checkpoint)
         self.scene = scene
         self.lacks: Sequence[str] = ()
 
@@ -245,7 +255,7 @@ async def test_a_worker_that_is_still_starting_can_be_stopped(scene: Scene, step
         await asyncio.wait_for(running, 5)
     begun = STARTING[: STARTING.index(step) + 1]
     opened = [name for name in ("sink", "pages") if name in begun and name != step]
-    assert scene.steps == [*begun, *(f"{name} closed" for name in opened)]
+    assert scene.steps == [*begun, "let go", *(f"{name} closed" for name in opened)]
 
 
 async def test_missing_topics_end_the_start_with_the_command(scene: Scene) -> None:
@@ -258,16 +268,25 @@ async def test_missing_topics_end_the_start_with_the_command(scene: Scene) -> No
     assert scene.steps == ["pages", "broker", "topics", "pages closed"]
 
 
-async def test_other_differences_are_only_told(scene: Scene) -> None:
+async def test_other_differences_are_only_told(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """A retention that somebody changed is nobody's ruin."""
+    logger = CapturingLogger()
+    monkeypatch.setattr(stream_worker, "log", logger)
     scene.problems = ["topic kept: cleanup.policy: wanted compact; got delete"]
     await run(scene)
     assert scene.steps[: len(RUNNING)] == RUNNING
+    assert [(call.method_name, call.kwargs) for call in logger.calls] == [
+        ("warning", {"difference": scene.problems[0]})
+    ]
 
 
 @pytest.mark.parametrize(
     ("abilities", "sink", "guarantee"),
-    [(KAFKA, ExactlyOnceSink, "exactly_once"), (EMBEDDED, AtLeastOnceSink, "at_least_once")],
+    [
+        (KAFKA, ExactlyOnceSink, "exactly_once"),
+        (replace(KAFKA, has_transactions=False), AtLeastOnceSink, "at_least_once"),
+        (EMBEDDED, AtLeastOnceSink, "at_least_once"),
+    ],
 )
 async def test_the_guarantee_chooses_the_sink_and_is_told(
     scene: Scene, abilities: BrokerAbilities, sink: type[Sink], guarantee: str
@@ -277,6 +296,9 @@ async def test_the_guarantee_chooses_the_sink_and_is_told(
     worker = await run(scene)
     (made,) = scene.sinks
     assert type(made) is sink
+    assert made.checkpoint == scene.checkpoint
+    if isinstance(made, AtLeastOnceSink):
+        assert made._is_idempotent is abilities.is_kafka
     assert scene.app_options["is_kafka"] is abilities.is_kafka
     assert worker.readiness().delivery == guarantee
     told = worker._metrics.registry.get_sample_value("reviewstream_delivers_exactly_once", {"role": "enrich"})
@@ -291,12 +313,52 @@ async def test_the_parts_are_given_to_one_another(scene: Scene) -> None:
     assert pump["on_tick"] == worker.tick
     assert pump["observe"] == worker._metrics.delivered
     assert pump["shares_tables"] is True
+    assert pump["checkpoint"] == scene.checkpoint
     assert pump["sizes"].limit("enriched-review") == 1_000
     assert pump["intake"] is app["intake"] is worker._intake
     assert pump["sink"] is app["sink"]
     assert isinstance(app["sink"], NotingSink)
     assert app["group"] == "reviewstream-enrich"
     assert worker._intake.topics == {"new-review"}
+
+
+async def test_what_is_too_large_is_told_by_what_it_is(scene: Scene) -> None:
+    """An output that no record caused is counted; a value of a changelog ends the worker."""
+    worker = await run(scene)
+    sizes = scene.pump_options["sizes"]
+    sizes.fit(Effects([Output("enriched-review", b"p", b"x" * 2_000)]), [])
+    told = worker._metrics.registry.get_sample_value(
+        "reviewstream_dropped_outputs_total", {"role": "enrich", "topic": "enriched-review"}
+    )
+    assert told == 1
+    with pytest.raises(HopelessError, match="kept takes 1000"):
+        sizes.fit(Effects([Output("kept", b"p", b"x" * 2_000)]), [])
+
+
+@pytest.mark.parametrize("abilities", [KAFKA, EMBEDDED])
+async def test_the_lag_is_asked_of_the_app_and_the_broker(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, abilities: BrokerAbilities
+) -> None:
+    """A broker that is not Kafka is not asked with the ends of partitions, and has to be heard otherwise."""
+    watches: list[dict[str, Any]] = []
+    heard: list[KafkaConnection] = []
+
+    def new_watch(*parts: Any, **options: Any) -> LagWatch:
+        watches.append({"parts": parts, **options})
+        return LagWatch(*parts, **options)
+
+    async def ping(client: KafkaConnection) -> None:
+        heard.append(client)
+
+    monkeypatch.setattr(stream_worker, "LagWatch", new_watch)
+    monkeypatch.setattr(stream_worker.topic_admin, "ping", ping)
+    scene.abilities = abilities
+    worker = await run(scene)
+    (watch,) = watches
+    assert watch["parts"] == (worker._app, worker._intake, worker._metrics)
+    assert watch["is_asking"] is abilities.is_kafka
+    await watch["ping"]()
+    assert [client.bootstrap_servers for client in heard] == ["nowhere:1"]
 
 
 async def test_the_app_runs_with_what_watches_it(scene: Scene) -> None:
