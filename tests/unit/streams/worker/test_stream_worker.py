@@ -68,7 +68,8 @@ class Scene:
             try:
                 await asyncio.Event().wait()
             finally:
-                await asyncio.sleep(0)
+                for _ in range(20):  # what is let go takes its time
+                    await asyncio.sleep(0)
                 self.steps.append("let go")
 
     def checkpoint(self, _name: str) -> None:
