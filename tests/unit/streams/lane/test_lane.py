@@ -217,7 +217,7 @@ class TestPanics:
     @pytest.mark.parametrize("step", ["tokenise", "forward"])
     async def test_a_text_over_which_native_code_panics_fails_alone(self, step: str) -> None:
         """A panic is a failure like any other: its text is set aside, the others are answered, nobody hangs."""
-        async with Lane(PanickingReader(), LaneLimits()) as lane, asyncio.timeout(1):
+        async with Lane(PanickingReader(), LaneLimits()) as lane, asyncio.timeout(20):
             answers = await lane.run(["fine", step, "bad"])
             assert [outcome(answer) for answer in answers] == ["positive", "model_error", "negative"]
 
@@ -251,7 +251,7 @@ class TestHangs:
         limits = LaneLimits(forward_timeout_s=0.02, max_batch_reviews=1)
         async with Lane(FakeReader(), limits) as lane:
             with pytest.raises(FatalError):
-                async with asyncio.timeout(2):  # a TimeoutError here: the lane waits for ever
+                async with asyncio.timeout(20):  # a TimeoutError here: the lane waits for ever
                     await lane.run(["hang"] * (_MAX_ABANDONED + 2))
 
 
