@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import stamina
 from aiokafka.errors import (
+    ClusterAuthorizationFailedError,
     CoordinatorNotAvailableError,
     GroupAuthorizationFailedError,
     IncompatibleBrokerVersion,
@@ -187,6 +188,13 @@ async def test_a_missing_right_is_named_at_once(trouble: KafkaError) -> None:
     assert "WRITE on transactional ids that begin with g-" in told.advice
     assert "READ on the group g-probe and on the topic new-review" in told.advice
     assert cluster.transactions == 0
+
+
+async def test_a_user_without_the_right_to_a_plain_producer_id_may_have_transactions() -> None:
+    """Access control of that is no answer about the broker: the transaction, which needs other rights, is tried."""
+    cluster = FakeCluster(start_errors=[ClusterAuthorizationFailedError()])
+    assert await ask(cluster) == ABLE
+    assert cluster.transactions == 1
 
 
 async def test_a_broker_without_producer_ids_is_definite() -> None:
