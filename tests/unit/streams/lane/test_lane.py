@@ -299,6 +299,13 @@ class TestOutOfMemory:
         assert budgets == sorted(budgets)
         assert budgets.count(15) > 40
 
+    async def test_what_is_no_lack_of_memory_is_not_tried_again(self) -> None:
+        """A text that breaks the model alone breaks it once, and nobody waits for memory."""
+        model = FakeReader()
+        async with Lane(model, LaneLimits()) as lane:
+            await lane.run(["boom"])
+        assert model.batches.count(["boom"]) == 1
+
     async def test_memory_errors_are_known_by_their_text(self) -> None:
         """Python's own MemoryError, and torch's bare RuntimeError on a CPU, count as out of memory too."""
 
