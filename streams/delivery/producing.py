@@ -100,6 +100,18 @@ def _can_abort(producer: AIOKafkaProducer) -> bool:
     return bool(TransactionState.is_transition_valid(state, TransactionState.ABORTING_TRANSACTION))
 
 
+def told_by_broker(error: BaseException) -> BaseException:
+    """What the broker said, where aiokafka's sender ended over it and says only that it did.
+
+    >>> refused = KafkaError("Unexpected error during batch delivery")
+    >>> refused.__cause__ = TopicAuthorizationFailedError("new-review")
+    >>> told_by_broker(refused)
+    TopicAuthorizationFailedError('new-review')
+    """
+    cause = error.__cause__
+    return cause if type(error) is KafkaError and isinstance(cause, KafkaError) else error
+
+
 def raise_if_hopeless(error: BaseException) -> None:
     """Do nothing about an error that waiting may mend.
 
@@ -107,6 +119,7 @@ def raise_if_hopeless(error: BaseException) -> None:
         SizeRefusedError: it cannot, and other batches may.
         FatalError: it cannot.
     """
+    error = told_by_broker(error)
     if isinstance(error, _TOO_LARGE):
         raise SizeRefusedError(
             f"publishing: the broker does not take a record batch of this size ({error!r}), and its topics' "

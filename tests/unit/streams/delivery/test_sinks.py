@@ -26,7 +26,7 @@ from streams.delivery.intake import Chunk, Intake
 from streams.delivery.records import Effects, Output, Partition
 from streams.errors import FatalError, LeaseLostError
 from streams.kafka.connection import KafkaConnection
-from tests.fakes import FakeRecord
+from tests.fakes import FakeRecord, unexpected
 
 P0 = Partition("new-review", 0)
 EFFECTS = Effects([Output("enriched-review", b"p1", b"{}")])
@@ -178,7 +178,14 @@ class TestAtLeastOnce:
         await sink.stop()
         assert not broker.producers[-1].is_open
 
-    @pytest.mark.parametrize("error", [MessageSizeTooLargeError(), TopicAuthorizationFailedError("t")])
+    @pytest.mark.parametrize(
+        "error",
+        [
+            MessageSizeTooLargeError(),
+            TopicAuthorizationFailedError("t"),
+            unexpected(TopicAuthorizationFailedError("t")),
+        ],
+    )
     async def test_what_waiting_cannot_mend_ends_the_worker(
         self, intake: Intake, broker: Broker, error: KafkaError
     ) -> None:
