@@ -38,6 +38,7 @@ class Contribution(msgspec.Struct, array_like=True):
         opinions: (aspect, polarity) pairs, each once.
         mentions: the key points it makes, each once.
         excerpt: its text, cut; empty where it has none.
+        is_of_stars: whether its sentiment is that of its stars alone.
     """
 
     created_ms: int
@@ -51,6 +52,7 @@ class Contribution(msgspec.Struct, array_like=True):
     mentions: tuple[PointMention, ...]
     title: str | None
     excerpt: str
+    is_of_stars: bool = False
 
     @property
     def is_five_star(self) -> bool:
@@ -75,7 +77,10 @@ class ReviewState(msgspec.Struct, array_like=True):
 
 
 class Counts(msgspec.Struct, array_like=True):
-    """Exact counters of a product's reviews; triples are by polarity."""
+    """Exact counters of a product's reviews; triples are by polarity.
+
+    `sentiment_from_stars` are those of `sentiment` that were judged by stars alone.
+    """
 
     reviews: int = 0
     histogram: list[int] = msgspec.field(default_factory=lambda: [0] * 6)
@@ -86,6 +91,7 @@ class Counts(msgspec.Struct, array_like=True):
     near_duplicates: int = 0
     lookalike_five_stars: int = 0
     languages: dict[str, int] = msgspec.field(default_factory=dict)
+    sentiment_from_stars: list[int] = msgspec.field(default_factory=lambda: [0, 0, 0])
 
 
 class Reference(NamedTuple):

@@ -12,6 +12,7 @@ import pytest
 
 from models.similarity.signatures import signature_of
 from schemas.alerts import ProductAlert
+from schemas.counts import SentimentCounts
 from schemas.dead_letters import DeadLetterReason
 from schemas.reviews import ReviewEnriched
 from schemas.summaries import ProductSummary, ProductText, RefreshRequested
@@ -345,28 +346,66 @@ async def test_an_older_generation_never_replaces_a_newer_one(store: PartitionSt
     assert last_text(role) is None
 
 
-async def test_stars_without_words_count_in_ratings_alone(store: PartitionStore) -> None:
-    """They are in the averages and among the latest reviews, and give the product neither sentiment nor language."""
+def of_stars(review_id: str, version: int, rating: float, label: str) -> dict[str, Any]:
+    """Stars without words, as the enrich role passes them on."""
+    sentiment = {"label": label, "basis": "stars"}
+    return enriched(review_id, version, status="rating_only", text=None, rating=rating, sentiment=sentiment)
+
+
+async def test_stars_without_words_count_as_a_shop_counts_them(store: PartitionStore) -> None:
+    """In the average and among the latest reviews; a product has no language of theirs."""
     role = Role(store)
     read = enriched(
         "r1", 1, rating=4, sentiment={"label": "positive"}, language={"code": "zh", "confidence": 1.0}
     )
-    stars = [
-        enriched(f"s{at}", 1, status="rating_only", text=None, rating=rating)
-        for at, rating in enumerate((5, 1))
-    ]
-    await role.take(read, *stars)
+    await role.take(read, of_stars("s0", 1, 5, "positive"), of_stars("s1", 1, 1, "negative"))
     summary = role.summaries[-1]
     assert summary is not None
     assert (summary.counts.reviews, summary.average_rating, summary.language) == (3, 3.33, "zh")
     assert summary.counts.rating_histogram == (0, 1, 0, 0, 1, 1)
-    assert (summary.counts.sentiment.positive, summary.counts.languages) == (1, {"zh": 1})
-    latest = {one.review_id: (one.text is None, one.language) for one in summary.latest_reviews}
-    assert latest == {"r1": (False, "zh"), "s0": (True, None), "s1": (True, None)}
+    assert (summary.counts.sentiment.positive, summary.counts.languages) == (2, {"zh": 1})
+    stars = summary.counts.sentiment_from_stars
+    assert stars is not None
+    assert (stars.negative, stars.neutral, stars.positive) == (1, 0, 1)
+    latest = {
+        one.review_id: (one.text is None, one.language, one.sentiment) for one in summary.latest_reviews
+    }
+    assert latest == {
+        "r1": (False, "zh", "positive"),
+        "s0": (True, None, "positive"),
+        "s1": (True, None, "negative"),
+    }
 
     await role.take(*(enriched(f"s{at}", 2, removed=True) for at in range(2)))
-    assert role.summaries[-1] is not None
-    assert (role.summaries[-1].average_rating, role.summaries[-1].counts.reviews) == (4.0, 1)
+    after = role.summaries[-1]
+    assert after is not None
+    assert (after.average_rating, after.counts.reviews) == (4.0, 1)
+    assert after.counts.sentiment_from_stars == SentimentCounts(negative=0, neutral=0, positive=0)
+
+
+@pytest.mark.parametrize(
+    ("ratings", "average"),
+    [
+        ((5, 5, 1), 3.67), ((5,), 5.0), ((0, 5), 2.5), ((4.5, 4.0, 3.5), 4.0),
+        ((1, 1, 1, 1, 2), 1.2), ((3,) * 40 + (5,) * 2, 3.1), ((4.9, 4.8, 4.8), 4.83),
+    ],
+)  # fmt: skip
+async def test_an_average_is_the_shops_own(
+    store: PartitionStore, ratings: tuple[float, ...], average: float
+) -> None:
+    """With and without words, the mean of all ratings; an edit from words to stars alone changes none of them."""
+    role = Role(store)
+    await role.take(*(of_stars(f"s{at}", 1, rating, "neutral") for at, rating in enumerate(ratings)))
+    summary = role.summaries[-1]
+    assert summary is not None
+    assert (summary.counts.reviews, summary.average_rating) == (len(ratings), average)
+    await role.take(enriched("s0", 2, rating=ratings[0], sentiment={"label": "neutral"}))
+    summary = role.summaries[-1]
+    assert summary is not None
+    stars = summary.counts.sentiment_from_stars
+    assert stars is not None
+    assert (summary.average_rating, summary.counts.sentiment.neutral) == (average, len(ratings))
+    assert stars.neutral == len(ratings) - 1
 
 
 NO_TIMES = (-1, 0, 1_790_000_000, 1_790_000_000_000_000, 253_402_300_800_000, 4_102_444_800_000, 2**63 - 1)
@@ -496,13 +535,13 @@ async def test_what_cannot_be_read_is_set_aside(
 
 def test_the_histories_of_these_tests_follow_the_contract() -> None:
     """What the fast reader reads is what the enrich role publishes."""
-    model = {"name": "m", "version": "1"}
     for event in random_history(4, 200):
-        if event["status"] == "enriched":
+        more: dict[str, Any] = {}
+        if event["status"] != "removed":
             label = event["sentiment"]["label"]
             shares = {"negative": 0.0, "neutral": 0.0, "positive": 0.0, label: 1.0}
-            sentences = [{**one, "sentiment": label, "score": 1.0} for one in event["sentences"]]
-            more = {"sentiment": {"label": label, **shares}, "sentences": sentences, "model": model}
-            ReviewEnriched.model_validate_json(orjson.dumps({**event, **more}))
-        else:
-            ReviewEnriched.model_validate_json(orjson.dumps(event))
+            more["sentiment"] = {**event["sentiment"], **shares}
+        if event["status"] == "enriched":
+            more["sentences"] = [{**one, "sentiment": label, "score": 1.0} for one in event["sentences"]]
+            more["model"] = {"name": "m", "version": "1"}
+        ReviewEnriched.model_validate_json(orjson.dumps({**event, **more}))
