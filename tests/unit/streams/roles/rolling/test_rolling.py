@@ -31,7 +31,7 @@ from streams.roles.rolling.tables import ProductTables
 from streams.settings import RollingSettings
 from streams.state.store import PartitionStore
 from tests.fakes import FakeRecord
-from tests.histories import Recount, enriched, random_history, summary_counts
+from tests.histories import NOW_MS, Recount, enriched, random_history, summary_counts
 
 PARTITION = Partition(ENRICHED_REVIEW.name, 0)
 
@@ -108,9 +108,17 @@ class Role:
         return effects
 
 
+def written(number: int) -> str:
+    """When the review of a number was written: an hour after the one before, and soon before all of them came."""
+    return (datetime.fromtimestamp(NOW_MS / 1000, UTC) - timedelta(hours=160 - number)).isoformat()
+
+
 def reviews(count: int, first: int = 0, **more: Any) -> Sequence[dict[str, Any]]:
     label = more.pop("label", "positive")
-    return [enriched(f"r{first + at}", 1, sentiment={"label": label}, **more) for at in range(count)]
+    return [
+        enriched(f"r{at}", 1, sentiment={"label": label}, created_at=written(at), **more)
+        for at in range(first, first + count)
+    ]
 
 
 async def test_published_summaries_are_valid_and_say_what_a_recount_says(store: PartitionStore) -> None:
@@ -260,11 +268,13 @@ async def test_five_stars_that_look_alike_are_an_alert(store: PartitionStore) ->
     rng = random.Random(1)
     for number in range(60):
         text = " ".join("".join(rng.choices("abcdefghij", k=6)) for _ in range(15))
-        await role.take(enriched(f"r{number}", 1, text=text, rating=5, signature=signed(text)))
+        seen = {"text": text, "signature": signed(text), "created_at": written(number)}
+        await role.take(enriched(f"r{number}", 1, rating=5, **seen))
     praise = "The best kettle in the whole wide world, my family loves it and so will yours, buy it now"
     for number in range(12):
         text = f"{praise} {number}!"
-        await role.take(enriched(f"x{number}", 1, text=text, rating=5, signature=signed(text)))
+        seen = {"text": text, "signature": signed(text), "created_at": written(60 + number)}
+        await role.take(enriched(f"x{number}", 1, rating=5, **seen))
     assert [(alert.kind, alert.state) for alert in role.alerts] == [("lookalike_surge", "raised")]
     assert role.alerts[0].quotes[0].text.startswith("The best kettle")
 
