@@ -11,6 +11,7 @@ import orjson
 from models.generation.words import words_of
 from models.readers.interfaces import ReviewReading
 from models.readers.preparation import PreparedReview, ReviewPreparer
+from models.readers.stars import stars_alone
 from schemas.reviews import Review
 from schemas.summaries import KeyPoint, RefreshRequested, SummaryClaim
 from schemas.topics import NEW_REVIEW
@@ -132,9 +133,13 @@ def summarise(
     """
     ready, refused = read_comments(file, columns)
     reviews = [one.event for one in ready if isinstance(one.event, Review)]
-    preparer = ReviewPreparer(masks_personal_data=True)
+    preparer = ReviewPreparer(masks_personal_data=True, languages=settings.model.languages)
     prepared = [preparer.prepare(text=one.text or "", title=one.title, hint=one.language) for one in reviews]
-    worded = [index for index, one in enumerate(reviews) if one.text is not None]
+    worded = [
+        index
+        for index, one in enumerate(prepared)
+        if reviews[index].text is not None and stars_alone(one) is None
+    ]
     asked = ask(
         settings,
         [prepared[index].asked for index in worded],

@@ -5,7 +5,7 @@ from typing import Literal
 
 from models.readers.interfaces import AspectMention, ReviewReading
 from models.readers.preparation import PreparedReview
-from models.readers.stars import sentiment_of
+from models.readers.stars import sentiment_of, stars_alone
 from streams.rolling.events import EnrichedReview, Flag, Labelled, Language, Opinion, Sentence, Source
 
 
@@ -19,7 +19,7 @@ def as_event(
     rating: float | None = None,
     verified_purchase: bool = False,
 ) -> EnrichedReview:
-    """A review and what was read of it; without a reading, stars alone, or a language that no model covers.
+    """A review and what was read of it; without a reading, stars or a language that no model covers.
 
     Args:
         product_id: whose review it is.
@@ -30,12 +30,12 @@ def as_event(
         rating: 0 to 5.
         verified_purchase: whether the author bought it.
     """
-    stars = rating if not prepared.text else None
+    stars = stars_alone(prepared) if prepared.text else rating
     event = EnrichedReview(
         review_id=review_id,
         product_id=product_id,
         review_version=1,
-        status=_status(reading, stars),
+        status=_status(prepared, reading, stars),
         created_at=written,
         source=Source(max(0, int(written.timestamp() * 1000))),
         text=prepared.text or None,
@@ -59,10 +59,10 @@ def as_event(
 
 
 def _status(
-    reading: ReviewReading | None, stars: float | None
+    prepared: PreparedReview, reading: ReviewReading | None, stars: float | None
 ) -> Literal["enriched", "unsupported_language", "rating_only"]:
     if stars is not None:
-        return "rating_only"
+        return "enriched" if prepared.text else "rating_only"
     return "unsupported_language" if reading is None else "enriched"
 
 
