@@ -123,6 +123,31 @@ def test_a_history_whose_beginning_was_bad_raises_nothing(order: str) -> None:
     assert alerts(in_order(history, order)) == []
 
 
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("first_days_ago", [9, 14, 20, 30, 45])
+def test_a_bad_review_of_today_brings_no_past_back(first_days_ago: float, order: str) -> None:
+    """After a surge that is over, a few good reviews and a bad one of this week are no surge of their own."""
+    week = [review(f"g{day}", day, 5) for day in (3, 2, 1)]
+    history = [*usual(last_days_ago=46), *bad(first_days_ago=first_days_ago), *week, review("x99", 0.1, 1)]
+    assert alerts(in_order(history, order)) == []
+
+
+def test_the_good_reviews_before_an_alert_do_not_end_it() -> None:
+    """Only those written since speak for its end."""
+    told = alerts([*usual(came_after_days=0), *bad(20, first_days_ago=0.9, came_after_days=0)])
+    assert kinds(told) == {"negative_surge", "one_star_surge"}
+    assert {alert.state for alert in told} == {"raised"}
+
+
+def test_an_alert_that_is_over_does_not_come_again_of_its_own_reviews() -> None:
+    """A bad review after the week of quiet stands alone; those of before the end are in no window any more."""
+    in_time = {"came_after_days": 0.0}
+    history = [*usual(last_days_ago=25, **in_time), *bad(18, first_days_ago=20, **in_time)]
+    history += [review(f"g{at}", 18 - at * HOUR, 5, **in_time) for at in range(20)]
+    told = alerts([*history, *(review(f"y{at}", 1 - at * HOUR, 1, **in_time) for at in range(2))])
+    assert [alert.state for alert in told] == ["raised", "raised", "resolved", "resolved"]
+
+
 def test_a_back_fill_hides_no_surge_of_today() -> None:
     """A hundred old reviews come between those of a surge: it is raised, and its window holds none of them."""
     old = [review(f"o{at}", 400 - at, 5) for at in range(100)]
@@ -168,7 +193,7 @@ def test_reviews_of_a_past_that_nobody_followed_are_not_told_of_now() -> None:
 def test_an_edit_stays_where_its_review_was() -> None:
     """However late it comes; the recent reviews are in the order of writing, and no more than are looked at."""
     tables = MemoryTables()
-    history = usual(60, first_days_ago=30, last_days_ago=2, came_after_days=0)
+    history = usual(60, first_days_ago=90, last_days_ago=20, came_after_days=0)
     alerts(history, tables)
     edited = review("b50", 0, 3) | {"review_version": 2, "created_at": history[50]["created_at"]}
     alerts([edited], tables, 100)
