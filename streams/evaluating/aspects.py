@@ -55,6 +55,7 @@ def evaluate_aspects(
     label_column: str,
     names: Mapping[str, str],
     language: str | None,
+    encoding: str | None = None,
     progress: Callable[[str], None],
 ) -> AspectReport:
     """Run the models over a file and compare.
@@ -71,7 +72,8 @@ def evaluate_aspects(
         label_column: where its polarity is.
         names: what the file's aspects and polarities are called here.
         language: of all texts; None: each one's own.
-        progress: told what happens.
+        encoding: of the file; None: found.
+        progress: told what happens, and which rows cannot be read.
 
     Returns:
         The numbers, ready for JSON.
@@ -80,7 +82,13 @@ def evaluate_aspects(
         ConfigurationError: the file holds nothing to measure on, or no model reads aspects.
     """
     labelled = read_aspect_file(
-        file, text_column=text_column, aspect_column=aspect_column, label_column=label_column, names=names
+        file,
+        text_column=text_column,
+        aspect_column=aspect_column,
+        label_column=label_column,
+        names=names,
+        encoding=encoding,
+        progress=progress,
     )
     texts = list(labelled.texts)
     progress(f"{len(texts)} texts with labelled aspects in {file}")

@@ -19,7 +19,7 @@ from streams.importing.column_presence import require_columns
 from streams.importing.dates import DateError, DateReading, zone_named
 from streams.importing.identities import MadeIds, SeenKeys
 from streams.importing.import_options import ImportOptions
-from streams.importing.presets import AUTO, NO_PRESET, Preset, preset_named, recognised
+from streams.importing.presets import AUTO, NO_PRESET, Preset, preset_for
 from streams.importing.ratings import RatingError, RatingScale
 from streams.importing.rows import Row
 from streams.serde import decode
@@ -249,10 +249,9 @@ def _properties(topic: Topic) -> Mapping[str, object]:
 
 
 def _chosen(name: str, topic: Topic, present: tuple[str, ...]) -> Preset | None:
-    """The preset that was asked for; "auto": the one whose signs the columns carry, unless they are fields."""
+    """The preset that was asked for, or recognised; other topics than that of reviews have none."""
+    if topic is NEW_REVIEW:
+        return preset_for(name, present)
     if name not in {AUTO, NO_PRESET}:
-        preset = preset_named(name)
-        if topic is not NEW_REVIEW:
-            raise ConfigurationError(f"--preset: {name} is of reviews, and {topic.name} holds none")
-        return preset
-    return recognised(present) if name == AUTO and topic is NEW_REVIEW else None
+        raise ConfigurationError(f"--preset: {name} is of reviews, and {topic.name} holds none")
+    return None

@@ -208,6 +208,28 @@ def preset_named(name: str) -> Preset:
     raise ConfigurationError(f"--preset: wanted one of {', '.join(PRESET_NAMES)}, got {name!r}")
 
 
+def preset_for(name: str, columns: Iterable[str]) -> Preset | None:
+    """The preset of a name; "auto": the one whose signs the columns carry, if any; "none": none.
+
+    Raises:
+        ConfigurationError: there is none of this name.
+    """
+    if name == NO_PRESET:
+        return None
+    return recognised(columns) if name == AUTO else preset_named(name)
+
+
+def preset_columns(preset: Preset, present: Iterable[str], fields: Iterable[str]) -> dict[str, str]:
+    """Which of the columns that are there a preset takes each field from, where there is one."""
+    known = {simplified(name): name for name in present}
+    found = {}
+    for name in fields:
+        there = [known[simple] for simple in map(simplified, preset.columns.get(name, ())) if simple in known]
+        if there:
+            found[name] = there[0]
+    return found
+
+
 def recognised(columns: Iterable[str]) -> Preset | None:
     """The preset whose signs these columns carry, if any."""
     names = frozenset(map(simplified, columns))
