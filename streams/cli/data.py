@@ -8,20 +8,17 @@ from typing import Annotated, Any, NoReturn
 
 import orjson
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from schemas import documents, releases
-from schemas.topics import INPUTS, NEW_REVIEW, TOPICS, dead_letter_topic, topic_named
-from streams.cli.console import FAILED, PARTLY, Json, command, err, load_settings, out, print_json, run_async
+from schemas.topics import TOPICS, dead_letter_topic
+from streams.cli.console import FAILED, Json, command, err, load_settings, out, print_json
 from streams.errors import ConfigurationError
 from streams.kafka.connection import KafkaConnection
-from streams.kafka.publishing import Published
-from streams.kafka.publishing import publish as publish_items
 from streams.kafka.tailing import follow
-from streams.rows import BadRow, ReadyEvent, parse_assignments, read_rows, to_events
 
 _SCHEMAS = Path(documents.__file__).parent
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""

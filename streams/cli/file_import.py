@@ -25,6 +25,9 @@ _MAX_BAD_ROWS_SHOWN = 20
 _MAX_BAD_ROWS_IN_JSON = 1_000
 FORMATS = "CSV, TSV, JSON, JSONL or Parquet, also .gz or .zst; - is standard input"
 
+InputFile = Annotated[
+    Path | None, typer.Option("--input", help=f"Reviews of one's own: {FORMATS}.", dir_okay=False)
+]
 Columns = Annotated[
     str, typer.Option("--map", metavar="FIELD=COLUMN,...", help="Where the file's columns have other names.")
 ]
@@ -33,32 +36,46 @@ Constants = Annotated[
 ]
 PresetName = Annotated[
     str,
-    typer.Option("--preset", metavar="NAME", help=f"Whose export it is: {', '.join(PRESET_NAMES)}. --map comes on top."),
+    typer.Option(
+        "--preset", metavar="NAME", help=f"Whose export it is: {', '.join(PRESET_NAMES)}. --map comes on top."
+    ),
 ]
 EncodingName = Annotated[
-    str | None, typer.Option("--encoding", help="Of the file, e.g. gb18030; without it, it is found and named.")
+    str | None,
+    typer.Option("--encoding", help="Of the file, e.g. gb18030; without it, it is found and named."),
 ]
 DayFirst = Annotated[
     bool | None, typer.Option("--day-first/--month-first", help="Whether 04/05/2021 is in May or in April.")
 ]
 TimezoneName = Annotated[
     str | None,
-    typer.Option("--timezone", help="Of times that do not say theirs, e.g. Europe/Berlin; else that of the preset, or UTC."),
+    typer.Option(
+        "--timezone",
+        help="Of times that do not say theirs, e.g. Europe/Berlin; else the preset's, or UTC.",
+    ),
 ]
 Scale = Annotated[
     str | None,
     typer.Option(
-        "--rating-scale", help="Of ratings, where it is not 0 to 5: 10, percent, or 1-5, where 0 means not rated."
+        "--rating-scale",
+        help="Of ratings, where it is not 0 to 5: 10, percent, or 1-5, where 0 means not rated.",
     ),
 ]
 Rejects = Annotated[
     Path | None,
-    typer.Option("--rejects", metavar="FILE", help="Write refused rows there: line, reason, row.", dir_okay=False),
+    typer.Option(
+        "--rejects", metavar="FILE", help="Write refused rows there: line, reason, row.", dir_okay=False
+    ),
 ]
 
 
 def options_of(
-    columns: str, constants: str, preset: str, day_first: bool | None, timezone: str | None, rating_scale: str | None
+    columns: str,
+    constants: str,
+    preset: str,
+    day_first: bool | None,
+    timezone: str | None,
+    rating_scale: str | None,
 ) -> ImportOptions:
     """What a command was told of a file's rows; `columns` and `constants` as `a=b,c=d`.
 
@@ -96,17 +113,20 @@ class FileImport:
     ) -> None:
         topic = _input_named(topic_name)
         self._rows = RowFile(file, encoding=encoding)
-        self._stream = EventStream(self._rows, topic, options, columns=self._rows.columns, source=str(file))
-        if self._stream.is_empty:
-            raise ConfigurationError(f"{file}: wanted rows to publish, got none")
-        if rejects is not None and file.exists() and rejects.exists() and rejects.samefile(file):
-            raise ConfigurationError("--rejects: wanted another file than the one that is read")
-        self._refusals = Refusals(
-            rejects,
-            show=self._show_bad,
-            most_shown=None if tells_all else _MAX_BAD_ROWS_SHOWN,
-            most_kept=None if tells_all else _MAX_BAD_ROWS_IN_JSON,
-        )
+        try:
+            self._stream = EventStream(
+                self._rows, topic, options, columns=self._rows.columns, source=str(file)
+            )
+            _require_input(file, self._stream, rejects)
+            self._refusals = Refusals(
+                rejects,
+                show=self._show_bad,
+                most_shown=None if tells_all else _MAX_BAD_ROWS_SHOWN,
+                most_kept=None if tells_all else _MAX_BAD_ROWS_IN_JSON,
+            )
+        except BaseException:
+            self._rows.close()
+            raise
         self._file = file
         self._rejects = rejects
         preset = self._stream.preset
@@ -119,7 +139,8 @@ class FileImport:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._refusals.__exit__(kind, error, trace)
+        self._rows.close()
+        self._refusals.close()
 
     @property
     def refused(self) -> int:
@@ -138,9 +159,15 @@ class FileImport:
     def tell_end(self) -> None:
         """Say what was not taken from the rows, and how many were refused without being shown."""
         if more := self._refusals.more:
-            err.print(f"... and {more:,} more rows were refused{'' if self._rejects else '; --rejects FILE keeps them'}")
+            err.print(
+                f"... and {more:,} more rows were refused{'' if self._rejects else '; --rejects FILE keeps them'}"
+            )
         if made := self._stream.made_ids:
-            err.print(f"no review_id in {made:,} rows: it is made of what the row says, the same whenever it is read")
+            err.print(
+                f"no review_id in {made:,} rows: it is made of what the row says, the same whenever it is read"
+            )
+        if dated := self._stream.dated_now:
+            err.print(f"no created_at in {dated:,} rows: the present time stands in for it")
         if left_out := self._stream.left_out:
             err.print(f"columns left out: {', '.join(left_out)}")
 
@@ -152,6 +179,7 @@ class FileImport:
             "read_as": self._rows.told,
             "preset": preset.name if preset else None,
             "made_ids": self._stream.made_ids,
+            "dated_now": self._stream.dated_now,
             "columns_left_out": list(self._stream.left_out),
             "bad_rows": [{"line": bad.line, "problem": bad.problem} for bad in self._refusals.kept],
         }
@@ -163,6 +191,13 @@ class FileImport:
 def show_bad_row(file: Path, bad: BadRow) -> None:
     """Say on standard error which row was refused, and why."""
     err.print(f"{file}:{bad.line}: {bad.problem}")
+
+
+def _require_input(file: Path, stream: EventStream, rejects: Path | None) -> None:
+    if stream.is_empty:
+        raise ConfigurationError(f"{file}: wanted rows to publish, got none")
+    if rejects is not None and rejects.exists() and file.exists() and rejects.samefile(file):
+        raise ConfigurationError("--rejects: wanted another file than the one that is read")
 
 
 def _input_named(name: str) -> Topic:

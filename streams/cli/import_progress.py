@@ -50,7 +50,11 @@ def import_progress(what: str, share: Callable[[int], float | None]) -> Iterator
     def text(count: int) -> Text:
         return Text(f"{what}: {progress_line(count, time.monotonic() - started, share(count))}")
 
-    with Live(console=err, auto_refresh=False, transient=True) if err.is_terminal else contextlib.nullcontext() as live:
+    with (
+        Live(console=err, auto_refresh=False, transient=True)
+        if err.is_terminal
+        else contextlib.nullcontext() as live
+    ):
 
         def update(count: int) -> None:
             nonlocal told

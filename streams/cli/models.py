@@ -17,9 +17,9 @@ from streams.cli.console import FAILED, Json, command, err, load_settings, out, 
 from streams.cli.file_import import EncodingName
 from streams.cli.measure import Measurable, Measure
 from streams.errors import ConfigurationError
+from streams.importing import parse_assignments
 from streams.local.doctor import Finding, examine
 from streams.offline import explaining
-from streams.importing import parse_assignments
 
 
 class Trainable(StrEnum):
@@ -111,8 +111,8 @@ def evaluate(
         Path,
         typer.Argument(
             metavar="PATH",
-            help="CSV, TSV, JSON, JSONL or Parquet with texts and labels; for key points OPOSUM's directory; for summaries FewSum's "
-            "file, or a directory of FewSum, Opinosis or OPOSUM.",
+            help="CSV, TSV, JSON, JSONL or Parquet with texts and labels; for key points OPOSUM's directory; for "
+            "summaries FewSum's file, or a directory of FewSum, Opinosis or OPOSUM.",
         ),
     ],
     text: Annotated[str, typer.Option(help="The column of the text.")] = "text",

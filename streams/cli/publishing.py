@@ -53,7 +53,8 @@ def publish(
     rating_scale: Scale = None,
     rejects: Rejects = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Publish nothing: show the first events, counts, every complaint.")
+        bool,
+        typer.Option("--dry-run", help="Publish nothing: show the first events, counts, every complaint."),
     ] = False,
     rate: Annotated[
         float | None, typer.Option(min=0.001, help="Events a second; without it, as fast as possible.")
@@ -68,9 +69,7 @@ def publish(
     options = options_of(columns, constants, preset, day_first, timezone, rating_scale)
     settings = load_settings()
     connection = None if dry_run else KafkaConnection.of(settings.kafka)
-    with FileImport(
-        file, topic, options, encoding=encoding, rejects=rejects, tells_all=dry_run
-    ) as rows:
+    with FileImport(file, topic, options, encoding=encoding, rejects=rejects, tells_all=dry_run) as rows:
         if connection is None:
             _show_dry_run(rows, topic, as_json=as_json)
         else:
@@ -79,13 +78,17 @@ def publish(
             raise typer.Exit(PARTLY)
 
 
-def _publish(rows: FileImport, connection: KafkaConnection, topic: str, rate: float | None, *, as_json: bool) -> None:
+def _publish(
+    rows: FileImport, connection: KafkaConnection, topic: str, rate: float | None, *, as_json: bool
+) -> None:
     with import_progress("publishing", rows.share) as update:
         done = run_async(publish_items(connection, topic, rows.events(), rate=rate, progress=update))
     rows.tell_end()
     published = len(done.positions)
     if as_json:
-        print_json({"topic": topic, "published": published, "seconds": round(done.seconds, 3)} | rows.to_dict())
+        print_json(
+            {"topic": topic, "published": published, "seconds": round(done.seconds, 3)} | rows.to_dict()
+        )
     else:
         out.print(f"published {published} to {topic} in {done.seconds:.1f} s, refused {rows.refused}")
 
@@ -152,6 +155,8 @@ def _show_dry_run(rows: FileImport, topic: str, *, as_json: bool) -> None:
     if counts.earliest is not None and counts.latest is not None:
         average = counts.average()
         shown = f", {average:.2f} on average" if average is not None else ""
-        out.print(f"{counts.ratings:,} of {counts.events:,} are rated{shown}; {counts.without_text:,} have no text")
+        out.print(
+            f"{counts.ratings:,} of {counts.events:,} are rated{shown}; {counts.without_text:,} have no text"
+        )
         out.print(f"written from {counts.earliest.isoformat()} to {counts.latest.isoformat()}")
     out.print(f"would publish {counts.events} to {topic}, refuse {rows.refused}; nothing was published")

@@ -4,7 +4,6 @@ import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import chain
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -28,12 +27,12 @@ from streams.cli.console import (
     stop_on_signals,
 )
 from streams.cli.file_import import (
-    FORMATS,
     Columns,
     Constants,
     DayFirst,
     EncodingName,
     FileImport,
+    InputFile,
     PresetName,
     Rejects,
     Scale,
@@ -45,8 +44,8 @@ from streams.demo import catalogue
 from streams.demo.report import DemoReport
 from streams.demo.runner import DemoProgress, run_demo, wait_until_ready
 from streams.errors import ConfigurationError, FatalError, StoppedError
-from streams.kafka.connection import KafkaConnection
 from streams.importing import AUTO, ImportOptions
+from streams.kafka.connection import KafkaConnection
 from streams.kafka.publishing import Outgoing
 from streams.local.deployment import Stack, local_stack, prepare_topics, running_roles
 from streams.local.embedded import free_ports
@@ -106,9 +105,7 @@ def up() -> None:
 
 @command
 def demo(
-    input_file: Annotated[
-        Path | None, typer.Option("--input", help=f"Reviews of one's own: {FORMATS}.", dir_okay=False)
-    ] = None,
+    input_file: InputFile = None,
     preset: PresetName = AUTO,
     columns: Columns = "",
     constants: Constants = "",
@@ -125,7 +122,7 @@ def demo(
     settings = load_settings()
     if input_file is None:
         if options != ImportOptions() or encoding is not None or rejects is not None:
-            raise ConfigurationError("demo: options on how to read a file belong to --input, which is missing")
+            raise ConfigurationError("demo: options on reading a file belong to --input, which is missing")
         _demonstrate(settings, None, keep=keep, as_json=as_json)
         return
     with FileImport(input_file, NEW_REVIEW.name, options, encoding=encoding, rejects=rejects) as rows:
@@ -176,7 +173,9 @@ def _some(rows: FileImport) -> Iterable[Outgoing]:
     first = next(events, None)
     if first is None:
         rows.tell_end()
-        raise ConfigurationError(f"demo: all {rows.refused:,} rows were refused, for the reasons above; nothing started")
+        raise ConfigurationError(
+            f"demo: all {rows.refused:,} rows were refused, for the reasons above; nothing started"
+        )
     return chain([first], events)
 
 

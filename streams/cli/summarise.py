@@ -22,9 +22,7 @@ def register(app: typer.Typer) -> None:
 
 @command
 def summarise(
-    file: Annotated[
-        Path, typer.Argument(help=f"{FORMATS}; or .txt, a comment a line.", dir_okay=False)
-    ],
+    file: Annotated[Path, typer.Argument(help=f"{FORMATS}; or .txt, a comment a line.", dir_okay=False)],
     preset: PresetName = AUTO,
     columns: Columns = "",
     encoding: EncodingName = None,

@@ -3,6 +3,7 @@
 import gzip
 import io
 import sys
+import zlib
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -15,6 +16,7 @@ STANDARD_INPUT = Path("-")
 #: What is looked at before anything is read, to find out compression, format and encoding.
 _SAMPLE_BYTES = 4 << 20
 _CHUNK_BYTES = 1 << 20
+_PACKED_BYTES = 1 << 16
 _GZIP, _ZSTANDARD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 
 
@@ -35,12 +37,14 @@ class ByteSource:
         self.path = path
         self.compression = ""
         try:
-            self._raw = cast(BinaryIO, sys.stdin.buffer) if self.is_standard_input else path.open("rb")
+            self._raw = cast("BinaryIO", sys.stdin.buffer) if self.is_standard_input else path.open("rb")
             self.size = None if self.is_standard_input else path.stat().st_size
             self._counted = _Counted(self._raw)
             self._bytes = self._decompressed()
             self.sample = _read_up_to(self._bytes, _SAMPLE_BYTES)
-        except (OSError, EOFError, zstandard.ZstdError) as error:
+        except (OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
+            if hasattr(self, "_raw"):
+                self.close()
             raise ConfigurationError(
                 f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}"
             ) from error
@@ -75,12 +79,12 @@ class ByteSource:
         head = buffered.peek(4)[:4]
         if head.startswith(_GZIP):
             self.compression = "gzip"
-            return cast(BinaryIO, gzip.GzipFile(fileobj=buffered))
+            return cast("BinaryIO", gzip.GzipFile(fileobj=buffered))
         if head == _ZSTANDARD:
             self.compression = "zstd"
             reader = zstandard.ZstdDecompressor().stream_reader(buffered, read_across_frames=True)
-            return cast(BinaryIO, reader)
-        return cast(BinaryIO, buffered)
+            return cast("BinaryIO", reader)
+        return cast("BinaryIO", buffered)
 
 
 class _Counted(io.RawIOBase):
@@ -95,11 +99,49 @@ class _Counted(io.RawIOBase):
         return True
 
     def readinto(self, buffer: object) -> int:
-        view = memoryview(cast(bytearray, buffer))
+        view = memoryview(cast("bytearray", buffer))
         chunk = self._raw.read(len(view))
         view[: len(chunk)] = chunk
         self.count += len(chunk)
         return len(chunk)
+
+
+class _Unpacked(io.RawIOBase):
+    """Frames of Zstandard, one after the other; unlike the library's reader it tells one that is cut off."""
+
+    def __init__(self, packed: BinaryIO) -> None:
+        super().__init__()
+        self._packed = packed
+        self._frame = zstandard.ZstdDecompressor().decompressobj()
+        self._is_within = False
+        self._chunk = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        view = memoryview(cast("bytearray", buffer))
+        while not self._chunk:
+            packed = self._packed.read(_PACKED_BYTES)
+            if not packed:
+                if self._is_within:
+                    raise EOFError("the compressed data ends too early")
+                return 0
+            self._chunk = memoryview(self._unpack(packed))
+        count = min(len(view), len(self._chunk))
+        view[:count] = self._chunk[:count]
+        self._chunk = self._chunk[count:]
+        return count
+
+    def _unpack(self, packed: bytes) -> bytes:
+        unpacked = b""
+        while packed:
+            unpacked += self._frame.decompress(packed)
+            self._is_within = not self._frame.eof
+            packed = self._frame.unused_data if self._frame.eof else b""
+            if self._frame.eof:
+                self._frame = zstandard.ZstdDecompressor().decompressobj()
+        return unpacked
 
 
 class _Rewound(io.RawIOBase):
@@ -114,7 +156,7 @@ class _Rewound(io.RawIOBase):
         return True
 
     def readinto(self, buffer: object) -> int:
-        view = memoryview(cast(bytearray, buffer))
+        view = memoryview(cast("bytearray", buffer))
         chunk: memoryview | bytes = self._sample[: len(view)]
         if chunk:
             self._sample = self._sample[len(chunk) :]

@@ -17,7 +17,22 @@ _TRUE = {
     *("true", "yes", "y", "1", "t", "verified", "verified buyer", "verified_buyer", "verified purchase"),
     *("wahr", "ja", "vrai", "oui", "verdadero", "sí", "si", "是", "はい"),
 }
-_FALSE = {"false", "no", "n", "0", "", "f", "unverified", "falsch", "nein", "faux", "non", "falso", "否", "いいえ"}
+_FALSE = {
+    "false",
+    "no",
+    "n",
+    "0",
+    "",
+    "f",
+    "unverified",
+    "falsch",
+    "nein",
+    "faux",
+    "non",
+    "falso",
+    "否",
+    "いいえ",
+}
 #: Whole numbers below it are exact as floating-point numbers.
 _EXACT = 2.0**53
 #: A moment that is written as contracts have it.
@@ -49,7 +64,11 @@ def _converter(described: Mapping[str, object], dates: DateReading) -> Convert:
     if "date-time" in {part.get("format") for part in parts}:
         return partial(_moment, dates)
     if "string" in kinds:
-        return _identifier if any("pattern" in part and part.get("pattern") != r"\S" for part in parts) else _text
+        return (
+            _identifier
+            if any("pattern" in part and part.get("pattern") != r"\S" for part in parts)
+            else _text
+        )
     if "boolean" in kinds:
         return _flag
     return _number if kinds & {"integer", "number"} else _as_it_is
@@ -101,7 +120,7 @@ def _whole(value: object) -> object:
 
 
 def _moment(dates: DateReading, value: object) -> object:
-    if value.__class__ is str and _READY.match(value):  # type: ignore[arg-type]
+    if value.__class__ is str and _READY.match(value):
         return value
     return dates.moment(value).isoformat()
 

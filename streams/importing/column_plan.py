@@ -72,7 +72,9 @@ def _columns_of(
     if name in mapped:
         return (mapped[name],) if mapped[name] in names else ()
     if preset is not None:
-        wanted = [known[simple] for simple in map(simplified, preset.columns.get(name, ())) if simple in known]
+        wanted = [
+            known[simple] for simple in map(simplified, preset.columns.get(name, ())) if simple in known
+        ]
         if wanted:
             return tuple(wanted)
     return (name,) if name in names else ()

@@ -1,13 +1,12 @@
 """Checks, before a row is read, that the columns of a file can make events."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from schemas.reviews import Review
 from schemas.topics import Topic
 from streams.errors import ConfigurationError
 from streams.importing.column_plan import ColumnPlan
-from streams.importing.import_options import ImportOptions
-from streams.importing.presets import AUTO
+from streams.importing.presets import Preset
 
 _SHOWN = 40
 
@@ -16,9 +15,11 @@ def require_columns(
     plan: ColumnPlan,
     present: Sequence[str],
     topic: Topic,
-    options: ImportOptions,
+    mapped: Mapping[str, str],
+    *,
     given: Collection[str],
     source: str,
+    preset: Preset | None,
 ) -> None:
     """Check that what was mapped is there, and that each field that must be there has a column or a value.
 
@@ -26,25 +27,28 @@ def require_columns(
         plan: which columns the fields are taken from.
         present: the columns that there are.
         topic: whose contract the events must fit.
-        options: what the user said.
+        mapped: field to column, as the user said.
         given: fields that have a value for every row.
         source: the file's name.
+        preset: whose export it is.
 
     Raises:
         ConfigurationError: it says which columns there are, and how to name one.
     """
     names = [name for name in present if name]
     has = f"it has {', '.join(names[:_SHOWN]) or 'none'}{' ...' if len(names) > _SHOWN else ''}"
-    for column in options.columns.values():
+    for column in mapped.values():
         if column not in present:
             raise ConfigurationError(f"--map: {source} has no column {column!r}; {has}")
     missing = _missing(plan, topic, given)
     if missing:
         advice = " and ".join(f"--map {name}=COLUMN" for name in missing)
-        alike = "product_id" in missing and ", or --set product_id=ID where all rows are of one product" or ""
-        preset = "" if options.preset != AUTO or topic.contract is not Review else "; no --preset was recognised"
+        if "product_id" in missing:
+            advice += ", or with --set product_id=ID where all rows are of one product"
+        if preset is None and topic.contract is Review:
+            advice += "; it was recognised as no export that --preset knows"
         raise ConfigurationError(
-            f"{source}: no column for {', '.join(missing)}; {has}. Name it with {advice}{alike}{preset}"
+            f"{source}: no column for {', '.join(missing)}; {has}. Name it with {advice}"
         )
 
 

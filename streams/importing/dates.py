@@ -17,20 +17,32 @@ _CLOCK = (
 _ZONE = r"(?:\s*(?P<zone>Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)(?:\s*(?:UTC|GMT))?)?"
 _AFTER = rf"(?:{_CLOCK}{_ZONE})$"
 _YEAR_FIRST = re.compile(
-    rf"^(?P<year>\d{{4}})(?P<mark>[-/.]|年\s*|년\s*)(?P<month>\d{{1,2}})(?:[-/.]|月\s*|월\s*)(?P<day>\d{{1,2}})[日일]?{_AFTER}",
+    r"^(?P<year>\d{4})(?:[-/.]|年\s*|년\s*)(?P<month>\d{1,2})(?:[-/.]|月\s*|월\s*)"
+    rf"(?P<day>\d{{1,2}})[日일]?{_AFTER}",
     re.IGNORECASE,
 )
-_COMPACT = re.compile(rf"^(?P<year>(?:19|20)\d{{2}})(?P<month>\d{{2}})(?P<day>\d{{2}})(?:T(?P<rest>\d{{6}}))?{_ZONE}$", re.IGNORECASE)
+_COMPACT = re.compile(
+    rf"^(?P<year>(?:19|20)\d{{2}})(?P<month>\d{{2}})(?P<day>\d{{2}})(?:T(?P<clock>\d{{6}}))?{_ZONE}$",
+    re.IGNORECASE,
+)
 _YEAR_LAST = re.compile(
-    rf"^(?P<first>\d{{1,2}})(?P<mark>[-/.])(?P<second_number>\d{{1,2}})(?P=mark)(?P<year>\d{{4}}|\d{{2}}){_AFTER}", re.IGNORECASE
+    r"^(?P<left>\d{1,2})(?P<mark>[-/.])(?P<right>\d{1,2})(?P=mark)"
+    rf"(?P<year>\d{{4}}|\d{{2}}){_AFTER}",
+    re.IGNORECASE,
 )
 _WEEKDAY = r"^(?:[^\W\d_]{2,12}\.?,?\s+)?"
-_DAY_NAME_YEAR = rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th|er|º|\.)?(?:\s+(?:of|de|di))?[\s-]+(?P<name>{MONTH_PATTERN})(?:\s+(?:of|de|di))?[\s,-]+(?P<year>\d{{4}})"
+_DAY_NAME_YEAR = (
+    r"(?P<day>\d{1,2})(?:st|nd|rd|th|er|º|\.)?(?:\s+(?:of|de|di))?[\s-]+"
+    rf"(?P<name>{MONTH_PATTERN})(?:\s+(?:of|de|di))?[\s,-]+(?P<year>\d{{4}})"
+)
 _NAME_DAY_YEAR = rf"(?P<name>{MONTH_PATTERN})[\s-]+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}})"
-_NAMED = tuple(re.compile(f"{_WEEKDAY}{form}{_AFTER}", re.IGNORECASE) for form in (_DAY_NAME_YEAR, _NAME_DAY_YEAR))
+_NAMED = tuple(
+    re.compile(f"{_WEEKDAY}{form}{_AFTER}", re.IGNORECASE) for form in (_DAY_NAME_YEAR, _NAME_DAY_YEAR)
+)
 #: Tue May 04 12:34:56 +0000 2021
 _ASCTIME = re.compile(
-    rf"{_WEEKDAY}(?P<name>{MONTH_PATTERN})\s+(?P<day>\d{{1,2}})\s+(?P<hour>\d{{2}}):(?P<minute>\d{{2}}):(?P<second>\d{{2}}){_ZONE}\s+(?P<year>\d{{4}})$",
+    rf"{_WEEKDAY}(?P<name>{MONTH_PATTERN})\s+(?P<day>\d{{1,2}})\s+"
+    rf"(?P<hour>\d{{2}}):(?P<minute>\d{{2}}):(?P<second>\d{{2}}){_ZONE}\s+(?P<year>\d{{4}})$",
     re.IGNORECASE,
 )
 #: The sentence of a shop around a date: "Reviewed in the United States on June 3, 2021".
@@ -96,22 +108,28 @@ class DateReading:
         if match := _YEAR_LAST.match(text):
             return self._of_numbers(text, match)
         if match := _COMPACT.match(text):
-            rest = match["rest"] or "000000"
+            rest = match["clock"] or "000000"
             clock = (int(rest[:2]), int(rest[2:4]), int(rest[4:]))
             day = (int(match["year"]), int(match["month"]), int(match["day"]))
             return datetime(*day, *clock, tzinfo=_zone_of(match["zone"]) or self.zone)
         for form in (*_NAMED, _ASCTIME, *_IN_SENTENCE):
             if match := form.search(text):
                 groups = match.groupdict()
-                month = MONTHS[groups["name"].lower().rstrip(".")] if "name" in groups else int(groups["month"])
+                month = (
+                    MONTHS[groups["name"].lower().rstrip(".")] if "name" in groups else int(groups["month"])
+                )
                 return self._made(match, month, int(match["day"]))
         if _RELATIVE.search(text):
-            raise DateError(f"wanted a date, got {text[:80]!r}, which counts from a day that the file does not say")
-        raise DateError(f"wanted a date such as 2021-05-04, 2021-05-04 10:00 UTC or 1620121500, got {text[:80]!r}")
+            raise DateError(
+                f"wanted a date, got {text[:80]!r}, which counts from a day that the file does not say"
+            )
+        raise DateError(
+            f"wanted a date such as 2021-05-04, 2021-05-04 10:00 UTC or 1620121500, got {text[:80]!r}"
+        )
 
     def _of_numbers(self, text: str, match: "re.Match[str]") -> datetime:
         """A date whose numbers do not say which is the day."""
-        first, second = int(match["first"]), int(match["second_number"])
+        first, second = int(match["left"]), int(match["right"])
         is_short = len(match["year"]) == 2
         if self.day_first is not None:
             day, month = (first, second) if self.day_first else (second, first)
@@ -138,7 +156,9 @@ class DateReading:
             hour = hour % 12 + (12 if half[0] in "pP" else 0)
         microsecond = int((groups.get("fraction") or "0").ljust(9, "0")[:9]) // 1000
         clock = (hour, int(groups.get("minute") or 0), int(groups.get("second") or 0), microsecond)
-        return datetime(_year_of(match["year"]), month, day, *clock, tzinfo=_zone_of(groups.get("zone")) or self.zone)
+        return datetime(
+            _year_of(match["year"]), month, day, *clock, tzinfo=_zone_of(groups.get("zone")) or self.zone
+        )
 
 
 def zone_named(name: str) -> tzinfo:

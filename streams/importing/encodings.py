@@ -27,7 +27,8 @@ _FREQUENT = frozenset(
 _NOT_WESTERN = re.compile(
     r"[šžŠŽðýþÞÐÝ¼½¾¦§¨¬¯¸]|[^\W\d_][¹³²¿¡¥£¢¶±]|õ[^eE]|[^\W\d_nN][ºª]|[×÷](?=[^\W\d_])|[ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜà-öø-ÿ]{3}"
 )
-_WESTERN_RUN = 3
+#: So few characters are a short text; hangul ends at this first byte.
+_SHORT, _LAST_OF_KOREAN = 6, 0xC8
 _CANDIDATES = ["gb18030", "cp1252", "big5", "shift_jis", "cp949", "cp1251", "cp1250", "cp1254"]
 _SHOWN = 30
 
@@ -64,7 +65,7 @@ def named_encoding(name: str) -> Encoding:
 
 
 def find_encoding(sample: bytes) -> Encoding:
-    """Find the encoding of a file by its beginning.
+    r"""Find the encoding of a file by its beginning.
 
     A byte-order mark decides, then valid UTF-8, then the pattern of UTF-16. What is left is read as GBK if it is
     surely Chinese, and as cp1252 if it is surely western. Otherwise it is taken for UTF-8, in which the bytes in
@@ -72,7 +73,7 @@ def find_encoding(sample: bytes) -> Encoding:
 
     >>> find_encoding("très bon".encode()).name, find_encoding("très bon".encode("cp1252")).name
     ('utf-8-sig', 'cp1252')
-    >>> find_encoding("质量很好".encode("gbk")).name, find_encoding("a\\tb".encode("utf-16")).name
+    >>> find_encoding("质量很好".encode("gbk")).name, find_encoding("a\tb".encode("utf-16")).name
     ('gb18030', 'utf-16')
     """
     for mark, name in _MARKS:
@@ -120,11 +121,19 @@ def _is_utf_8(line: bytes, *, final: bool = True) -> bool:
 
 
 def _is_chinese(suspect: bytes) -> bool:
-    """Whether nearly all characters are of the first level of GB 2312, and some of the most frequent."""
+    """Whether nearly all characters are of the first level of GB 2312, and some of the most frequent.
+
+    Korean decodes as such characters too, but only as those of its first half; in a short text that says nothing.
+    """
     characters = [one for one in suspect.decode("gb18030", "replace") if not one.isascii()]
-    common = sum(_is_common(one) for one in characters)
-    frequent = sum(one in _FREQUENT for one in characters)
-    return common >= 0.8 * len(characters) and frequent >= 0.1 * len(characters)
+    common = [one for one in characters if _is_common(one)]
+    frequent = sum(one in _FREQUENT for one in common)
+    if len(common) < 0.8 * len(characters):
+        return False
+    if len(common) < _SHORT:
+        return frequent >= 0.6 * len(common)
+    late = sum(one.encode("gb2312")[0] > _LAST_OF_KOREAN for one in common)
+    return frequent >= 0.1 * len(common) and late >= 0.1 * len(common)
 
 
 def _is_common(character: str) -> bool:

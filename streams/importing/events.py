@@ -64,6 +64,7 @@ class EventStream:
         preset: the one that was named or recognised.
         left_out: columns that no field is taken from, as far as rows were read.
         made_ids: how many ids were made of the content of rows.
+        dated_now: how many rows got the present time, because they have none.
 
     Args:
         rows: what is read.
@@ -98,17 +99,24 @@ class EventStream:
         present = columns or tuple(dict.fromkeys(name for row in first for name in row.fields or ()))
         self.preset = _chosen(options.preset, topic, present)
         self._convert = self._converters()
-        self._moments = [
-            name for name, part in _properties(topic).items() if "date-time" in str(part)
-        ]
+        self._moments = [name for name, part in _properties(topic).items() if "date-time" in str(part)]
         self._defaults = self._constants()
         self._plans: dict[tuple[str, ...], ColumnPlan] = {}
         self._left_out: dict[str, None] = {}
         self._made = MadeIds()
         self._seen = SeenKeys()
         self.is_empty = not first
+        self.dated_now = 0
         if any(row.fields is not None for row in first):
-            require_columns(self._plan(present), present, topic, options, self._defaults, source)
+            require_columns(
+                self._plan(present),
+                present,
+                topic,
+                options.columns,
+                given=self._defaults,
+                source=source,
+                preset=self.preset,
+            )
 
     @property
     def left_out(self) -> tuple[str, ...]:
@@ -150,6 +158,7 @@ class EventStream:
             fields.setdefault(name, value)
         if "created_at" not in fields and "created_at" in self._convert:
             fields["created_at"] = self._now().isoformat()
+            self.dated_now += 1
         if self._contract is Review and "review_id" not in fields:
             fields["review_id"] = self._made_id(plan, cells, fields)
         return self._checked(line, fields)
@@ -161,11 +170,13 @@ class EventStream:
             raise RejectedEventError(DeadLetterReason.MALFORMED_JSON, f"cannot be JSON: {error}") from error
         event = decode(self._contract, value)
         self._require_past(event)
-        if isinstance(event, Review) and not self._seen.add((event.product_id, event.review_id, event.version)):
+        if isinstance(event, Review) and not self._seen.add(
+            (event.product_id, event.review_id, event.version)
+        ):
             raise RejectedEventError(
                 DeadLetterReason.INVALID_EVENT,
-                f"review {event.review_id[:40]}, version {event.version} stands in an earlier row, and one of them only "
-                "would count; give an edit or a removal a higher version",
+                f"review {event.review_id[:40]}, version {event.version} stands in an earlier row, and only one "
+                "of them would count; give an edit or a removal a higher version",
             )
         return ReadyEvent(line, self._topic.key_of(event).encode(), value, event)
 
@@ -192,7 +203,9 @@ class EventStream:
         for name in self._contract.model_fields:
             if f"{name}: is missing" in problem:
                 columns = ", ".join(plan.columns_of(name))
-                hints.append(f"column {columns} is empty" if columns else f"--map {name}=COLUMN names its column")
+                hints.append(
+                    f"column {columns} is empty" if columns else f"--map {name}=COLUMN names its column"
+                )
         if hints and not all("is empty" in hint for hint in hints):
             hints.append(f"the row has {', '.join(cells) or 'none'}")
         return f" ({'; '.join(hints)})" if hints else ""

@@ -40,8 +40,10 @@ def _listed(scanner: "_Scanner") -> Iterator[Row]:
     while scanner.peek() != "]":
         line = scanner.line
         value = scanner.value()
-        is_object = isinstance(value, dict)
-        yield Row(line, value if is_object else None, "" if is_object else "wanted a JSON object", str(value)[:80])
+        if isinstance(value, dict):
+            yield Row(line, value)
+        else:
+            yield Row(line, None, "wanted a JSON object", str(value)[:_SHOWN_RAW])
         if scanner.peek() != "]":
             scanner.take(",")
     scanner.take("]")

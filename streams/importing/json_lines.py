@@ -9,7 +9,7 @@ from streams.importing.rows import Row
 _SHOWN_RAW = 10_000
 
 
-def json_lines(lines: Iterable[bytes] | Iterable[str], advice: str) -> Iterator[Row]:
+def json_lines(lines: Iterable[bytes | str], advice: str) -> Iterator[Row]:
     """Read an object a line; empty lines are passed over.
 
     Args:

@@ -11,7 +11,6 @@ from streams.importing.rows import Row
 
 if TYPE_CHECKING:
     from pyarrow import RecordBatch
-    from pyarrow.parquet import ParquetFile
 
 _BATCH_ROWS = 5_000
 
@@ -28,15 +27,15 @@ class ParquetRows:
 
     def __init__(self, path: Path) -> None:
         try:
-            import pyarrow  # noqa: PLC0415 - an extra
+            import pyarrow as pa  # noqa: PLC0415 - an extra
             from pyarrow.parquet import ParquetFile  # noqa: PLC0415
         except ImportError as error:
             raise ConfigurationError(
                 f"{path}: Parquet needs pyarrow, which is not installed: pip install 'reviewstream[parquet]'"
             ) from error
         try:
-            self._file: ParquetFile = ParquetFile(path)
-        except (OSError, pyarrow.ArrowInvalid) as error:
+            self._file = ParquetFile(path)
+        except (OSError, pa.ArrowInvalid) as error:
             raise ConfigurationError(f"{path}: cannot be read: {error}") from error
         self.columns: tuple[str, ...] = tuple(self._file.schema_arrow.names)
 
@@ -59,12 +58,12 @@ class ParquetRows:
 
 def _in_microseconds(batch: "RecordBatch") -> "RecordBatch":
     """The batch with times that Python can hold: data frames write nanoseconds."""
-    import pyarrow  # noqa: PLC0415 - an extra
+    import pyarrow as pa  # noqa: PLC0415 - an extra
 
     schema = batch.schema
     for index, field in enumerate(schema):
-        if pyarrow.types.is_timestamp(field.type) and field.type.unit == "ns":
-            schema = schema.set(index, field.with_type(pyarrow.timestamp("us", field.type.tz)))
+        if pa.types.is_timestamp(field.type) and field.type.unit == "ns":
+            schema = schema.set(index, field.with_type(pa.timestamp("us", field.type.tz)))
     return batch if schema is batch.schema else batch.cast(schema, safe=False)
 
 

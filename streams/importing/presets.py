@@ -76,7 +76,9 @@ PRESETS: Final = (
     ),
     Preset(
         "loox",
-        _signs("productId, customerName, rating, reviewText", "rating, nickname, review, date, productId, handle"),
+        _signs(
+            "productId, customerName, rating, reviewText", "rating, nickname, review, date, productId, handle"
+        ),
         {
             "review_id": ("id", "reviewId"),
             "product_id": ("productId", "handle"),
@@ -115,7 +117,14 @@ PRESETS: Final = (
         _signs("Review Id, Review Stars, Review Content", "Review Stars, Review Created (UTC)"),
         {
             "review_id": ("Review Id",),
-            "product_id": ("Product Id", "Product SKU", "SKU", "Domain Url", "Business Unit Id", "Webshop Name"),
+            "product_id": (
+                "Product Id",
+                "Product SKU",
+                "SKU",
+                "Domain Url",
+                "Business Unit Id",
+                "Webshop Name",
+            ),
             "text": ("Review Content",),
             "title": ("Review Title",),
             "rating": ("Review Stars",),
@@ -158,7 +167,13 @@ PRESETS: Final = (
     ),
     Preset(
         "taobao",
-        _signs("商品ID, 评价内容", "宝贝ID, 评价内容", "auctionId, rateContent", "good_id, rateContent", "rateContent, rateDate"),
+        _signs(
+            "商品ID, 评价内容",
+            "宝贝ID, 评价内容",
+            "auctionId, rateContent",
+            "good_id, rateContent",
+            "rateContent, rateDate",
+        ),
         {
             "review_id": ("评价ID", "评价编号", "rateId", "id"),
             "product_id": ("商品ID", "宝贝ID", "auctionId", "itemId", "good_id"),
@@ -171,7 +186,12 @@ PRESETS: Final = (
     ),
     Preset(
         "jd",
-        _signs("商品编号, 评论内容", "商品ID, 评论内容", "referenceId, content, score", "content, creationTime, score"),
+        _signs(
+            "商品编号, 评论内容",
+            "商品ID, 评论内容",
+            "referenceId, content, score",
+            "content, creationTime, score",
+        ),
         {
             "review_id": ("评论ID", "评论编号", "guid", "id"),
             "product_id": ("商品编号", "商品ID", "referenceId", "productId"),
@@ -188,10 +208,22 @@ PRESET_NAMES: Final = (AUTO, NO_PRESET, *(preset.name for preset in PRESETS))
 #: Columns that say who wrote a review. They are used for nothing but to tell reviews without an id apart.
 AUTHOR_COLUMNS: Final = frozenset(
     {
-        *map(simplified, ("reviewer_name", "reviewer_email", "author", "author_id", "email", "customerName", "nickname")),
-        *map(simplified, ("full_name", "Reviewer Display Name", "Reviewer Email", "comment_author", "user_id", "UserId")),
-        *map(simplified, ("comment_author_email", "ProfileName", "Review Username", "reviewerName", "reviewerID")),
-        *map(simplified, ("Review Consumer User Id", "displayUserNick", "用户昵称", "买家昵称", "会员", "会员名", "用户")),
+        *map(
+            simplified,
+            ("reviewer_name", "reviewer_email", "author", "author_id", "email", "customerName", "nickname"),
+        ),
+        *map(
+            simplified,
+            ("full_name", "Reviewer Display Name", "Reviewer Email", "comment_author", "user_id", "UserId"),
+        ),
+        *map(
+            simplified,
+            ("comment_author_email", "ProfileName", "Review Username", "reviewerName", "reviewerID"),
+        ),
+        *map(
+            simplified,
+            ("Review Consumer User Id", "displayUserNick", "用户昵称", "买家昵称", "会员", "会员名", "用户"),
+        ),
     }
 )
 

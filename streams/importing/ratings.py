@@ -39,8 +39,33 @@ _WORD = re.compile(rf"^(?P<word>{'|'.join(_WORDS)})\s*(?:{_STAR}|stern)?$")
 #: What is written where nobody gave stars.
 _NONE = frozenset(
     {
-        *("n/a", "na", "n.a.", "-", "–", "—", "--", "none", "null", "nil", "unrated", "not rated", "no rating", "?"),
-        *("keine", "keine bewertung", "k.a.", "aucune", "aucun", "non noté", "sin valorar", "sin valoración", "ninguna"),
+        *(
+            "n/a",
+            "na",
+            "n.a.",
+            "-",
+            "–",
+            "—",
+            "--",
+            "none",
+            "null",
+            "nil",
+            "unrated",
+            "not rated",
+            "no rating",
+            "?",
+        ),
+        *(
+            "keine",
+            "keine bewertung",
+            "k.a.",
+            "aucune",
+            "aucun",
+            "non noté",
+            "sin valorar",
+            "sin valoración",
+            "ninguna",
+        ),
         *("无", "暂无", "未评分", "暂无评分", "なし", "評価なし", "未評価", "star_rating_unspecified"),
     }
 )
@@ -98,11 +123,11 @@ class RatingScale:
         text = " ".join(unicodedata.normalize("NFKC", text).split()).lower()
         if match := _PLAIN.match(text):
             return self._scaled(_number(match), value)
-        if text in _NONE:
-            return None
-        for form in _OF_FIVE:
-            if match := form.match(text):
-                return self._of_five(_number(match), value)
+        if match := next(filter(None, (form.match(text) for form in _OF_FIVE)), None):
+            return self._of_five(_number(match), value)
+        return None if text in _NONE else self._of_words(text, value)
+
+    def _of_words(self, text: str, value: str) -> float | None:
         if match := _WORD.match(text):
             return _WORDS[match["word"]]
         if match := _SYMBOLS.match(text):
@@ -116,7 +141,9 @@ class RatingScale:
             return self._scaled(_number(match), value)
         if match := _OF_OTHER.match(text):
             if self.most != int(match["most"]):
-                raise RatingError(f"got {value[:40]!r}, which is not of 5: say --rating-scale {match['most']}")
+                raise RatingError(
+                    f"got {value[:40]!r}, which is not of 5: say --rating-scale {match['most']}"
+                )
             return self._scaled(_number(match), value)
         raise RatingError(f"wanted stars from 0 to 5, got {value[:40]!r}")
 
@@ -125,7 +152,11 @@ class RatingScale:
         if number == 0 and self.least > 0:
             return None
         if not self.least <= number <= self.most:
-            advice = ": say which scale it is on, such as --rating-scale 10 or percent" if self.most == _STARS else ""
+            advice = (
+                ": say which scale it is on, such as --rating-scale 10 or percent"
+                if self.most == _STARS
+                else ""
+            )
             got = repr(value) if isinstance(value, str) or isfinite(number) else str(number)
             raise RatingError(f"wanted a number from {self.least} to {self.most}, got {got[:40]}{advice}")
         return number if self.most == _STARS else number * _STARS / self.most

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import BinaryIO, Self
+from typing import BinaryIO
 
 import orjson
 
 from streams.errors import ConfigurationError
 from streams.importing.events import BadRow, ReadyEvent
+
+_AS_LINE = orjson.OPT_APPEND_NEWLINE | orjson.OPT_NON_STR_KEYS
 
 
 class Refusals:
@@ -47,12 +48,8 @@ class Refusals:
         except OSError as error:
             raise ConfigurationError(f"--rejects: {path} cannot be written: {error.strerror}") from error
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
+        """Close the file, if there is one."""
         if self._file is not None:
             self._file.close()
 
@@ -78,4 +75,4 @@ class Refusals:
         self.count += 1
         if self._file is not None:
             told = {"line": bad.line, "reason": bad.problem, "row": bad.row}
-            self._file.write(orjson.dumps(told, default=str, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_NON_STR_KEYS))
+            self._file.write(orjson.dumps(told, default=str, option=_AS_LINE))

@@ -5,7 +5,8 @@ import io
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Literal
+from types import TracebackType
+from typing import Literal, Self
 
 import orjson
 import zstandard
@@ -26,9 +27,17 @@ _JSON_ENDINGS, _TABLE_ENDINGS = {".jsonl", ".ndjson", ".json"}, {".csv", ".tsv",
 _OTHERS = {
     **dict.fromkeys((".xlsx", ".xls", ".xlsm", ".ods", ".numbers"), "a spreadsheet; save it as CSV UTF-8"),
     **dict.fromkeys((".xml", ".html", ".htm", ".pdf", ".docx", ".doc"), "no table; export it as CSV or JSON"),
-    **dict.fromkeys((".zip", ".7z", ".rar", ".tar", ".bz2", ".xz"), "an archive; unpack it, or use .gz or .zst"),
+    **dict.fromkeys(
+        (".zip", ".7z", ".rar", ".tar", ".bz2", ".xz"), "an archive; unpack it, or use .gz or .zst"
+    ),
 }
-_MAGIC = {b"PK\x03\x04": ".zip", b"\xd0\xcf\x11\xe0": ".xls", b"%PDF": ".pdf", b"BZh": ".bz2", b"\xfd7zXZ": ".xz"}
+_MAGIC = {
+    b"PK\x03\x04": ".zip",
+    b"\xd0\xcf\x11\xe0": ".xls",
+    b"%PDF": ".pdf",
+    b"BZh": ".bz2",
+    b"\xfd7zXZ": ".xz",
+}
 _SAMPLE_LINES = 50
 _DAMAGE = (OSError, EOFError, zlib.error, zstandard.ZstdError)
 
@@ -49,6 +58,8 @@ class RowFile:
 
     Raises:
         ConfigurationError: it cannot be opened, or has no format that is known here.
+
+    Use it as a context manager, or read it to its end, so that the file is closed.
     """
 
     def __init__(self, path: Path, *, encoding: str | None = None, is_text: bool = False) -> None:
@@ -59,11 +70,30 @@ class RowFile:
         if self._source.sample.startswith(b"PAR1"):
             self._open_parquet()
             return
+        try:
+            self._open_text(named, is_text=is_text)
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._source.close()
+
+    def _open_text(self, named: Encoding | None, *, is_text: bool) -> None:
         self._refuse_others()
         found = named or find_encoding(self._source.sample)
         sample = self._source.sample.decode(found.name, "replace")
         self.format: Format = _format_of(self._source, sample, is_text=is_text)
-        told = ["a text a line" if self.format == "lines" else self.format]
+        told: list[str] = ["a text a line" if self.format == "lines" else self.format]
         if self.format == "table":
             self._open_table(found, sample, told)
         else:
@@ -94,12 +124,14 @@ class RowFile:
             problem = f"the file is damaged after this line: {error}; what comes after it cannot be read"
             yield Row(max(line, 1), None, problem)
         finally:
-            self._source.close()
+            self.close()
 
     def _open_parquet(self) -> None:
+        self.close()
         if self._source.is_standard_input or self._source.compression:
-            raise ConfigurationError(f"{self.path}: Parquet is read from a file only, and not from a compressed one")
-        self._source.close()
+            raise ConfigurationError(
+                f"{self.path}: Parquet is read from a file only, and not from a compressed one"
+            )
         self.format = "Parquet"
         self.told = "Parquet"
         self._rows = rows = ParquetRows(self.path)
@@ -132,7 +164,6 @@ class RowFile:
         magic = next((end for head, end in _MAGIC.items() if self._source.sample.startswith(head)), "")
         ending = self._source.suffix if self._source.suffix in _OTHERS else magic
         if ending:
-            self._source.close()
             raise ConfigurationError(
                 f"{self.path}: wanted CSV, TSV, JSON, JSONL or Parquet, also as .gz or .zst; got {_OTHERS[ending]}"
             )
@@ -152,7 +183,9 @@ def _format_of(source: ByteSource, sample: str, *, is_text: bool) -> Format:
 
 def _is_document(sample: str, suffix: str) -> bool:
     """Whether an object is the whole document, and not the first of an object a line."""
-    lines = [line for line in sample.lstrip("\ufeff").split("\n", _SAMPLE_LINES)[:_SAMPLE_LINES] if line.strip()]
+    lines = [
+        line for line in sample.lstrip("\ufeff").split("\n", _SAMPLE_LINES)[:_SAMPLE_LINES] if line.strip()
+    ]
     objects = [value for value in map(_object_of, lines) if value is not None]
     if len(lines) == 1 and objects:
         return any(isinstance(one, list) and one and isinstance(one[0], dict) for one in objects[0].values())

@@ -75,8 +75,12 @@ class TableRows:
                 return
 
     def _reader(self) -> "Iterator[list[str]]":
-        quoting = csv.QUOTE_MINIMAL if self._layout.has_quotes else csv.QUOTE_NONE
-        return csv.reader(self._lines, delimiter=self._layout.separator, quoting=quoting, strict=True)
+        return csv.reader(
+            self._lines,
+            delimiter=self._layout.separator,
+            quoting=csv.QUOTE_MINIMAL if self._layout.has_quotes else csv.QUOTE_NONE,
+            strict=True,
+        )
 
     def _row(self, cells: list[str]) -> Row:
         width = len(self.columns)
@@ -182,4 +186,3 @@ def _is_whole(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-

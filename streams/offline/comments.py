@@ -1,6 +1,6 @@
 """The comments of a file as reviews of one product, for who wants them summarised."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import UTC, datetime, timedelta
 from itertools import chain, islice
 from pathlib import Path
@@ -9,14 +9,15 @@ from schemas.topics import NEW_REVIEW
 from streams.errors import ConfigurationError
 from streams.importing import (
     AUTO,
+    NO_PRESET,
     BadRow,
     EventStream,
     ImportOptions,
     ReadyEvent,
     Row,
     RowFile,
-    preset_for,
     preset_columns,
+    preset_for,
 )
 
 #: What all comments of a file are about.
@@ -48,27 +49,37 @@ def read_comments(
     Raises:
         ConfigurationError: there are none, or a column is not there.
     """
-    rows = RowFile(file, encoding=encoding, is_text=True)
-    iterator = iter(rows)
-    first = list(islice(iterator, _LOOKED_AT))
-    if not first:
-        raise ConfigurationError(f"{file}: wanted comments to summarise, got none")
-    present = rows.columns or tuple(dict.fromkeys(name for row in first for name in row.fields or ()))
-    chosen = preset_for(preset, present)
-    progress(f"{file}: {rows.told}{f', recognised as {chosen.name}' if chosen and preset == AUTO else ''}")
-    taken = {name: name for name in _TAKEN} | (preset_columns(chosen, present, _TAKEN) if chosen else {}) | dict(columns)
-    for field, column in taken.items():
-        if present and column not in present and (field == "text" or field in columns):
-            advice = "; say which holds the comments with --text" if field == "text" else ""
-            raise ConfigurationError(f"{file} has no column {column!r}; it has {', '.join(sorted(present))}{advice}")
-    options = ImportOptions(constants={"product_id": PRODUCT}, preset="none")
-    named = _named(chain(first, iterator), taken)
-    results = list(EventStream(named, NEW_REVIEW, options, source=str(file)))
+    with RowFile(file, encoding=encoding, is_text=True) as rows:
+        iterator = iter(rows)
+        first = list(islice(iterator, _LOOKED_AT))
+        if not first:
+            raise ConfigurationError(f"{file}: wanted comments to summarise, got none")
+        present = rows.columns or tuple(dict.fromkeys(name for row in first for name in row.fields or ()))
+        chosen = preset_for(preset, present)
+        progress(
+            f"{file}: {rows.told}{f', recognised as {chosen.name}' if chosen and preset == AUTO else ''}"
+        )
+        found = preset_columns(chosen, present, _TAKEN) if chosen is not None else {}
+        taken = {name: name for name in _TAKEN} | found | dict(columns)
+        _require(file, taken, {"text", *columns}, present)
+        options = ImportOptions(constants={"product_id": PRODUCT}, preset=NO_PRESET)
+        named = _named(chain(first, iterator), taken)
+        results = list(EventStream(named, NEW_REVIEW, options, source=str(file)))
     ready = [one for one in results if isinstance(one, ReadyEvent)]
     refused = [one for one in results if isinstance(one, BadRow)]
     if not ready:
         raise ConfigurationError(f"{file}: no row is a comment; row {refused[0].line}: {refused[0].problem}")
     return ready, refused
+
+
+def _require(file: Path, taken: Mapping[str, str], needed: Set[str], present: Sequence[str]) -> None:
+    """Check that the columns are there that somebody named, and that of the comments."""
+    for field in taken:
+        if present and field in needed and taken[field] not in present:
+            advice = "; say which holds the comments with --text" if field == "text" else ""
+            raise ConfigurationError(
+                f"{file} has no column {taken[field]!r}; it has {', '.join(sorted(present))}{advice}"
+            )
 
 
 def _named(rows: Iterable[Row], taken: Mapping[str, str]) -> Iterator[Row]:
@@ -84,4 +95,6 @@ def _named(rows: Iterable[Row], taken: Mapping[str, str]) -> Iterator[Row]:
             review_id = f"row-{row.line}"
         known.add(review_id)
         written = (_WRITTEN + timedelta(seconds=row.line)).isoformat()
-        yield Row(row.line, {"created_at": written} | fields | {"review_id": review_id, "product_id": PRODUCT})
+        yield Row(
+            row.line, {"created_at": written} | fields | {"review_id": review_id, "product_id": PRODUCT}
+        )
