@@ -55,6 +55,11 @@ class ByteSource:
         return self.path == STANDARD_INPUT
 
     @property
+    def is_sample_whole(self) -> bool:
+        """Whether there is nothing behind the sample."""
+        return len(self.sample) < _SAMPLE_BYTES
+
+    @property
     def position(self) -> int:
         """How many bytes of what is on disk were read; to be compared with `size`."""
         return self._counted.count
@@ -82,8 +87,7 @@ class ByteSource:
             return cast("BinaryIO", gzip.GzipFile(fileobj=buffered))
         if head == _ZSTANDARD:
             self.compression = "zstd"
-            reader = zstandard.ZstdDecompressor().stream_reader(buffered, read_across_frames=True)
-            return cast("BinaryIO", reader)
+            return cast("BinaryIO", _Unpacked(buffered))
         return cast("BinaryIO", buffered)
 
 

@@ -6,7 +6,6 @@ from schemas.reviews import Review
 from schemas.topics import Topic
 from streams.errors import ConfigurationError
 from streams.importing.column_plan import ColumnPlan
-from streams.importing.presets import Preset
 
 _SHOWN = 40
 
@@ -19,7 +18,7 @@ def require_columns(
     *,
     given: Collection[str],
     source: str,
-    preset: Preset | None,
+    is_unknown: bool,
 ) -> None:
     """Check that what was mapped is there, and that each field that must be there has a column or a value.
 
@@ -30,7 +29,7 @@ def require_columns(
         mapped: field to column, as the user said.
         given: fields that have a value for every row.
         source: the file's name.
-        preset: whose export it is.
+        is_unknown: whether it was looked for a preset in vain.
 
     Raises:
         ConfigurationError: it says which columns there are, and how to name one.
@@ -45,7 +44,7 @@ def require_columns(
         advice = " and ".join(f"--map {name}=COLUMN" for name in missing)
         if "product_id" in missing:
             advice += ", or with --set product_id=ID where all rows are of one product"
-        if preset is None and topic.contract is Review:
+        if is_unknown:
             advice += "; it was recognised as no export that --preset knows"
         raise ConfigurationError(
             f"{source}: no column for {', '.join(missing)}; {has}. Name it with {advice}"
@@ -54,7 +53,7 @@ def require_columns(
 
 def _missing(plan: ColumnPlan, topic: Topic, given: Collection[str]) -> list[str]:
     """Fields that must be there; a review's id and time can be made, and it says something if it has text or stars."""
-    there = {name for name, _, _ in plan.steps} | set(given)
+    there = {name for name, _ in plan.steps} | set(given)
     wanted = [name for name, field in topic.contract.model_fields.items() if field.is_required()]
     missing = [name for name in wanted if name not in there and name not in {"created_at", "review_id"}]
     if topic.contract is not Review:

@@ -64,12 +64,16 @@ def named_encoding(name: str) -> Encoding:
     return Encoding(codec, known, f"not {known}; --encoding names another")
 
 
-def find_encoding(sample: bytes) -> Encoding:
+def find_encoding(sample: bytes, *, is_whole: bool = True) -> Encoding:
     r"""Find the encoding of a file by its beginning.
 
     A byte-order mark decides, then valid UTF-8, then the pattern of UTF-16. What is left is read as GBK if it is
     surely Chinese, and as cp1252 if it is surely western. Otherwise it is taken for UTF-8, in which the bytes in
     question are refused, with the readings that are possible.
+
+    Args:
+        sample: the beginning, or all of it.
+        is_whole: whether it is all; else its last character may be cut off.
 
     >>> find_encoding("très bon".encode()).name, find_encoding("très bon".encode("cp1252")).name
     ('utf-8-sig', 'cp1252')
@@ -83,7 +87,7 @@ def find_encoding(sample: bytes) -> Encoding:
     if sixteen := _utf_16(sample):
         return Encoding(sixteen, f"{sixteen.upper()} without a byte-order mark", f"not {sixteen.upper()}")
     lines = [line for line in sample.split(b"\n") if not line.isascii()]
-    if _is_mostly_utf_8(lines):
+    if _is_mostly_utf_8(lines, is_whole=is_whole):
         return Encoding("utf-8-sig", "UTF-8", f"not UTF-8; {_possible(sample)}")
     suspect = b"\n".join(lines)
     if _is_chinese(suspect):
@@ -105,11 +109,11 @@ def _utf_16(sample: bytes) -> str | None:
     return None
 
 
-def _is_mostly_utf_8(lines: list[bytes]) -> bool:
-    """Whether more lines are UTF-8 than are not; the last one may be cut off by the end of the sample."""
-    valid = sum(map(_is_utf_8, lines))
-    cut = bool(lines) and not _is_utf_8(lines[-1]) and _is_utf_8(lines[-1], final=False)
-    return valid + cut >= len(lines) - valid - cut
+def _is_mostly_utf_8(lines: list[bytes], *, is_whole: bool) -> bool:
+    """Whether more lines are UTF-8 than are not; the last one may be cut off."""
+    valid = sum(_is_utf_8(line) for line in lines[:-1])
+    valid += sum(_is_utf_8(line, final=is_whole) for line in lines[-1:])
+    return 2 * valid >= len(lines)
 
 
 def _is_utf_8(line: bytes, *, final: bool = True) -> bool:

@@ -13,7 +13,7 @@ from schemas.fields import is_ahead
 from schemas.reviews import Review
 from schemas.topics import NEW_REVIEW, Topic
 from streams.errors import ConfigurationError, RejectedEventError
-from streams.importing.cells import converters, is_blank
+from streams.importing.cells import Convert, converters, is_blank
 from streams.importing.column_plan import ColumnPlan, plan_columns
 from streams.importing.column_presence import require_columns
 from streams.importing.dates import DateError, DateReading, zone_named
@@ -98,7 +98,7 @@ class EventStream:
         self._rows = chain(first, iterator)
         present = columns or tuple(dict.fromkeys(name for row in first for name in row.fields or ()))
         self.preset = _chosen(options.preset, topic, present)
-        self._convert = self._converters()
+        self._convert, self._convert_utc = self._converters()
         self._moments = [name for name, part in _properties(topic).items() if "date-time" in str(part)]
         self._defaults = self._constants()
         self._plans: dict[tuple[str, ...], ColumnPlan] = {}
@@ -108,6 +108,7 @@ class EventStream:
         self.is_empty = not first
         self.dated_now = 0
         if any(row.fields is not None for row in first):
+            is_unknown = self.preset is None and options.preset == AUTO and topic is NEW_REVIEW
             require_columns(
                 self._plan(present),
                 present,
@@ -115,7 +116,7 @@ class EventStream:
                 options.columns,
                 given=self._defaults,
                 source=source,
-                preset=self.preset,
+                is_unknown=is_unknown,
             )
 
     @property
@@ -142,8 +143,8 @@ class EventStream:
     def _event(self, line: int, cells: Mapping[str, object]) -> ReadyEvent:
         plan = self._plans.get(tuple(cells)) or self._plan(tuple(cells))
         fields: dict[str, object] = {}
-        for name, columns, convert in plan.steps:
-            for column in columns:
+        for name, columns in plan.steps:
+            for column, convert in columns:
                 cell = cells.get(column)
                 if is_blank(cell):
                     continue
@@ -218,6 +219,7 @@ class EventStream:
             plan = plan_columns(
                 present,
                 self._convert,
+                convert_utc=self._convert_utc,
                 mapped=self._options.columns,
                 preset=self.preset,
                 keeps_unknown=issubclass(self._contract, Request),
@@ -236,13 +238,16 @@ class EventStream:
                     f"--map/--set: {self._topic.name} has no field {name!r}; it has {', '.join(sorted(known))}"
                 )
 
-    def _converters(self) -> dict[str, Callable[[object], object]]:
+    def _converters(self) -> tuple[dict[str, Convert], dict[str, Convert]]:
         preset, options = self.preset, self._options
         zone = zone_named(options.timezone or (preset.zone if preset else "") or "UTC")
         unrated = RatingScale(least=1 if preset is not None and preset.is_zero_unrated else 0)
         scale = RatingScale.named(options.rating_scale) if options.rating_scale is not None else unrated
         words = preset.words if preset is not None else {}
-        return converters(self._contract, DateReading(options.day_first, zone), scale, words)
+        return (
+            converters(self._contract, DateReading(options.day_first, zone), scale, words),
+            converters(self._contract, DateReading(options.day_first), scale, words),
+        )
 
     def _constants(self) -> dict[str, object]:
         constants: dict[str, object] = {}

@@ -90,7 +90,7 @@ class RowFile:
 
     def _open_text(self, named: Encoding | None, *, is_text: bool) -> None:
         self._refuse_others()
-        found = named or find_encoding(self._source.sample)
+        found = named or find_encoding(self._source.sample, is_whole=self._source.is_sample_whole)
         sample = self._source.sample.decode(found.name, "replace")
         self.format: Format = _format_of(self._source, sample, is_text=is_text)
         told: list[str] = ["a text a line" if self.format == "lines" else self.format]
@@ -187,9 +187,11 @@ def _is_document(sample: str, suffix: str) -> bool:
         line for line in sample.lstrip("\ufeff").split("\n", _SAMPLE_LINES)[:_SAMPLE_LINES] if line.strip()
     ]
     objects = [value for value in map(_object_of, lines) if value is not None]
+    if suffix in {".jsonl", ".ndjson"}:
+        return False
     if len(lines) == 1 and objects:
         return any(isinstance(one, list) and one and isinstance(one[0], dict) for one in objects[0].values())
-    return not objects and suffix not in {".jsonl", ".ndjson"}
+    return not objects
 
 
 def _object_of(line: str) -> dict[str, object] | None:

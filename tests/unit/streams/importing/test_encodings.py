@@ -142,7 +142,8 @@ def test_utf_8_is_always_found(text: str) -> None:
 
 def test_a_character_that_the_sample_cuts_is_whole(tmp_path: Path) -> None:
     """The first 4 MiB may end within a character."""
-    start = b"id,text\n" + b"1,x\n" * ((1 << 20) - 3) + b"1,"
-    assert len(start) == (4 << 20) - 2
+    rows = b"1," + b"x" * 4093 + b"\n"
+    start = b"id,text\n" + rows * 1023 + b"1," + b"x" * 4082 + b"\n1,"
+    assert len(start) == (4 << 20) - 1
     path = written(tmp_path, "a.csv", start + "灯很亮".encode())
     assert text_of(path) == "灯很亮"

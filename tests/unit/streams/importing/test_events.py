@@ -6,7 +6,7 @@ from pathlib import Path
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.reviews import Review
@@ -129,6 +129,7 @@ class TestBadRows:
         assert "r1" not in [name for _, name in told(items)]
 
     @pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.jsonl"])
+    @settings(deadline=None)
     @given(content=st.one_of(st.binary(max_size=120), st.text(max_size=60).map(str.encode), FILES))
     def test_no_file_raises(
         self, tmp_path_factory: pytest.TempPathFactory, name: str, content: bytes
@@ -311,6 +312,7 @@ class TestColumns:
 
 
 class TestAssignments:
+    @settings(deadline=None)
     @given(
         st.dictionaries(
             st.from_regex("[a-z_]{1,8}", fullmatch=True), st.from_regex("[A-Za-z =_]{1,8}", fullmatch=True)

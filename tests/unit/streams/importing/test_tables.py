@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.importing import RowFile
@@ -80,6 +80,7 @@ class TestQuotes:
         """They are text, unless cells are enclosed as Excel's Unicode text is."""
         assert cells_in(written(tmp_path, "a.tsv", f"id\ttext\n1\t{cell}\n2\tx")) == [["1", text], ["2", "x"]]
 
+    @settings(deadline=None)
     @given(
         st.lists(
             st.lists(

@@ -151,9 +151,9 @@ def test_columns_are_found_and_ids_are_unique(tmp_path: Path) -> None:
             b"id,body\n1,hello\n",
             "has no column 'text'; it has body, id; say which holds the comments",
         ),
-        ("a.txt", b"caf\xe9", "not UTF-8"),
+        ("a.txt", b"caf\x81\xe9", "not UTF-8"),
         ("a.jsonl", b"not json\n", "no row is a comment; row 1: not JSON"),
-        ("a.doc", b"hello", "wanted a file named"),
+        ("a.doc", b"hello", "wanted CSV, TSV, JSON, JSONL or Parquet"),
         ("missing.txt", None, "cannot be read"),
     ],
 )
