@@ -52,11 +52,11 @@ class SeenKeys:
         if self._bits == _MOST_BITS:
             self._empty(_MOST_BITS)
             return
-        known = [one for one in self._table if one]
+        known, count = self._table, self._count
         self._empty(self._bits + 1)
-        for one in known:
-            self._put(one)
-        self._count = len(known)
+        for print_of_key in filter(None, known):
+            self._put(print_of_key)
+        self._count = count
 
 
 class MadeIds:

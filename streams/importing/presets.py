@@ -15,7 +15,7 @@ class Preset:
 
     Attributes:
         name: for --preset, and the review's platform.
-        signs: an export is recognised if all columns of one of these are there.
+        signs: an export is recognised if all columns of one of these are there; names with a comma between them.
         columns: field to the columns it is taken from; the first that has a value counts.
         is_zero_unrated: whether 0 stars mean that nobody gave any.
         zone: of clocks that do not say theirs; "" is UTC.
@@ -23,11 +23,16 @@ class Preset:
     """
 
     name: str
-    signs: tuple[frozenset[str], ...]
+    signs: tuple[str, ...]
     columns: Mapping[str, tuple[str, ...]]
     is_zero_unrated: bool = True
     zone: str = ""
     words: Mapping[str, float] = field(default_factory=dict)
+
+    def is_signed_by(self, columns: Iterable[str]) -> bool:
+        """Whether an export with these columns is one of this kind."""
+        names = set(map(simplified, columns))
+        return any(names.issuperset(map(simplified, sign.split(", "))) for sign in self.signs)
 
 
 def simplified(column: str) -> str:
@@ -39,17 +44,13 @@ def simplified(column: str) -> str:
     return "".join(filter(str.isalnum, column.casefold()))
 
 
-def _signs(*columns: str) -> tuple[frozenset[str], ...]:
-    return tuple(frozenset(map(simplified, names.split(", "))) for names in columns)
-
-
 _CHINESE_WORDS: Final = {"好评": 5.0, "中评": 3.0, "差评": 1.0}
 
 #: In the order in which they are recognised: the ones with names of their own come first.
 PRESETS: Final = (
     Preset(
         "yotpo",
-        _signs("Review ID, Review Score, Review Content", "Review Title, Review Content, Review Score"),
+        ("Review ID, Review Score, Review Content", "Review Title, Review Content, Review Score"),
         {
             "review_id": ("Review ID",),
             "product_id": ("Product ID", "SKU", "Product SKU"),
@@ -63,7 +64,7 @@ PRESETS: Final = (
     ),
     Preset(
         "judgeme",
-        _signs("body, rating, review_date, product_handle", "body, rating, review_date, reviewer_email"),
+        ("body, rating, review_date, product_handle", "body, rating, review_date, reviewer_email"),
         {
             "review_id": ("review_id", "id"),
             "product_id": ("product_id", "product_handle"),
@@ -76,9 +77,7 @@ PRESETS: Final = (
     ),
     Preset(
         "loox",
-        _signs(
-            "productId, customerName, rating, reviewText", "rating, nickname, review, date, productId, handle"
-        ),
+        ("productId, customerName, rating, reviewText", "rating, nickname, review, date, productId, handle"),
         {
             "review_id": ("id", "reviewId"),
             "product_id": ("productId", "handle"),
@@ -90,7 +89,7 @@ PRESETS: Final = (
     ),
     Preset(
         "woocommerce",
-        _signs("comment_ID, comment_post_ID, comment_content", "comment_post_ID, comment_content, rating"),
+        ("comment_ID, comment_post_ID, comment_content", "comment_post_ID, comment_content, rating"),
         {
             "review_id": ("comment_ID",),
             "product_id": ("comment_post_ID", "product_SKU"),
@@ -103,7 +102,7 @@ PRESETS: Final = (
     ),
     Preset(
         "shopify",
-        _signs("product_handle, state, rating, title, author, body, created_at"),
+        ("product_handle, state, rating, title, author, body, created_at",),
         {
             "product_id": ("product_handle",),
             "text": ("body",),
@@ -114,7 +113,7 @@ PRESETS: Final = (
     ),
     Preset(
         "trustpilot",
-        _signs("Review Id, Review Stars, Review Content", "Review Stars, Review Created (UTC)"),
+        ("Review Id, Review Stars, Review Content", "Review Stars, Review Created (UTC)"),
         {
             "review_id": ("Review Id",),
             "product_id": (
@@ -135,7 +134,7 @@ PRESETS: Final = (
     ),
     Preset(
         "google",
-        _signs("reviewId, starRating, createTime", "starRating, comment"),
+        ("reviewId, starRating, createTime", "starRating, comment"),
         {
             "review_id": ("reviewId",),
             "product_id": ("productId", "locationName", "locationId", "storeCode"),
@@ -146,7 +145,7 @@ PRESETS: Final = (
     ),
     Preset(
         "amazon",
-        _signs(
+        (
             "asin, rating, body",
             "ProductId, Score, Text",
             "asin, overall, reviewText",
@@ -167,7 +166,7 @@ PRESETS: Final = (
     ),
     Preset(
         "taobao",
-        _signs(
+        (
             "商品ID, 评价内容",
             "宝贝ID, 评价内容",
             "auctionId, rateContent",
@@ -186,7 +185,7 @@ PRESETS: Final = (
     ),
     Preset(
         "jd",
-        _signs(
+        (
             "商品编号, 评论内容",
             "商品ID, 评论内容",
             "referenceId, content, score",
@@ -264,5 +263,5 @@ def preset_columns(preset: Preset, present: Iterable[str], fields: Iterable[str]
 
 def recognised(columns: Iterable[str]) -> Preset | None:
     """The preset whose signs these columns carry, if any."""
-    names = frozenset(map(simplified, columns))
-    return next((preset for preset in PRESETS if any(sign <= names for sign in preset.signs)), None)
+    names = list(columns)
+    return next((preset for preset in PRESETS if preset.is_signed_by(names)), None)
