@@ -1,6 +1,6 @@
 """`evaluate aspects`: which aspects are found in texts, and the sentiment towards each."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set, Sized
 from pathlib import Path
 from typing import NamedTuple, TypedDict
 
@@ -75,9 +75,6 @@ def evaluate_aspects(
         encoding: of the file; None: found.
         progress: told what happens, and which rows cannot be read.
 
-    Returns:
-        The numbers, ready for JSON.
-
     Raises:
         ConfigurationError: the file holds nothing to measure on, or no model reads aspects.
     """
@@ -94,11 +91,7 @@ def evaluate_aspects(
     progress(f"{len(texts)} texts with labelled aspects in {file}")
     asked = ask(settings, texts, language=language, progress=progress)
     scores = _scores(settings, asked)
-    if not scores:
-        raise ConfigurationError(
-            f"{file}: wanted texts that a model reads aspects in, got none: the built-in readers do, in English "
-            "and Chinese; see REVIEWSTREAM_MODEL__READERS"
-        )
+    _require(scores, file)
     right = [labelled.texts[texts[index]] for index in scores]
     found = [_aspects_of(asked, index) for index in scores]
     judged = list(_judged(scores.values(), found, right))
@@ -113,6 +106,14 @@ def evaluate_aspects(
         "unknown": labelled.unknown,
         **asked.facts(),
     }
+
+
+def _require(scores: Sized, file: Path) -> None:
+    if not scores:
+        raise ConfigurationError(
+            f"{file}: wanted texts that a model reads aspects in, got none: the built-in readers do, in English "
+            "and Chinese; see REVIEWSTREAM_MODEL__READERS"
+        )
 
 
 def _judged(

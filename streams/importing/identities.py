@@ -45,7 +45,7 @@ class SeenKeys:
     def _empty(self, bits: int) -> None:
         self._bits = bits
         self._mask = (1 << bits) - 1
-        self._table = array("Q", bytes(8 << bits))
+        self._table = array("Q", [0]) * (1 << bits)
         self._count = 0
 
     def _grow(self) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import UTC, datetime, timedelta
-from itertools import chain, islice
+from itertools import chain, count, islice
 from pathlib import Path
 
 from schemas.topics import NEW_REVIEW
@@ -82,6 +82,12 @@ def _require(file: Path, taken: Mapping[str, str], needed: Set[str], present: Se
             )
 
 
+def _ids_of(line: int) -> Iterator[str]:
+    """Ids for the rows of a line, of which a JSON document may have several."""
+    yield f"row-{line}"
+    yield from (f"row-{line}-{number}" for number in count(2))
+
+
 def _named(rows: Iterable[Row], taken: Mapping[str, str]) -> Iterator[Row]:
     """Rows with the fields that were asked for, ids that are unique, and a time."""
     known: set[str] = set()
@@ -92,7 +98,7 @@ def _named(rows: Iterable[Row], taken: Mapping[str, str]) -> Iterator[Row]:
         fields = {name: row.fields[column] for name, column in taken.items() if column in row.fields}
         review_id = str(fields.get("review_id") or "").strip()
         if not review_id or review_id in known:
-            review_id = f"row-{row.line}"
+            review_id = next(one for one in _ids_of(row.line) if one not in known)
         known.add(review_id)
         written = (_WRITTEN + timedelta(seconds=row.line)).isoformat()
         yield Row(

@@ -69,7 +69,7 @@ def reviews_of_file(
     Raises:
         ConfigurationError: the file has no usable review.
     """
-    mapping = {"text": "text"} | parse_assignments(columns, "--map")
+    mapping = parse_assignments(columns, "--map")
     fixed = {"product_id": "p", "created_at": "2026-01-01T00:00:00Z"}
     constants_of_all = fixed | parse_assignments(constants, "--set")
     rows = RowFile(path)

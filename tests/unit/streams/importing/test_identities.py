@@ -1,12 +1,14 @@
 """Ids made of content, and reviews that come twice."""
 
+import tracemalloc
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.importing import ImportOptions
+from schemas.topics import NEW_REVIEW
+from streams.importing import EventStream, ImportOptions, ReadyEvent, Row
 from streams.importing.identities import SeenKeys
 from tests.unit.streams.importing.files import bodies, events_in, problems, stream_of, written
 
@@ -110,3 +112,22 @@ def test_many_keys_are_remembered() -> None:
     seen = SeenKeys()
     assert all(seen.add((number,)) for number in range(50_000))
     assert not any(seen.add((number,)) for number in range(50_000))
+
+
+@pytest.mark.thorough
+def test_memory_does_not_grow_with_the_rows() -> None:
+    """Twenty thousand rows need no more than the memory of their ids beyond what a tenth of them needs."""
+    peaks = []
+    for count in (2_000, 20_000):
+        rows = (
+            Row(number, {"review_id": f"r{number}", "product_id": "p", "text": "Warm and soft. " * 20})
+            for number in range(count)
+        )
+        tracemalloc.start()
+        assert (
+            sum(isinstance(item, ReadyEvent) for item in EventStream(rows, NEW_REVIEW, ImportOptions()))
+            == count
+        )
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] - peaks[0] < 20_000 * 60

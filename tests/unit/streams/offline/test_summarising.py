@@ -142,6 +142,32 @@ def test_columns_are_found_and_ids_are_unique(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "content", "texts"),
+    [
+        (
+            "a.csv",
+            b"Review ID,Review Score,Review Title,Review Content\n1,5,Lovely,Bright lamp.\n2,1,,Broke at once.\n",
+            ["Bright lamp.", "Broke at once."],
+        ),
+        ("a.txt", "灯很亮，物流很快。\n质量不好。\n".encode("gbk"), ["灯很亮，物流很快。", "质量不好。"]),
+        ("a.txt", "très bien\n".encode("utf-16"), ["très bien"]),
+        ("a.json", b'[{"text": "one"}, {"text": "two"}]', ["one", "two"]),
+        ("a.csv", "sep=;\r\ntext;stars\r\nGut, aber laut;4,5\r\n".encode("cp1252"), ["Gut, aber laut"]),
+    ],
+)
+def test_files_are_read_as_shops_export_them(
+    tmp_path: Path, name: str, content: bytes, texts: list[str]
+) -> None:
+    """Separators, encodings and presets are found here too; what was found is told."""
+    file, told = tmp_path / name, list[str]()
+    file.write_bytes(content)
+    ready, refused = read_comments(file, {}, progress=told.append)
+    assert [orjson.loads(one.value)["text"] for one in ready] == texts
+    assert refused == []
+    assert len(told) == 1
+
+
+@pytest.mark.parametrize(
     ("name", "content", "wanted"),
     [
         ("a.txt", b"", "wanted comments to summarise, got none"),
