@@ -134,9 +134,10 @@ class TestUnclosedQuotes:
 
     def test_a_quote_that_a_later_row_closes_is_found_by_the_number_of_cells(self, tmp_path: Path) -> None:
         """A row of several lines with too many cells is none; the lines behind its first one are read anew."""
-        content = 'id,text,stars\n1,"open,5\n2,"",4\n3,x,3'
+        content = 'id,text,stars\n1,"open,5\n24",x,4\n3,y,3'
         found = rows_in(written(tmp_path, "a.csv", content))
         assert [(row.line, row.fields is None) for row in found] == [(2, True), (3, False), (4, False)]
+        assert found[1].fields == {"id": '24"', "text": "x", "stars": "4"}
 
     def test_what_stood_there_is_kept(self, tmp_path: Path) -> None:
         """So that it can be mended."""
