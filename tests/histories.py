@@ -261,7 +261,7 @@ def summary_counts(summary: ProductSummary) -> dict[str, Any]:
         "verified": counts.verified_purchases,
         "histogram": {rating: count for rating, count in enumerate(counts.rating_histogram) if count},
         "sentiment": {label: n for label in LABELS if (n := getattr(counts.sentiment, label))},
-        "from_stars": {label: n for label in LABELS if (n := getattr(counts.sentiment_from_stars, label))},
+        "from_stars": {label: n for label in LABELS if (n := getattr(counts.sentiment_from_stars, label, 0))},
         "languages": dict(counts.languages),
         "aspects": {
             (one.aspect, label): n for one in counts.aspects for label in LABELS if (n := getattr(one, label))

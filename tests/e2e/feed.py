@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import random
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import orjson
 from aiokafka import AIOKafkaProducer
@@ -14,7 +15,6 @@ from streams.delivery.producing import started, stopped
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.publishing import RawRecord
 
-CREATED_AT = "2026-09-01T12:00:00Z"
 #: What makes the model of the tests say negative.
 BAD_WORD = "bad"
 _PRODUCTS = 41
@@ -38,6 +38,7 @@ class Feed:
         self._random = random.Random(seed)
         self._reviews: list[tuple[str, str]] = []
         self._versions: dict[str, int] = {}
+        self._written: dict[str, str] = {}
         self._number = 0
         self._sent = 0
         self._began_s: float | None = None
@@ -135,6 +136,10 @@ class Feed:
             "removed": removed,
             "text": None if removed else f"a {BAD_WORD if is_bad else 'fine'} thing",
             "rating": None if removed else self._random.randint(1, 5),
-            "created_at": CREATED_AT,
+            "created_at": self._written_at(review_id),
         }
         return RawRecord(product_id.encode(), orjson.dumps(event))
+
+    def _written_at(self, review_id: str) -> str:
+        """When it was written first: now, for what was written weeks ago raises no alert."""
+        return self._written.setdefault(review_id, datetime.now(UTC).isoformat())

@@ -195,7 +195,7 @@ async def test_the_demonstration_counts_its_own_events_only(start: Start, apache
     }
     assert start("topics", "create", settings=settings).process.wait(TIMEOUT_S) == 0
     await publish(client, NEW_REVIEW.name, strangers(1, 100))
-    others = asyncio.create_task(publish(client, NEW_REVIEW.name, strangers(60, 50), rate=50))
+    others = asyncio.create_task(publish(client, NEW_REVIEW.name, strangers(60, 50), rate=15))
     try:
         for _ in range(2):
             report = await asyncio.to_thread(report_of, start("demo", "--json", settings=settings))
