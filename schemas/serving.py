@@ -19,8 +19,8 @@ from schemas.fields import (
     Timestamp,
     Wanted,
 )
-from schemas.products import Tags
-from schemas.summaries import Claims, KeyPoint, LatestReview
+from schemas.products import Currency, Price, Tags
+from schemas.summaries import Claims, Facets, KeyPoint, LatestReview
 from schemas.vocabularies import TextMethod
 
 MAX_BATCH_PRODUCTS = 100
@@ -48,11 +48,16 @@ class Freshness(Value):
 
 
 class ReviewWindow(SentimentCounts):
-    """The reviews that were written from `first_day` to `last_day`, UTC, both included."""
+    """The reviews that were written from `first_day` to `last_day`, UTC, both included.
+
+    `sentiment_from_stars` are those that were judged by their stars alone, null where a day of it does not tell them
+    apart.
+    """
 
     first_day: date
     last_day: date
     reviews: Count
+    sentiment_from_stars: SentimentCounts | None = None
 
 
 class Trend(ReviewWindow):
@@ -83,11 +88,19 @@ class Versions(Value):
 
 
 class ServedProduct(Freshness):
-    """One product. `average_rating` is that of the rated reviews, null if there are none."""
+    """One product. `average_rating` is that of the rated reviews, null if there are none.
+
+    `facets` are `pros` and `cons` by their keys, counted as of now. What `text` counts, it counts among the
+    `text_review_count` reviews that there were at `text_as_of`.
+    """
 
     product_id: Identifier
     title: Label | None = None
     category: Label | None = None
+    brand: Label | None = None
+    price: Price | None = None
+    currency: Currency | None = None
+    tags: Tags = ()
     language: LanguageCode | None = None
     review_count: Count
     average_rating: Rating | None = None
@@ -97,10 +110,13 @@ class ServedProduct(Freshness):
     claims: Claims = ()
     pros: Tags = ()
     cons: Tags = ()
+    facets: Facets = ()
     text: Text | None = None
     method: TextMethod | None = None
     generation: Count
     text_generation: Count = 0
+    text_review_count: Count = 0
+    text_as_of: Timestamp | None = None
     versions: Versions
 
 

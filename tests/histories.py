@@ -193,7 +193,9 @@ class Recount:
         ).fetchone()[0]
         days = self._database.execute(
             "select day, count(*), sum(sentiment = 'negative'), sum(sentiment = 'neutral'), "
-            "sum(sentiment = 'positive') from newest where product = ? and day > ? group by 1",
+            "sum(sentiment = 'positive'), sum(sentiment = 'negative' and basis = 'stars'), "
+            "sum(sentiment = 'neutral' and basis = 'stars'), sum(sentiment = 'positive' and basis = 'stars') "
+            "from newest where product = ? and day > ? group by 1",
             (product_id, (newest_day or 0) - 90),
         ).fetchall()
         latest = self._database.execute(
@@ -267,7 +269,11 @@ def summary_counts(summary: ProductSummary) -> dict[str, Any]:
             (one.aspect, label): n for one in counts.aspects for label in LABELS if (n := getattr(one, label))
         },
         "days": {
-            (day.day - epoch).days: (day.reviews, day.negative, day.neutral, day.positive)
+            (day.day - epoch).days: (
+                day.reviews,
+                *(getattr(day, label) for label in LABELS),
+                *(getattr(day.sentiment_from_stars, label) for label in LABELS),
+            )
             for day in summary.days
         },
         "latest": [(int(one.created_at.timestamp() * 1000), one.review_id) for one in summary.latest_reviews],

@@ -106,11 +106,18 @@ def _head(product: ServedProduct) -> Iterator[Text]:
         facts.append(f"{verified:,} verified")
     facts.append(f"as of {_moment(product.as_of)}")
     if product.text is not None:
-        facts.append(f"text {product.method}, generation {product.text_generation}")
+        facts.append(f"text {product.method}, generation {product.text_generation}{_text_basis(product)}")
     yield Text(" · ".join(facts))
     if product.stale:
         reason = _STALE[product.stale_reason] if product.stale_reason else "it does not say why"
         yield Text(f"perhaps out of date: {reason}", style="yellow")
+
+
+def _text_basis(product: ServedProduct) -> str:
+    """What the numbers of a text are of."""
+    if product.text_as_of is None:
+        return ""
+    return f", of {product.text_review_count:,} reviews as of {_moment(product.text_as_of)}"
 
 
 def _claims(product: ServedProduct) -> Iterator[RenderableType]:

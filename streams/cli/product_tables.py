@@ -68,7 +68,10 @@ def _show_text(summary: ProductSummary) -> None:
     if summary.text is None:
         return
     out.print()
-    out.print(Text(f"{summary.product_id}: what its reviews say, and which", style="bold"))
+    basis = ""
+    if summary.text_as_of is not None:
+        basis = f" (of the {summary.text_review_count:,} as of {summary.text_as_of:%Y-%m-%d %H:%M:%S} UTC)"
+    out.print(Text(f"{summary.product_id}: what its reviews say, and which{basis}", style="bold"))
     for claim in summary.claims:
         cited = ", ".join(claim.review_ids[:_CITED])
         more = ", …" if len(claim.review_ids) > _CITED else ""

@@ -6,6 +6,7 @@ from schemas.topics import (
     ENRICHED_REVIEW,
     NEW_PRODUCT,
     PRODUCT_ALERT,
+    PRODUCT_DOCUMENT,
     PRODUCT_SUMMARY,
     PRODUCT_TEXT,
     REFRESH_REQUESTED,
@@ -24,6 +25,7 @@ class RollingTopics:
     products: str = NEW_PRODUCT.name
     texts: str = PRODUCT_TEXT.name
     summaries: str = PRODUCT_SUMMARY.name
+    documents: str = PRODUCT_DOCUMENT.name
     refreshes: str = REFRESH_REQUESTED.name
     alerts: str = PRODUCT_ALERT.name
     replay_id: str | None = None
