@@ -77,9 +77,7 @@ class SummaryWriter:
             "language": main_language(product),
             "average_rating": average_rating(product.counts.rating_hundredths, product.counts.histogram),
             "counts": counts_of(product),
-            "days": [
-                _day(day, bucket) for day, bucket in sorted(product.days.items())
-            ],
+            "days": [_day(day, bucket) for day, bucket in sorted(product.days.items())],
             "key_points": self._key_points(),
             "latest_reviews": [
                 _latest(review_id, state.version, state.contribution)
