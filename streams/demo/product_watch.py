@@ -9,6 +9,8 @@ from schemas.topics import ENRICHED_REVIEW, PRODUCT_ALERT, PRODUCT_SUMMARY
 from streams.demo.tally import OutputRecord, Position, event_of
 
 FIRST_REVIEWS = 5
+#: A text of fewer reviews than this share of those there are is about to be written anew.
+CURRENT_SHARE = 1 / 1.2
 #: The topics to follow for it.
 TOPICS = (PRODUCT_SUMMARY.name, PRODUCT_ALERT.name)
 
@@ -56,13 +58,19 @@ class ProductWatch:
         return all(self._reached(product_id) >= offset for product_id, offset in known)
 
     def has_texts(self, published: Iterable[Position]) -> bool:
-        """Whether every product with reviews enough for a text has the one that was asked for last."""
+        """Whether every product with reviews enough for a text has the newest: asked for last, and of most reviews."""
         ours = {self._enriched[position][0] for position in published if position in self._enriched}
         return all(
             summary.generation == summary.text_generation > 0
+            and summary.text_review_count > CURRENT_SHARE * summary.counts.reviews
             for summary in self.summaries.values()
             if summary.product_id in ours and (summary.generation or summary.counts.reviews >= FIRST_REVIEWS)
         )
+
+    @property
+    def texts(self) -> int:
+        """How many texts came so far."""
+        return sum(summary.text_generation for summary in self.summaries.values())
 
     def _reached(self, product_id: str) -> int:
         summary = self.summaries.get(product_id)

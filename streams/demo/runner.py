@@ -24,6 +24,9 @@ from streams.kafka.tailing import Tail, follow
 _READY_PATIENCE_S = 180.0
 _STALL_S = 90.0
 _PRODUCT_PATIENCE_S = 10.0
+#: Texts are waited for as long as one comes within this time, and the whole wait has an end.
+_TEXT_PATIENCE_S = 30.0
+_TEXTS_PATIENCE_S = 180.0
 _LOOK_EVERY_S = 0.1
 
 
@@ -158,16 +161,24 @@ def _product_record(product: Mapping[str, Any]) -> RawRecord:
 async def _wait_for_products(
     watch: ProductWatch, product_ids: Iterable[str], published: Published, raise_if_down: Callable[[], None]
 ) -> None:
-    """Wait for summaries and texts, which come a tick after the reviews, and not for long.
+    """Wait for summaries, which come a tick after the reviews, and for their texts, which take longer; not for ever.
 
     Reviews that the tables know from an earlier demonstration on the same broker change nothing, and a product of
     which nothing can be told has no text.
     """
     ids, positions = list(product_ids), published.positions
-    patience = time.monotonic() + _PRODUCT_PATIENCE_S
-    while time.monotonic() < patience:
+    started = last_text = time.monotonic()
+    texts = watch.texts
+    while True:
         raise_if_down()
-        if watch.is_complete(ids, positions) and watch.has_texts(positions):
+        has_texts = watch.has_texts(positions)
+        if watch.is_complete(ids, positions) and has_texts:
+            return
+        now = time.monotonic()
+        if watch.texts != texts:
+            texts, last_text = watch.texts, now
+        has_waited = now - last_text > _TEXT_PATIENCE_S or now - started > _TEXTS_PATIENCE_S
+        if has_waited or (has_texts and now - started > _PRODUCT_PATIENCE_S):
             return
         await asyncio.sleep(_LOOK_EVERY_S)
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 
 from schemas.fields import SentimentLabel
 from schemas.topics import expiring_topics
+from streams.settings.origins import Origins
 from streams.settings.secrets import url_problem
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
@@ -284,6 +285,8 @@ class HttpSettings(_Section):
     port: int = Field(
         8600, ge=0, le=65_000, description="of serve; enrich listens on port + 1, ...; 0: any free port"
     )
+    gzip_bytes: int = Field(1024, ge=0, description="answers on products are packed from this size; 0: never")
+    cors_origins: Origins = Field((), description='whose pages may ask in a browser, as JSON; ["*"]: all')
 
 
 class LogSettings(_Section):

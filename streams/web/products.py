@@ -1,6 +1,6 @@
 """Products over HTTP: one, some, a sorted list, and the latest reviews of one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, date, datetime
 
 from aiohttp import ETag, web
@@ -10,6 +10,8 @@ from schemas.openapi import openapi_document
 from schemas.serving import MAX_LATEST_REVIEWS, MAX_PAGE_PRODUCTS
 from streams.serde import JsonObject, encode
 from streams.web.catalogue import Catalogue, KnownProduct, NotKnownYetError
+from streams.web.compression import compresses
+from streams.web.cross_origin import allows_origins
 from streams.web.cursors import CursorError, from_cursor, to_cursor
 from streams.web.failures import ApiError, Observe, failures_as_json, requires_token
 from streams.web.product_bodies import listed_body, product_body, reviews_body
@@ -27,6 +29,8 @@ def products_app(
     *,
     token: SecretStr | None = None,
     max_age_s: int = 0,
+    gzip_bytes: int = 0,
+    cors_origins: Collection[str] = (),
     observe: Observe = lambda _route, _status, _seconds: None,
     today: Callable[[], date] = _today,
 ) -> web.Application:
@@ -36,11 +40,19 @@ def products_app(
         catalogue: knows the products.
         token: what a request has to bring as bearer token; None for nothing.
         max_age_s: how long a client may keep an answer that is not stale, in seconds.
+        gzip_bytes: from which size on answers are compressed for clients that take it; 0: never.
+        cors_origins: whose pages may ask from within a browser; `*` for all.
         observe: told the route, the status and the seconds of every request.
         today: the day, UTC, at which trends end.
     """
     app = web.Application(
-        client_max_size=MAX_BODY_BYTES, middlewares=[failures_as_json(observe), requires_token(token)]
+        client_max_size=MAX_BODY_BYTES,
+        middlewares=[
+            allows_origins(cors_origins),
+            compresses(gzip_bytes),
+            failures_as_json(observe),
+            requires_token(token),
+        ],
     )
     pages = _Pages(catalogue, "private" if token is not None else "public", max_age_s, today)
     app.router.add_get("/products", pages.page)

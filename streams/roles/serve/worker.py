@@ -51,6 +51,8 @@ class ServeWorker:
             SummaryCatalogue(store, serving, metrics),
             token=serving.token,
             max_age_s=serving.max_age_s,
+            gzip_bytes=settings.http.gzip_bytes,
+            cors_origins=settings.http.cors_origins,
             observe=metrics.request,
         )
         add_health_pages(app, readiness=lambda: readiness_of(materialiser), registry=metrics.registry)

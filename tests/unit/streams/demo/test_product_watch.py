@@ -42,8 +42,11 @@ def test_texts_are_there_when_each_product_has_its_last_one() -> None:
     watch.add(review("few", 0), 0)
     watch.add(review("lamp", 1), 1)
 
-    def put(product_id: str, reviews: int, generation: int, text_generation: int) -> None:
-        known = {"generation": generation, "text_generation": text_generation, "text": None, "method": None}
+    def put(product_id: str, reviews: int, generation: int, text_generation: int, of: int = 0) -> None:
+        known = {
+            "generation": generation, "text_generation": text_generation, "text": None, "method": None,
+            "text_review_count": of or reviews,
+        }  # fmt: skip
         watch.add(summary(product_id, 0, reviews=reviews, **known), 0)
 
     put("few", 2, 0, 0)
@@ -53,8 +56,11 @@ def test_texts_are_there_when_each_product_has_its_last_one() -> None:
     assert not watch.has_texts(positions)
     put("lamp", 9, 2, 1)
     assert not watch.has_texts(positions)
+    put("lamp", 44, 2, 2, of=17)  # another one is asked for with the next tick
+    assert not watch.has_texts(positions)
     put("lamp", 9, 2, 2)
     assert watch.has_texts(positions)
+    assert watch.texts == 2
 
 
 def test_alerts_are_kept_once() -> None:

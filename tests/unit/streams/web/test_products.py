@@ -76,7 +76,7 @@ class Api:
 
 
 @asynccontextmanager
-async def running(token: str | None) -> AsyncIterator[Api]:
+async def running(token: str | None, **more: Any) -> AsyncIterator[Api]:
     """The pages on a port of their own."""
     catalogue, seen, day = FakeCatalogue(), [], [TODAY]
     app = products_app(
@@ -85,6 +85,7 @@ async def running(token: str | None) -> AsyncIterator[Api]:
         max_age_s=3,
         observe=lambda route, status, _seconds: seen.append((route, status)),
         today=lambda: day[0],
+        **more,
     )
     add_health_pages(app, readiness=lambda: Readiness(True, ()), registry=ServingMetrics().registry)
     server = WebServer(app, "127.0.0.1", 0)
