@@ -32,4 +32,4 @@ def bounded_lines(stream: IO[AnyStr]) -> Iterator[Line]:
 
 
 def _has_end(content: bytes | str) -> bool:
-    return content[-1:] in (b"\n", "\n")
+    return content[-1:] in {b"\n", "\n", "\r"}

@@ -154,12 +154,12 @@ class RowFile:
             if stream.peek(3).startswith(codecs.BOM_UTF8):
                 stream.read(3)
             return json_lines(stream, encoding.advice)
-        return json_lines(self._text(encoding), encoding.advice)
+        return json_lines(self._text(encoding, newline="\n"), encoding.advice)
 
-    def _text(self, encoding: Encoding) -> io.TextIOWrapper:
+    def _text(self, encoding: Encoding, newline: str = "") -> io.TextIOWrapper:
         # Bytes that cannot be decoded stand in the text as half a surrogate pair, and their row is refused.
         errors = "strict" if encoding.name.startswith(("utf-16", "utf-32")) else "surrogateescape"
-        return io.TextIOWrapper(self._source.stream(), encoding.name, errors, newline="")
+        return io.TextIOWrapper(self._source.stream(), encoding.name, errors, newline=newline)
 
     def _refuse_others(self) -> None:
         magic = next((end for head, end in _MAGIC.items() if self._source.sample.startswith(head)), "")

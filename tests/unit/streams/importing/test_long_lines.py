@@ -52,3 +52,14 @@ def test_a_file_without_line_ends_is_refused_in_bounded_memory(tmp_path: Path) -
     assert "one row a line" in long.problem
     assert len(long.raw) <= 10_000
     assert peak < 25 * MAX_LINE
+
+
+def test_lines_of_jsonl_end_alike_in_every_encoding(tmp_path: Path) -> None:
+    """A carriage return alone is white space of JSON, and no end of a line, in UTF-8 as in cp1252."""
+    for name, last in (("utf-8.jsonl", "é".encode()), ("cp1252.jsonl", b"\xe9")):
+        path = tmp_path / name
+        path.write_bytes(ROW % 1 + b'\r{"text": "' + last + b'"}\n')
+        assert [(row.line, row.fields) for row in RowFile(path, encoding=name.split(".")[0])] == [
+            (1, {"review_id": "1"}),
+            (2, {"text": "é"}),
+        ]

@@ -114,6 +114,7 @@ async def test_what_the_platform_says_of_a_product_is_kept_and_published(store: 
     assert (last(role).brand, last(role).price) == (None, 35)
     await role.take(LAMP | {"version": 3, "removed": True}, topic=NEW_PRODUCT.name)
     assert (role.summaries[-1], role.documents[-1]) == (None, None)
+    assert role.tables.product("p").facts == ProductFacts()
     await role.take(
         {"product_id": "p", "title": "New", "version": 4, "updated_at": LAMP["updated_at"]},
         topic=NEW_PRODUCT.name,
