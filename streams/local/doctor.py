@@ -122,7 +122,10 @@ async def _broker(settings: Settings) -> list[Finding]:
     findings.append(Finding("topics", "ok", "all there, as planned"))
     enrich = ROLES["enrich"]
     abilities = await probe(
-        client, group=enrich.group(settings.kafka), topic=enrich.reads[0].name, wanted=settings.delivery
+        client,
+        group=enrich.group(settings.kafka),
+        topic=settings.kafka.names(enrich.reads[0].name),
+        wanted=settings.delivery,
     )
     guarantee = choose_guarantee(settings.delivery, abilities)
     return [*findings, Finding("delivery", "ok", f"{guarantee}: {abilities.why_not or 'transactions work'}")]
