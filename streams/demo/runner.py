@@ -104,6 +104,7 @@ async def run_demo(
                 _raise_if_stuck(publishing, reading, outputs.last_output)
                 update(outputs.progress())
                 await asyncio.sleep(_LOOK_EVERY_S)
+            update(outputs.progress())  # all may have come out between two looks
             published = publishing.result()
             product_ids = [str(product["product_id"]) for product in products]
             await _wait_for_products(outputs.watch, product_ids, published, raise_if_down)

@@ -109,5 +109,5 @@ def _describe(error: ValidationError) -> str:
     problems = []
     for problem in error.errors(include_url=False, include_input=False):
         variable = PREFIX + "__".join(str(part).upper() for part in problem["loc"])
-        problems.append(f"{variable}: {problem['msg']}")
+        problems.append(f"{variable}: {problem['msg'].removeprefix('Value error, ')}")
     return "settings: " + "; ".join(problems)
