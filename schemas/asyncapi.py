@@ -57,6 +57,8 @@ def asyncapi_document(schema_files: Mapping[str, str]) -> Document:
             "title": "Reviewstream",
             "version": SCHEMA_VERSION,
             "description": "Reviews and products in; enrichments, summaries, alerts and copy out. "
+            "Addresses are the names that topics have unless the installation renames them "
+            "(REVIEWSTREAM_KAFKA__TOPIC_PREFIX, REVIEWSTREAM_KAFKA__TOPIC_NAMES). "
             "Readers ignore fields and accept kinds that they do not know; requests may have no unknown field.",
         },
         "servers": {"kafka": _SERVER},

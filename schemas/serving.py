@@ -17,7 +17,7 @@ from schemas.fields import (
     Rating,
     Text,
     Timestamp,
-    Wanted,
+    WantedList,
 )
 from schemas.products import Currency, Price, Tags
 from schemas.summaries import Claims, Facets, KeyPoint, LatestReview
@@ -148,8 +148,7 @@ class BatchQuery(Value):
 
     product_ids: Annotated[
         tuple[Identifier, ...],
-        Field(min_length=1, max_length=MAX_BATCH_PRODUCTS),
-        Wanted(f"a list of 1 to {MAX_BATCH_PRODUCTS} product ids"),
+        WantedList(f"a list of 1 to {MAX_BATCH_PRODUCTS} product ids", fewest=1, most=MAX_BATCH_PRODUCTS),
     ]
 
 

@@ -41,6 +41,29 @@ def enriched(
     }
 
 
+def opinionated(review_id: str, **more: Any) -> dict[str, Any]:
+    """An enriched review with all that a valid one has: a negative sentiment, its model, and two aspects."""
+    span = {"field": "text", "start": 0, "score": 0.9, "confidence": 0.8}
+    return enriched(
+        review_id,
+        1,
+        sentiment={"label": "negative", "negative": 0.86, "neutral": 0.08, "positive": 0.06},
+        model={"name": "fake", "version": "1"},
+        language={"code": "en", "confidence": 1.0},
+        aspects=[
+            span | {"aspect": "size_fit", "sentiment": "negative", "end": 7, "quote": "It does"},
+            span
+            | {
+                "aspect": "quality",
+                "sentiment": "positive",
+                "end": 27,
+                "quote": "It does what it should and",
+            },
+        ],
+        **more,
+    )
+
+
 def random_version(rng: random.Random, product_id: str, review_id: str, version: int) -> dict[str, Any]:
     """A version of a review: new, edited or removed."""
     if rng.random() < 0.15:

@@ -176,8 +176,9 @@ def _key_points(title: str, colour: str, points: Sequence[KeyPoint]) -> Iterator
         is_quote = quotes[0].text == point.claim  # a claim of one review is its own quote
         if is_quote:
             said = f"{_plain(quotes[0].review_id)}, {said}"
-        claim = _plain(point.claim)
-        yield _indented(Text.assemble(f"“{claim}”" if is_quote else claim, (f"  {said}", "dim")), 2)
+        aspect, claim = _plain(point.aspect).replace("_", " "), _plain(point.claim)
+        told = f"“{claim}”" if is_quote else claim
+        yield _indented(Text.assemble((aspect, colour), f"  {told}", (f"  {said}", "dim")), 2)
         for quote in quotes[is_quote:]:
             words = Text.assemble(f"“{_plain(quote.text)}”", (f"  {_plain(quote.review_id)}", "dim"))
             yield _indented(words, 4)

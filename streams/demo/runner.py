@@ -12,7 +12,6 @@ import orjson
 
 from schemas.reviews import ReviewEnriched
 from schemas.topics import ENRICHED_REVIEW, NEW_PRODUCT, NEW_REVIEW, dead_letter_topic
-from streams.demo.product_watch import TOPICS as PRODUCT_TOPICS
 from streams.demo.product_watch import ProductWatch
 from streams.demo.report import DemoReport, report_of
 from streams.demo.tally import Tally
@@ -20,6 +19,7 @@ from streams.errors import FatalError
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.publishing import Outgoing, Published, RawRecord, publish
 from streams.kafka.tailing import Tail, follow
+from streams.settings import TopicNames
 
 _READY_PATIENCE_S = 180.0
 _STALL_S = 90.0
@@ -75,6 +75,7 @@ async def run_demo(
     items: Iterable[Outgoing],
     products: Sequence[Mapping[str, Any]],
     *,
+    names: TopicNames,
     update: Callable[[DemoProgress], None],
     raise_if_down: Callable[[], None],
 ) -> DemoReport:
@@ -84,18 +85,20 @@ async def run_demo(
         connection: to the broker.
         items: what to publish to `new-review`.
         products: what to publish to `new-product` before.
+        names: of topics on the broker.
         update: told, a few times a second, where it stands.
         raise_if_down: raises if the roles are not up any more.
 
     Raises:
         FatalError: nothing moved for a long time.
     """
-    topics = [ENRICHED_REVIEW.name, dead_letter_topic(NEW_REVIEW.name), *PRODUCT_TOPICS]
+    outputs = _Outputs(names)
+    new_reviews = names(NEW_REVIEW.name)
+    topics = [names(ENRICHED_REVIEW.name), dead_letter_topic(new_reviews), *outputs.watch.topics]
     async with follow(connection, topics, from_beginning=False) as tail:
-        await publish(connection, NEW_PRODUCT.name, list(map(_product_record, products)))
-        outputs = _Outputs()
+        await publish(connection, names(NEW_PRODUCT.name), list(map(_product_record, products)))
         publishing = asyncio.ensure_future(
-            publish(connection, NEW_REVIEW.name, items, progress=outputs.count_published)
+            publish(connection, new_reviews, items, progress=outputs.count_published)
         )
         reading = asyncio.ensure_future(outputs.read(tail))
         try:
@@ -104,6 +107,7 @@ async def run_demo(
                 _raise_if_stuck(publishing, reading, outputs.last_output)
                 update(outputs.progress())
                 await asyncio.sleep(_LOOK_EVERY_S)
+            update(outputs.progress())  # all may have come out between two looks
             published = publishing.result()
             product_ids = [str(product["product_id"]) for product in products]
             await _wait_for_products(outputs.watch, product_ids, published, raise_if_down)
@@ -117,9 +121,9 @@ async def run_demo(
 class _Outputs:
     """What has come out so far, and when; times are of the monotonic clock, in seconds."""
 
-    def __init__(self) -> None:
-        self.tally = Tally(NEW_REVIEW.name)
-        self.watch = ProductWatch()
+    def __init__(self, names: TopicNames) -> None:
+        self.tally = Tally(names(NEW_REVIEW.name))
+        self.watch = ProductWatch(names)
         self.started = self.last_output = self.last_review = time.monotonic()
         self._published = 0
 

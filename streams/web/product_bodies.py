@@ -13,7 +13,7 @@ from streams.web.catalogue import KnownProduct
 from streams.web.stored_summary import Day, Sentiment, SummaryParts, read_counts, read_parts
 
 
-def product_body(product: KnownProduct, *, today: date) -> JsonObject:
+def product_body(product: KnownProduct, *, today: date, topic: str = PRODUCT_SUMMARY.name) -> JsonObject:
     """A `ServedProduct`, ready for `encode`."""
     summary = read_parts(product.document)
     counts = read_counts(summary.counts)
@@ -47,7 +47,7 @@ def product_body(product: KnownProduct, *, today: date) -> JsonObject:
             "generation": summary.generation,
             "model": _as_it_is(summary.model),
             "source": {
-                "topic": PRODUCT_SUMMARY.name,
+                "topic": topic,
                 "partition": product.stored.partition,
                 "offset": product.stored.offset,
             },

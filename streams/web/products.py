@@ -8,6 +8,7 @@ from pydantic import SecretStr
 
 from schemas.openapi import openapi_document
 from schemas.serving import MAX_LATEST_REVIEWS, MAX_PAGE_PRODUCTS
+from schemas.topics import PRODUCT_SUMMARY
 from streams.serde import JsonObject, encode
 from streams.web.catalogue import Catalogue, KnownProduct, NotKnownYetError
 from streams.web.compression import compresses
@@ -33,6 +34,7 @@ def products_app(
     cors_origins: Collection[str] = (),
     observe: Observe = lambda _route, _status, _seconds: None,
     today: Callable[[], date] = _today,
+    topic: str = PRODUCT_SUMMARY.name,
 ) -> web.Application:
     """An application that answers from a catalogue.
 
@@ -44,6 +46,7 @@ def products_app(
         cors_origins: whose pages may ask from within a browser; `*` for all.
         observe: told the route, the status and the seconds of every request.
         today: the day, UTC, at which trends end.
+        topic: the name on the broker of the one that products come from.
     """
     app = web.Application(
         client_max_size=MAX_BODY_BYTES,
@@ -54,7 +57,7 @@ def products_app(
             requires_token(token),
         ],
     )
-    pages = _Pages(catalogue, "private" if token is not None else "public", max_age_s, today)
+    pages = _Pages(catalogue, "private" if token is not None else "public", max_age_s, today, topic)
     app.router.add_get("/products", pages.page)
     app.router.add_post("/products:batchGet", pages.batch)
     app.router.add_get("/products/{product_id}", pages.one)
@@ -69,11 +72,14 @@ def products_app(
 
 
 class _Pages:
-    def __init__(self, catalogue: Catalogue, scope: str, max_age_s: int, today: Callable[[], date]) -> None:
+    def __init__(
+        self, catalogue: Catalogue, scope: str, max_age_s: int, today: Callable[[], date], topic: str
+    ) -> None:
         self._catalogue = catalogue
         self._scope = scope
         self._max_age_s = max_age_s
         self._today = today
+        self._topic = topic
 
     async def one(self, request: web.Request) -> web.Response:
         known_parameters(request)
@@ -84,7 +90,7 @@ class _Pages:
         if _is_held(request, etag):
             response = web.Response(status=304, headers=headers)
         else:
-            response = _json(product_body(product, today=today), headers)
+            response = _json(product_body(product, today=today, topic=self._topic), headers)
         response.etag = etag
         return response
 
@@ -102,7 +108,9 @@ class _Pages:
             raise NotKnownYetError(lookup.why)
         today = self._today()
         body: JsonObject = {
-            "products": [product_body(product, today=today) for product in lookup.found.values()],
+            "products": [
+                product_body(product, today=today, topic=self._topic) for product in lookup.found.values()
+            ],
             "missing": lookup.missing,
             "unknown": lookup.unknown,
         }

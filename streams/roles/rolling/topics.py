@@ -1,6 +1,8 @@
 """The topics of the rolling role by what they carry: data, for a replay reads and writes others."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Self
 
 from schemas.topics import (
     ENRICHED_REVIEW,
@@ -29,6 +31,18 @@ class RollingTopics:
     refreshes: str = REFRESH_REQUESTED.name
     alerts: str = PRODUCT_ALERT.name
     replay_id: str | None = None
+
+    def renamed(self, names: Callable[[str], str]) -> Self:
+        """The same topics by the names that they have on the broker."""
+        return replace(
+            self,
+            reviews=names(self.reviews),
+            products=names(self.products),
+            texts=names(self.texts),
+            summaries=names(self.summaries),
+            refreshes=names(self.refreshes),
+            alerts=names(self.alerts),
+        )
 
 
 LIVE = RollingTopics()
