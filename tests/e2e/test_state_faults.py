@@ -349,8 +349,13 @@ async def test_memory_stays_flat_over_two_hundred_thousand_events(kafka: ApacheK
     """Reviews of the same products, edited and removed again and again: from 50,000 on, a tenth more at most."""
     events, each = 200_000, 50_000
     history = steady_history(13, events)
-    seldom = {"REVIEWSTREAM_ROLLING__TICK_S": "2", "REVIEWSTREAM_ROLLING__REFRESHES_PER_MINUTE": "1"}
-    machine = Machine(kafka, tmp_path, tmp_path / "state", environment=seldom)
+    # A cache that is soon full, and few summaries: neither is what may grow.
+    environment = {
+        "REVIEWSTREAM_STATE__CACHE_BYTES": str(4 * 1024 * 1024),
+        "REVIEWSTREAM_ROLLING__TICK_S": "2",
+        "REVIEWSTREAM_ROLLING__REFRESHES_PER_MINUTE": "1",
+    }
+    machine = Machine(kafka, tmp_path, tmp_path / "state", environment=environment)
     resident = {}
     try:
         await machine.create_topics()
