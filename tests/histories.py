@@ -150,9 +150,14 @@ def withdraw(tables: Tables, product_id: str, offset: int, version: int, *, remo
 
 
 class Recount:
-    """The newest version of every review, in SQL: written without a look at how the tables count."""
+    """The newest version of every review, in SQL: written without a look at how the tables count.
 
-    def __init__(self, history: Sequence[dict[str, Any]]) -> None:
+    Args:
+        history: enriched reviews.
+        now_ms: when they were counted; none was written later.
+    """
+
+    def __init__(self, history: Sequence[dict[str, Any]], *, now_ms: int = NOW_MS) -> None:
         self._database = sqlite3.connect(":memory:")
         self._database.execute(
             "create table events (product text, review text, version int, removed int, rating real, "
@@ -176,7 +181,7 @@ class Recount:
                     event.get("sentiment", {}).get("basis", "text"),
                     event.get("verified_purchase", False),
                     event.get("language", {}).get("code"),
-                    min(created_ms, NOW_MS) // DAY_MS,
+                    min(created_ms, now_ms) // DAY_MS,
                     created_ms,
                 ),
             )

@@ -40,6 +40,7 @@ class RollingTopics:
             products=names(self.products),
             texts=names(self.texts),
             summaries=names(self.summaries),
+            documents=names(self.documents),
             refreshes=names(self.refreshes),
             alerts=names(self.alerts),
         )

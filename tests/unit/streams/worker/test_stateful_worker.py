@@ -146,9 +146,9 @@ async def test_tables_lie_in_the_directory_and_know_the_cluster(
         return TableSet(client, topics, make, directory, **more)
 
     monkeypatch.setattr(stateful_worker, "TableSet", noting)
+    monkeypatch.setattr(stateful_worker, "StoreMemory", lambda cache_bytes: cache_bytes)
     async with AsyncExitStack() as stack:
         worker = await loaded(settings, stack)
-        del made["memory"]
         assert made == {
             "client": CLIENT,
             "changelog": CHANGELOG,
@@ -157,6 +157,7 @@ async def test_tables_lie_in_the_directory_and_know_the_cluster(
             "cluster": "cluster",
             "is_kafka": True,
             "on_anew": worker._metrics.rebuilt,
+            "memory": settings.state.cache_bytes,
         }
 
 
