@@ -12,6 +12,7 @@ from streams.cli import product_tables
 from streams.demo import runner
 from streams.demo.product_watch import ProductWatch
 from streams.kafka.publishing import Published
+from streams.settings import TopicNames
 from tests.summaries import document
 
 PUBLISHED = Published(frozenset({(0, 0)}), 1.0)
@@ -25,7 +26,7 @@ def put(watch: ProductWatch, *, generation: int, text_generation: int, of: int) 
 
 
 def started() -> ProductWatch:
-    watch = ProductWatch()
+    watch = ProductWatch(TopicNames())
     watch.add(enriched((0, 0), product_id="lamp"), 0)
     return watch
 
