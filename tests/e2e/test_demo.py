@@ -179,6 +179,21 @@ def test_the_demonstration_takes_reviews_of_ones_own(start: Start, own_reviews: 
     assert report["by_language"] == {"en": 2, "zh": 1}
 
 
+def shown_as_told(program: Program) -> str:
+    """What the command prints that a demonstration which stays up tells."""
+    (show,) = [
+        line.strip() for line in program.err.splitlines() if line.strip().startswith("reviewstream show ")
+    ]
+    shown = subprocess.run(
+        [sys.executable, "-m", "streams.cli", *shlex.split(show)[1:]],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (shown.returncode, shown.stderr) == (0, "")
+    return shown.stdout
+
+
 @pytest.mark.embedded
 def test_the_demonstration_runs_on_renamed_topics(start: Start, own_reviews: Path) -> None:
     """With a prefix and a name of its own for one: all roles, and what asks them, know no other names."""
@@ -186,12 +201,16 @@ def test_the_demonstration_runs_on_renamed_topics(start: Start, own_reviews: Pat
         f"{PREFIX}KAFKA__TOPIC_PREFIX": "shop.",
         f"{PREFIX}KAFKA__TOPIC_NAMES": '{"new-review": "reviews"}',
     }
-    program = start("demo", "--json", "--input", str(own_reviews), *RENAMED, settings=QUICK | names)
-    report = report_of(program, code=3)
+    arguments = ("demo", "--keep", "--json", "--input", str(own_reviews), *RENAMED)
+    program = start(*arguments, settings=QUICK | names)
+    program.wait_for(lambda: "Ctrl-C" in program.err, "word that it stays up")
+    report = json.loads(program.out)
     assert (report["published"], report["enriched"]) == (3, 3)
     assert {product["product_id"] for product in report["products"]} == {"lamp", "desk"}
     assert {sample["source"]["topic"] for sample in report["samples"]} == {"reviews"}
     assert {product["source"]["topic"] for product in report["products"]} == {"shop.enriched-review"}
+    assert "reviews · " in shown_as_told(program)
+    program.interrupt()
 
 
 def strangers(seconds: int, rate: int) -> list[RawRecord]:
@@ -230,17 +249,7 @@ def test_ctrl_c_ends_a_kept_demonstration(start: Start, own_reviews: Path) -> No
     program = start(*arguments, settings=QUICK)
     program.wait_for(lambda: "Ctrl-C" in program.err, "word that it stays up")
     assert json.loads(program.out)["enriched"] == 3
-    (show,) = [
-        line.strip() for line in program.err.splitlines() if line.strip().startswith("reviewstream show ")
-    ]
-    shown = subprocess.run(
-        [sys.executable, "-m", "streams.cli", *shlex.split(show)[1:]],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (shown.returncode, shown.stderr) == (0, "")
-    assert "reviews · " in shown.stdout
+    assert "reviews · " in shown_as_told(program)
     assert "the first review came out" in program.err
     assert program.interrupt() in {0, 3, 130}
 

@@ -1,5 +1,6 @@
 """Topics may be renamed: by a prefix, one by one, and nothing is named otherwise."""
 
+from contextlib import AsyncExitStack
 from typing import Any
 
 import orjson
@@ -8,11 +9,15 @@ import pytest
 from schemas.topics import NEW_REVIEW, TOPICS, dead_letter_topic
 from streams.app import planned_topics
 from streams.errors import ConfigurationError
+from streams.kafka.connection import KafkaConnection
 from streams.roles.rolling.topics import LIVE
-from streams.settings import KafkaSettings, TopicNames, load
+from streams.settings import KafkaSettings, Settings, TopicNames, load
 from streams.web.catalogue import KnownProduct, Stored
 from streams.web.product_bodies import product_body
-from tests.summaries import TODAY, document
+from streams.worker.role import Role
+from tests.fakes import FakeRecord
+from tests.roles import enrich_role, generate_role
+from tests.summaries import TODAY, document, summary
 
 PREFIXED = KafkaSettings(topic_prefix="shop-1.")
 MAPPED = KafkaSettings(
@@ -20,6 +25,14 @@ MAPPED = KafkaSettings(
     topic_names={"new-review": "reviews_in", "rolling-state": "tables"},
     retention_days={"new-review": 3, "new-review.dlq": 2},
 )
+
+MOMENT = "2025-06-14T12:00:00Z"
+REVIEW = {"review_id": "r", "product_id": "p1", "text": "Fine, it does what it should.", "created_at": MOMENT}
+REFRESH = {
+    "schema_version": "1.0", "product_id": "p1", "generation": 1, "as_of": MOMENT, "made_at": MOMENT,
+    "reason": "growth", "counts": summary("p1")["counts"],
+    "source": {"topic": "enriched-review", "partition": 0, "offset": 0, "timestamp_ms": 1},
+}  # fmt: skip
 
 
 def test_a_prefix_is_before_every_name() -> None:
@@ -57,6 +70,26 @@ def test_the_rolling_role_reads_and_writes_renamed_topics() -> None:
     }  # fmt: skip
     assert all(name.startswith("shop-1.") for name in names)
     assert len(names) == 6
+
+
+@pytest.mark.parametrize(
+    ("role", "read", "event", "written"),
+    [
+        (enrich_role(), "reviews_in", REVIEW, "shop-1.enriched-review"),
+        (generate_role(), "shop-1.refresh-requested", REFRESH, "shop-1.product-text"),
+    ],
+    ids=["enrich", "generate"],
+)
+async def test_a_role_publishes_to_renamed_topics(
+    role: Role, read: str, event: dict[str, Any], written: str
+) -> None:
+    """What it makes of a record of a topic that is named otherwise."""
+    client = KafkaConnection("nowhere:1")
+    async with AsyncExitStack() as stack:
+        worker: Any = role.worker(role, Settings(kafka=MAPPED), stack)
+        handler = await worker.load_handler(client, is_kafka=True)
+        effects = await handler([FakeRecord(1, topic=read, value=orjson.dumps(event))])
+    assert ([output.topic for output in effects.outputs], effects.dead_letters) == ([written], [])
 
 
 def test_a_product_names_the_topic_it_came_from() -> None:

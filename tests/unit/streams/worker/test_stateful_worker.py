@@ -15,7 +15,7 @@ from streams.errors import FatalError
 from streams.kafka import topic_admin
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.topic_facts import TopicFacts
-from streams.settings import Settings
+from streams.settings import KafkaSettings, Settings
 from streams.state.origin import PartitionCountError
 from streams.state.restoring import RestoreProgress
 from streams.state.store import PartitionStore
@@ -117,6 +117,17 @@ async def test_topics_are_looked_at_before_a_directory_is_claimed(
             await loaded(settings, stack)
     assert broker.asked == [frozenset(KEYED)]
     assert not (tmp_path / "reviewstream-adding").exists()
+
+
+async def test_renamed_topics_are_looked_at_by_their_names(broker: Broker, settings: Settings) -> None:
+    """The changelog, too, from which the tables are restored."""
+    broker.facts = {f"shop.{name}": TopicFacts(2, name) for name in KEYED}
+    renamed = settings.model_copy(update={"kafka": KafkaSettings(topic_prefix="shop.")})
+    async with AsyncExitStack() as stack:
+        tables = (await asyncio.wait_for(loaded(renamed, stack), 30))._tables
+        assert broker.asked == [frozenset(broker.facts)]
+        assert tables is not None
+        assert tables.changelog == f"shop.{CHANGELOG}"
 
 
 async def test_each_worker_has_a_directory_until_it_ends(settings: Settings, tmp_path: Path) -> None:

@@ -241,6 +241,7 @@ async def test_renamed_topics_are_asked_for_by_their_names(scene: Scene) -> None
     assert (scene.asked["topics"], scene.asked["sizes"]) == (names, sorted(names))
     assert scene.asked["probe"]["topic"] == "in"
     assert worker._intake.topics == frozenset({"in"})
+    assert scene.pump_options["sizes"]._changelogs == {"s.kept"}
 
 
 @pytest.mark.parametrize("step", [name for name in RUNNING if name not in {"wrap", "app", "tune"}])
