@@ -7,6 +7,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import structlog
 
+from models.memory import share_freed_memory
 from streams.delivery.records import Effects, Handler, Partition, TickHandler
 from streams.delivery.sink import Sink
 from streams.errors import FatalError
@@ -65,6 +66,7 @@ class StatefulWorker(StreamWorker, Generic[TablesT]):
         self._watch = self._new_watch(client)
         await self._watch.look()
         directory = self._stack.enter_context(WorkerDirectory(self._settings.state.directory / self._group))
+        share_freed_memory()
         self._tables = TableSet(
             client,
             self._watch,

@@ -139,7 +139,7 @@ def with_surges(history: list[dict[str, Any]]) -> list[dict[str, Any]]:
             1,
             product_id=f"s{product}",
             rating=4,
-            created_at=datetime.fromtimestamp(now_ms / 1000 - 60 * (100 - number), UTC).isoformat(),
+            created_at=datetime.fromtimestamp(now_ms // 1000 - 60 * (100 - number), UTC).isoformat(),
             sentiment={"label": "positive" if number < 40 or number > 60 else "negative"},
             language={"code": "en", "confidence": 1.0},
         )
