@@ -216,7 +216,7 @@ async def check_alerts_and_refreshes(
 
 
 def expected_counts(history: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    recount = Recount(history)
+    recount = Recount(history, now_ms=history[0]["source"]["timestamp_ms"])
     return {
         product_id: recount.counts(product_id) for product_id in {event["product_id"] for event in history}
     }
@@ -271,7 +271,7 @@ async def check(
         )
     finally:
         cluster.kill_all()
-    known = Recount(history)
+    known = Recount(history, now_ms=history[0]["source"]["timestamp_ms"])
     texts = [summary for summary in summaries.values() if summary.text is not None]
     gone = {
         (summary.product_id, review_id)
