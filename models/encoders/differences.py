@@ -13,7 +13,7 @@ def difference_of(before: Mapping[str, Tensor], after: nn.Module) -> dict[str, T
     """What has to be added to `before` for `after`, of the parameters that differ.
 
     Args:
-        before: parameters by name, as `after` names them.
+        before: parameters by name, as `after` names them; one that is missing was zero.
         after: the fine-tuned network.
 
     Returns:
@@ -21,7 +21,9 @@ def difference_of(before: Mapping[str, Tensor], after: nn.Module) -> dict[str, T
     """
     difference: dict[str, Tensor] = {}
     for name, parameter in after.named_parameters():
-        change = parameter.detach().float() - before[name].float()
+        change = parameter.detach().float()
+        if name in before:
+            change = change - before[name].float()
         if not change.any():
             continue
         if change.ndim == 1:

@@ -1,8 +1,7 @@
-"""What a reader is fitted to: opinions token by token, sentiment and stars text by text, other sets by heads of theirs."""
+"""What a reader is fitted to: opinions by token, sentiment and stars by text, other sets by heads of their own."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -11,22 +10,14 @@ from torch.nn import functional
 from models.encoders.interfaces import TextEncoder
 from models.encoders.sentence_tokeniser import TokenisedText
 from models.readers.batch_layout import BatchLayout
+from models.readers.encoder_kinds import TrainableEncoder
 from models.readers.interfaces import SENTIMENT_LABELS
 from models.readers.opinion_heads import OpinionHeads, Segments, mean_by_segment
 from models.training.texts import UNKNOWN, TokenLabels, TrainingText, token_labels
 
-_POLES = (SENTIMENT_LABELS.index("negative"), SENTIMENT_LABELS.index("positive"))
+_NUMBERS: Mapping[str, int] = {label: number for number, label in enumerate(SENTIMENT_LABELS)}
 #: What each question counts beside the aspect, the polarity and the sentiment, which count 1.
 _BEGINS, _HOLDER, _STARS, _CATEGORIES = 0.5, 0.5, 0.5, 1.0
-
-
-class TrainableEncoder(TextEncoder, Protocol):
-    """An encoder whose `states` can be differentiated."""
-
-    @property
-    def network(self) -> nn.Module:
-        """What holds its weights."""
-        ...
 
 
 class CategoryHead(nn.Module):
@@ -66,6 +57,12 @@ class ReaderTrainee(nn.Module):
         self.category_heads = nn.ModuleDict(
             {source: CategoryHead(encoder.width, names) for source, names in categories.items()}
         )
+
+    def category_head(self, source: str) -> CategoryHead | None:
+        """That of a source; None where it has no categories."""
+        heads = dict(self.category_heads.items())
+        head = heads.get(source)
+        return head if isinstance(head, CategoryHead) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,18 +120,13 @@ def reader_loss(
     normed = heads.normed(vectors)
     loss = _token_loss(heads, normed, batch.labels, device)
     loss = loss + _text_loss(heads, normed, reviews, batch.texts, device)
-    if trainee.category_heads:
-        means = mean_by_segment(normed, reviews)
-        for source, head in trainee.category_heads.items():
-            rows = [
-                row
-                for row, text in enumerate(batch.texts)
-                if text.source == source and text.categories is not None
-            ]
-            if rows:
-                known = [batch.texts[row].categories or {} for row in rows]
-                share = len(rows) / len(batch.texts)
-                loss = loss + _CATEGORIES * share * head.loss(means[rows], known)
+    means = mean_by_segment(normed, reviews) if trainee.category_heads else normed
+    for source in trainee.category_heads:
+        head = trainee.category_head(source)
+        rows = [row for row, text in enumerate(batch.texts) if text.source == source]
+        if head is not None and rows:
+            known = [batch.texts[row].categories or {} for row in rows]
+            loss = loss + _CATEGORIES * len(rows) / len(batch.texts) * head.loss(means[rows], known)
     return loss
 
 
@@ -176,4 +168,4 @@ def _mean_loss(logits: Tensor, labels: Tensor) -> Tensor:
 
 
 def _number(sentiment: str | None) -> int:
-    return UNKNOWN if sentiment is None else [*SENTIMENT_LABELS].index(sentiment)
+    return UNKNOWN if sentiment is None else _NUMBERS[sentiment]
