@@ -57,13 +57,18 @@ def read_annotated(path: Path) -> list[AnnotatedReview]:
         if not line.strip():
             continue
         try:
-            reviews.append(_review(orjson.loads(line), path.stem))
+            reviews.append(review_of_row(orjson.loads(line), path.stem))
         except (ValueError, KeyError, TypeError) as error:
             raise TrainingDataError(f"{path.name}, line {number}: {_reason(error)}") from error
     return reviews
 
 
-def _review(row: Mapping[str, Any], batch: str) -> AnnotatedReview:
+def review_of_row(row: Mapping[str, Any], batch: str) -> AnnotatedReview:
+    """One decoded line; an opinion has a `quote`, or `start` and `end`.
+
+    Raises:
+        ValueError, KeyError, TypeError: it is not as it should be; says what was wanted.
+    """
     text, opinions = row["text"], row["opinions"]
     rating = row.get("rating")
     if rating is not None and rating not in range(1, 6):
@@ -86,8 +91,8 @@ def _opinions(text: str, rows: list[Mapping[str, Any]]) -> Iterator[AnnotatedOpi
     """The same words quoted again are those that stand later, as long as there are any."""
     taken: dict[str, int] = {}
     for row in rows:
-        quote = row["quote"]
-        start = text.find(quote, taken.get(quote, -1) + 1)
+        quote = row["quote"] if "quote" in row else text[row["start"] : row["end"]]
+        start = row["start"] if "start" in row else text.find(quote, taken.get(quote, -1) + 1)
         if start < 0:
             start = text.find(quote)
         if start < 0 or not quote:
