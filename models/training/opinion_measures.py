@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from models.readers.aspects import ASPECTS, Aspect
 from models.readers.interfaces import ReviewReading, SentimentLabel
-from models.training.corpora.annotated import AnnotatedReview
+from models.training.corpora.annotated import AnnotatedOpinion
 from schemas.vocabularies import HOLDERS
 
 Opinions = Mapping[Aspect, SentimentLabel]
@@ -52,9 +52,9 @@ def together(opinions: Iterable[tuple[Aspect, SentimentLabel]]) -> dict[Aspect, 
     }
 
 
-def annotated_opinions(review: AnnotatedReview) -> dict[Aspect, SentimentLabel]:
+def annotated_opinions(opinions: Iterable[AnnotatedOpinion]) -> dict[Aspect, SentimentLabel]:
     """The reviewer's own."""
-    return together((one.aspect, one.polarity) for one in review.opinions if one.holder == HOLDERS[0])
+    return together((one.aspect, one.polarity) for one in opinions if one.holder == HOLDERS[0])
 
 
 def read_opinions(reading: ReviewReading) -> dict[Aspect, SentimentLabel]:
