@@ -72,17 +72,23 @@ def load_tokenizer(directory: Path) -> Tokenizer:
     Raises:
         DamagedModelError: the file is not of that kind.
     """
-    data = (directory / "sp.model").read_bytes()
+    path = directory / "sp.model"
     pieces: list[tuple[str, float]] = []
     characters = b""
-    for field, value in _fields(data):
-        if field == _PIECES:
-            pieces.append(_piece(value))
-        elif field == _TRAINER:
-            characters = next((part for number, part in _fields(value) if number == _TRAINER_CHARACTERS), b"")
+    try:
+        for field, value in _fields(path.read_bytes()):
+            if field == _PIECES:
+                pieces.append(_piece(value))
+            elif field == _TRAINER:
+                parts = _fields(value)
+                characters = next((part for number, part in parts if number == _TRAINER_CHARACTERS), b"")
+    except (IndexError, KeyError, ValueError, struct.error) as error:
+        raise DamagedModelError(
+            f"{path}: wanted a sentencepiece model, got something else ({error}): install the package again"
+        ) from error
     if not pieces or not characters:
         raise DamagedModelError(
-            f"{directory / 'sp.model'}: wanted pieces and a table of characters, got "
+            f"{path}: wanted pieces and a table of characters, got "
             f"{len(pieces)} pieces and {len(characters)} bytes: install the package again"
         )
     tokenizer = Tokenizer(models.Unigram(pieces, unk_id=_UNKNOWN_ID, byte_fallback=False))
@@ -107,6 +113,8 @@ def _fields(data: bytes) -> Iterator[tuple[int, bytes]]:
             _, place = _number(data, place)
             continue
         length, place = {1: (8, place), 5: (4, place)}.get(kind) or _number(data, place)
+        if place + length > len(data):
+            raise IndexError(f"wanted {length} bytes of field {field}, got {len(data) - place}")
         yield field, data[place : place + length]
         place += length
 
