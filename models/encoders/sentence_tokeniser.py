@@ -120,8 +120,8 @@ class SentenceTokeniser:
     def _by_encoding(self, text: str, encoding: Encoding) -> TokenisedText:
         if has_emoji(text):
             encoding = self._emoji_tokenizer.encode(text, add_special_tokens=False)
-        ids = encoding.ids
-        return self._in_windows(text, ids, list(self._sentences(text, encoding, len(ids))))
+        sentences = list(self._sentences(text, encoding, len(encoding.ids)))
+        return self._in_windows(text, encoding.ids if sentences else [], sentences)
 
     def _in_windows(self, text: str, ids: list[int], sentences: list[TokenisedSentence]) -> TokenisedText:
         if len(ids) <= self._room:
@@ -136,10 +136,13 @@ class SentenceTokeniser:
         return TokenisedText(text, tuple(windows), tuple(sentences))
 
     def _sentences(self, text: str, encoding: Encoding, tokens: int) -> Iterator[TokenisedSentence]:
-        """Sentences that have tokens; those too long for a window in pieces."""
+        """Sentences that have tokens; those too long for a window in pieces. Every token is of one of them.
+
+        A token between two, such as a space, is of the one before; one before the first is of the first.
+        """
         spans = self._split(text)
-        firsts = [_token_from(encoding, start, end, tokens) for start, end in spans]
-        for (start, end), first, last in zip(spans, firsts, [*firsts, tokens][1:], strict=True):
+        later = [_token_from(encoding, start, end, tokens) for start, end in spans[1:]]
+        for (start, end), first, last in zip(spans, [0, *later], [*later, tokens], strict=False):
             if first < last <= first + self._room:
                 yield TokenisedSentence(start, end, first, last - first, encoding)
                 continue

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
+from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
 from torch import Tensor
 
 from models.errors import DamagedModelError, ModelConfigurationError
@@ -67,7 +67,7 @@ def load_weights(directory: Path) -> tuple[PieceTable, dict[str, NDArray[np.floa
 
 
 def load_tokenizer(directory: Path) -> Tokenizer:
-    """Its tokenizer: unigram pieces (Kudo 2018) after a normalisation like NFKC.
+    """Its tokenizer: unigram pieces (Kudo 2018) after a normalisation like NFKC, runs of space as one.
 
     Raises:
         DamagedModelError: the file is not of that kind.
@@ -92,7 +92,13 @@ def load_tokenizer(directory: Path) -> Tokenizer:
             f"{len(pieces)} pieces and {len(characters)} bytes: install the package again"
         )
     tokenizer = Tokenizer(models.Unigram(pieces, unk_id=_UNKNOWN_ID, byte_fallback=False))
-    tokenizer.normalizer = normalizers.Precompiled(characters)
+    tokenizer.normalizer = normalizers.Sequence(
+        [
+            normalizers.Precompiled(characters),
+            normalizers.Replace(Regex(" {2,}"), " "),
+            normalizers.Strip(),
+        ]
+    )
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always")
     return tokenizer
 
