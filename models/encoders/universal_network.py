@@ -33,16 +33,11 @@ class PieceWindow(nn.Module):
         super().__init__()
         self._padding = (0, 0, before, length - 1 - before)
         self._length = length
-        width = weights[f"proj{length}"].shape[1]
-        self.project = _linear(weights[f"proj{length}"], weights[f"proj_b{length}"])
-        self.norm = _norm(weights[f"ln_g{length}"], weights[f"ln_b{length}"])
         self.first = _linear(weights[f"w1_{length}"], weights[f"b1_{length}"])
         self.second = _linear(weights[f"w2_{length}"], weights[f"b2_{length}"])
-        self.width = width
 
-    def forward(self, pieces: Tensor, is_token: Tensor) -> Tensor:
-        """(rows, longest, 512) and (rows, longest, 1) of zeros and ones to (rows, longest, 256)."""
-        projected: Tensor = self.norm(self.project(pieces))
+    def forward(self, projected: Tensor, is_token: Tensor) -> Tensor:
+        """(rows, longest, 256) and (rows, longest, 1) of zeros and ones to (rows, longest, 256)."""
         once = functional.relu(self.first(self._around(projected * is_token))) + projected
         return functional.relu(self.second(self._around(once * is_token))) + once
 
@@ -50,6 +45,29 @@ class PieceWindow(nn.Module):
         longest = hidden.shape[1]
         padded = functional.pad(hidden, self._padding)
         return torch.cat([padded[:, first : first + longest] for first in range(self._length)], dim=2)
+
+
+class PieceWindows(nn.Module):
+    """Windows of all lengths, side by side. One norm, over what all of them are given, as the package has it.
+
+    Args:
+        weights: of the package, by its names.
+    """
+
+    def __init__(self, weights: Mapping[str, NDArray[np.float32]]) -> None:
+        super().__init__()
+        weight, bias, scale, shift = (
+            np.concatenate([weights[f"{name}{length}"] for length, _ in _WINDOWS], axis=-1)
+            for name in ("proj", "proj_b", "ln_g", "ln_b")
+        )
+        self.project, self.norm = _linear(weight, bias), _norm(scale, shift)
+        self.each = nn.ModuleList(PieceWindow(weights, *window) for window in _WINDOWS)
+
+    def forward(self, pieces: Tensor, is_token: Tensor) -> Tensor:
+        """(rows, longest, 512) and (rows, longest, 1) of zeros and ones to (rows, longest, 3 * 256)."""
+        projected: Tensor = self.norm(self.project(pieces))
+        parts = projected.chunk(len(self.each), dim=2)
+        return torch.cat([one(part, is_token) for one, part in zip(self.each, parts, strict=True)], dim=2)
 
 
 class UniversalNetwork(nn.Module):
@@ -70,7 +88,7 @@ class UniversalNetwork(nn.Module):
         self.register_buffer("codes", table.codes, persistent=False)
         self.register_buffer("scale", table.scale, persistent=False)
         self.register_buffer("low", table.low, persistent=False)
-        self.windows = nn.ModuleList(PieceWindow(weights, *window) for window in _WINDOWS)
+        self.windows = PieceWindows(weights)
         self.norm = _norm(weights["ln_g"], weights["ln_b"])
         self.narrow = nn.Linear(len(weights["ln_g"]), width)
         self.narrow_norm = nn.LayerNorm(width)
@@ -87,8 +105,7 @@ class UniversalNetwork(nn.Module):
         """(rows, longest) ids and whether there is a token, to (rows, longest, width)."""
         pieces = self._vectors(token_ids)
         present = is_token.unsqueeze(2).to(pieces.dtype)
-        seen = [window(pieces, present) for window in self.windows]
-        features = self.norm(torch.cat([pieces, *seen], dim=2))
+        features = self.norm(torch.cat([pieces, self.windows(pieces, present)], dim=2))
         hidden = self.narrow_norm(self.narrow(self.dropout(features)))
         hidden = hidden + self.positions.weight[: token_ids.shape[1]]
         output: Tensor = self.output_norm(self.transformer(hidden, src_key_padding_mask=~is_token))

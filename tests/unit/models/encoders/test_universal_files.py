@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tests.unit.models.universal_network_files import piece_model
 
 from models.encoders import universal_files
 from models.encoders.universal_files import load_tokenizer, load_weights, universal_directory
 from models.errors import DamagedModelError, ModelConfigurationError
+from tests.unit.models.universal_network_files import piece_model
 
 
 def test_blocks_hold_the_rows_of_the_table_in_turn(tmp_path: Path) -> None:

@@ -5,6 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
+from torch.nn import functional
+
+from models.encoders.universal_network import PieceWindows
 from tests.unit.models.universal_network_files import (
     BLOCKS,
     PIECES,
@@ -15,12 +19,12 @@ from tests.unit.models.universal_network_files import (
     tiny_universal_network,
     tiny_weights,
 )
-from torch import Tensor
-from torch.nn import functional
-
-from models.encoders.universal_network import PieceWindow
 
 ROWS = ([1, 5, 9, 2], [1, 7, 2], [1, 3, 30, 12, 8, 4, 2], [1, 2])
+
+
+#: Pieces in each window, and of them those before the piece.
+LENGTHS = ((2, 0), (3, 1), (5, 2))
 
 
 def padded(rows: Sequence[Sequence[int]], *, to: int = 0, filler: int = 0) -> tuple[Tensor, Tensor]:
@@ -53,31 +57,38 @@ def looked_up(hidden: np.ndarray, place: int) -> np.ndarray:
     return hidden[place] if 0 <= place < len(hidden) else np.zeros(hidden.shape[1], dtype=hidden.dtype)
 
 
-@pytest.mark.parametrize(("length", "before"), [(2, 0), (3, 1), (5, 2)])
 @pytest.mark.parametrize("tokens", [1, 2, 6])
 @torch.no_grad()
-def test_windows_are_two_convolutions_over_zeros_beyond_the_text(
-    length: int, before: int, tokens: int
-) -> None:
+def test_windows_are_two_convolutions_over_zeros_beyond_the_text(tokens: int) -> None:
     """Against a loop, piece by piece; the padding behind the text counts as nothing."""
     weights = tiny_weights()
     pieces = torch.randn(1, tokens + 3, VECTOR, generator=torch.Generator().manual_seed(2))
     is_token = (torch.arange(tokens + 3) < tokens).float().reshape(1, -1, 1)
-    got = PieceWindow(weights, length, before)(pieces, is_token)[0, :tokens]
+    got = PieceWindows(weights)(pieces, is_token)[0, :tokens]
 
-    projected = pieces[0, :tokens].numpy() @ weights[f"proj{length}"] + weights[f"proj_b{length}"]
+    projected = np.concatenate(
+        [
+            pieces[0, :tokens].numpy() @ weights[f"proj{length}"] + weights[f"proj_b{length}"]
+            for length, _ in LENGTHS
+        ],
+        axis=1,
+    )
     projected -= projected.mean(axis=1, keepdims=True)
     projected /= np.sqrt((projected**2).mean(axis=1, keepdims=True) + 1e-6)
-    hidden = projected * weights[f"ln_g{length}"] + weights[f"ln_b{length}"]
-    for number in (1, 2):
-        seen = [
-            np.concatenate([looked_up(hidden, at) for at in range(place - before, place - before + length)])
-            for place in range(tokens)
-        ]
-        raised = np.array(seen) @ weights[f"w{number}_{length}"] + weights[f"b{number}_{length}"]
-        hidden = np.maximum(raised, 0) + hidden
-    assert got.shape == (tokens, WINDOW)
-    assert np.allclose(got.numpy(), hidden, atol=1e-4)
+    wanted = []
+    for number, (length, before) in enumerate(LENGTHS):
+        hidden = projected[:, WINDOW * number : WINDOW * (number + 1)]
+        hidden = hidden * weights[f"ln_g{length}"] + weights[f"ln_b{length}"]
+        for layer in (1, 2):
+            seen = [
+                np.concatenate([looked_up(hidden, place - before + step) for step in range(length)])
+                for place in range(tokens)
+            ]
+            raised = np.array(seen) @ weights[f"w{layer}_{length}"] + weights[f"b{layer}_{length}"]
+            hidden = np.maximum(raised, 0) + hidden
+        wanted.append(hidden)
+    assert got.shape == (tokens, 3 * WINDOW)
+    assert np.allclose(got.numpy(), np.concatenate(wanted, axis=1), atol=1e-4)
 
 
 @torch.no_grad()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -104,7 +104,9 @@ def test_boldness_finds_more() -> None:
 
 def test_judgements_of_others_are_found_with_their_holder() -> None:
     """They are no opinion to the aspect head, and are told apart by holder; their confidence is the holder's."""
-    got = spans([0, 0, 0, 0, 3], holders=[REVIEWER, FORMER, FORMER, SOMEBODY, REVIEWER], polarity=[2, 0, 0, 1, 2])
+    got = spans(
+        [0, 0, 0, 0, 3], holders=[REVIEWER, FORMER, FORMER, SOMEBODY, REVIEWER], polarity=[2, 0, 0, 1, 2]
+    )
     assert [(one.first, one.last, one.holder) for one in got] == [
         (1, 3, FORMER),
         (3, 4, SOMEBODY),
@@ -142,6 +144,7 @@ def token_probabilities(draw: st.DrawFn) -> tuple[TokenProbabilities, np.ndarray
     return TokenProbabilities(rows(COLUMNS), begins, rows(3), rows(4)), starts_word, starts_sentence
 
 
+@settings(max_examples=40, deadline=None)
 @given(token_probabilities(), st.sampled_from([0.2, 1.0, 5.0]))
 def test_spans_are_whole_words_in_order_within_sentences(
     drawn: tuple[TokenProbabilities, np.ndarray, np.ndarray], boldness: float
@@ -157,5 +160,6 @@ def test_spans_are_whole_words_in_order_within_sentences(
         assert not starts_sentence[one.first + 1 : one.last].any()
         assert 0 <= one.confidence <= 1
         assert sum(one.polarity) == pytest.approx(1, abs=1e-4)
-        assert (0 <= one.aspect < len(ASPECTS)) and (0 <= one.holder < len(HOLDERS))
+        assert 0 <= one.aspect < len(ASPECTS)
+        assert 0 <= one.holder < len(HOLDERS)
         end = one.last
