@@ -1,14 +1,15 @@
 """The loop: steps with a schedule, a validation after each epoch, the best weights kept, stopped early, resumed."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
+from models.errors import ModelConfigurationError
 from models.training.fitting.batching import shuffled_batches
 from models.training.fitting.options import FitOptions
 
@@ -66,7 +67,8 @@ def fit(
         checkpoint: written after each epoch; if it is there, the run goes on from it, and gives the same weights.
 
     Raises:
-        FloatingPointError: the loss is no number any more; says what to change.
+        FloatingPointError: the loss or the validation is no number any more; says what to change.
+        ModelConfigurationError: the checkpoint is of a run with other options.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(options.seed)
@@ -93,7 +95,7 @@ class _Run:
 
     def to_the_end(self) -> Fit:
         if self._checkpoint is not None and self._checkpoint.is_file():
-            self._resume(torch.load(self._checkpoint, weights_only=True))
+            self._resume(self._checkpoint)
         while len(self._validations) < self._options.epochs and not self._is_enough():
             self._epoch(len(self._validations))
         self._objective.trainable.load_state_dict(self._best, strict=False)
@@ -107,18 +109,23 @@ class _Run:
         total = 0.0
         for number, indices in enumerate(batches, start=1):
             loss = self._objective.loss(indices)
-            total += float(loss.detach())
-            if not math.isfinite(total):
+            value = float(loss.detach())
+            if not math.isfinite(value):
                 raise FloatingPointError(
-                    f"fitting, epoch {epoch + 1}, batch {number}: wanted a loss, got {float(loss)}: "
+                    f"fitting, epoch {epoch + 1}, batch {number}: wanted a loss, got {value}: "
                     "lower the learning rate, or turn mixed precision off"
                 )
+            total += value
             (loss / options.accumulate).backward()  # type: ignore[no-untyped-call]
             if number % options.accumulate == 0 or number == len(batches):
                 self._step()
         trainable.eval()
         with torch.no_grad():
             validation = self._objective.validate()
+        if math.isnan(validation):
+            raise FloatingPointError(
+                f"fitting, epoch {epoch + 1}: wanted a validation, got {validation}: lower the learning rate"
+            )
         if validation > max(self._validations, default=-math.inf):
             self._best_epoch, self._best = epoch + 1, _trained(trainable)
         self._validations.append(validation)
@@ -152,12 +159,20 @@ class _Run:
             "validations": self._validations,
             "best_epoch": self._best_epoch,
             "random": torch.get_rng_state(),
+            "options": asdict(self._options),
         }
         unfinished = path.with_suffix(".unfinished")
         torch.save(state, unfinished)
         unfinished.replace(path)
 
-    def _resume(self, state: Mapping[str, Any]) -> None:
+    def _resume(self, path: Path) -> None:
+        state = torch.load(path, weights_only=True)
+        for name, wanted in asdict(self._options).items():
+            if state["options"][name] != wanted:
+                raise ModelConfigurationError(
+                    f"checkpoint {path.name}: {name}: wanted {wanted}, got {state['options'][name]}: "
+                    "remove it, or choose the options it was made with"
+                )
         self._objective.trainable.load_state_dict(state["weights"], strict=False)
         self._optimiser.load_state_dict(state["optimiser"])
         self._schedule.load_state_dict(state["schedule"])
