@@ -59,7 +59,7 @@ def read_annotated(path: Path) -> list[AnnotatedReview]:
         try:
             reviews.append(review_of_row(orjson.loads(line), path.stem))
         except (ValueError, KeyError, TypeError) as error:
-            raise TrainingDataError(f"{path.name}, line {number}: {_reason(error)}") from error
+            raise TrainingDataError(f"{path.name}, line {number}: {reason(error)}") from error
     return reviews
 
 
@@ -69,9 +69,11 @@ def review_of_row(row: Mapping[str, Any], batch: str) -> AnnotatedReview:
     Raises:
         ValueError, KeyError, TypeError: it is not as it should be; says what was wanted.
     """
+    if not isinstance(row, dict):
+        raise TypeError(f"wanted an object, got {type(row).__name__}")
     text, opinions = row["text"], row["opinions"]
     rating = row.get("rating")
-    if rating is not None and rating not in range(1, 6):
+    if rating is not None and (type(rating) is not int or rating not in range(1, 6)):
         raise ValueError(f"rating: wanted 1 to 5, got {rating!r}")
     if not (isinstance(text, str) and text.strip()):
         raise ValueError("text: wanted words, got none")
@@ -113,5 +115,6 @@ def _sentiment(name: object) -> SentimentLabel:
     raise ValueError(f"sentiment: wanted one of {', '.join(SENTIMENT_LABELS)}, got {name!r}")
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
+    """What is wrong with a line, from what `review_of_row` raised."""
     return f"it has no {error}" if isinstance(error, KeyError) else str(error)
