@@ -164,15 +164,22 @@ class OpinionReader:
         spans = list(opinion_spans(tokens, starts_word, starts_sentence, calibration.boldness))
         places = np.searchsorted(layout.first_token, [span.first for span in spans], side="right") - 1
         for span, place in zip(spans, places.tolist(), strict=True):
-            number, _, sentence = owners[place]
-            mentions[number].append(_mention(span, sentence, int(layout.first_token[place])))
+            number, text, sentence = owners[place]
+            mention = _mention(span, text.text, sentence, int(layout.first_token[place]))
+            if mention.start < mention.end:
+                mentions[number].append(mention)
         return mentions
 
 
-def _mention(span: TokenSpan, sentence: TokenisedSentence, base: int) -> AspectMention:
-    """`base` is the first token of the sentence among those of the batch."""
+def _mention(span: TokenSpan, text: str, sentence: TokenisedSentence, base: int) -> AspectMention:
+    """`base` is the first token of the sentence among those of the batch. Space around is none of the opinion.
+
+    A token of sentencepiece has the space before its word; one that is nothing else makes an empty span.
+    """
     start, _ = sentence.place_of(span.first - base)
     _, end = sentence.place_of(span.last - 1 - base)
+    end = start + len(text[start:end].rstrip())
+    start = end - len(text[start:end].lstrip())
     return AspectMention(
         ASPECTS[span.aspect],
         span.confidence,

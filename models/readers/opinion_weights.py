@@ -19,6 +19,7 @@ from schemas.vocabularies import HOLDERS
 WEIGHTS_NAME = "opinion-reader.safetensors"
 CONFIG_NAME = "config.json"
 _ENCODER, _HEADS = "encoder.", "heads."
+_SETTINGS = {"encoder", "encoder_sha256", "languages", "aspects", "holders", "width", "calibration"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +67,17 @@ def load_reader_weights(directory: Path) -> ReaderWeights:
     """Read what `save_reader_weights` wrote and a manifest closed.
 
     Raises:
-        DamagedModelError: a file is missing or not the one that was written, or it tells other aspects apart.
+        DamagedModelError: a file is missing or not the one that was written, it is of another kind of model, or
+            it tells other aspects apart.
     """
     verify_manifest(directory)
     config: dict[str, Any] = json.loads((directory / CONFIG_NAME).read_text(encoding="utf-8"))
+    missing = _SETTINGS - config.keys()
+    if missing:
+        raise DamagedModelError(
+            f"model {directory.name}: {CONFIG_NAME} has no {', '.join(sorted(missing))}, so it is not of such a "
+            "reader: train or fetch the model again"
+        )
     for name, known in (("aspects", ASPECTS), ("holders", HOLDERS)):
         if tuple(config[name]) != known:
             raise DamagedModelError(

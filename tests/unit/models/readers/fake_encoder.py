@@ -1,9 +1,11 @@
 """An encoder whose token vectors are known by heart: one direction a word of the tiny tokenizer."""
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 import torch
+from tokenizers import Tokenizer, models, pre_tokenizers
 from torch import Tensor, nn
 
 from models.encoders.sentence_tokeniser import SentenceTokeniser, TokenisedText
@@ -33,10 +35,10 @@ class FakeEncoder:
     packs = True
     width = len(VOCABULARY)
 
-    def __init__(self, *, window: int = 12) -> None:
+    def __init__(self, *, window: int = 12, spaced: bool = False) -> None:
         self.network = nn.Embedding.from_pretrained(torch.eye(self.width), freeze=False)
         self.continues_word = np.array([word == "very" for word in VOCABULARY])
-        self.tokenise_all = SentenceTokeniser(tiny_tokenizer(), window)
+        self.tokenise_all = _tokeniser(window, spaced=spaced)
         self.asked: list[list[int]] = []
 
     def tokenise(self, texts: Sequence[str]) -> list[TokenisedText]:
@@ -46,6 +48,19 @@ class FakeEncoder:
         self.asked.append(list(map(len, windows)))
         states: Tensor = self.network(torch.tensor([token for window in windows for token in window]))
         return states
+
+
+@cache
+def _tokeniser(window: int, *, spaced: bool) -> SentenceTokeniser:
+    return SentenceTokeniser(_spaced_tokenizer() if spaced else tiny_tokenizer(), window)
+
+
+def _spaced_tokenizer() -> Tokenizer:
+    """The same words and numbers; as with sentencepiece a word's token has the space before it too, and a second space is one."""
+    pieces = ["▁", *SPECIAL[1:], *("▁" + word for word in WORDS)]
+    tokenizer = Tokenizer(models.Unigram([(piece, -1.0) for piece in pieces], unk_id=SPECIAL.index("[UNK]")))
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always")
+    return tokenizer
 
 
 def knowing_heads() -> OpinionHeads:

@@ -1,4 +1,4 @@
-"""Annotated reviews: every shipped file reads, no text twice, a malformed line named; labels join their own text only."""
+"""Annotated reviews: every shipped file reads, no text twice, a malformed line named, labels join their own text."""
 
 import hashlib
 import json
@@ -21,7 +21,9 @@ TEXT = "Cheap but flimsy plastic. My old one was flimsy plastic too."
 
 
 def texts_of(language: str) -> list[Path]:
-    return [path for path in sorted((SHIPPED / language).glob("*.jsonl")) if not path.stem.endswith("-labels")]
+    return [
+        path for path in sorted((SHIPPED / language).glob("*.jsonl")) if not path.stem.endswith("-labels")
+    ]
 
 
 def labels_of(language: str) -> list[Path]:
@@ -30,7 +32,14 @@ def labels_of(language: str) -> list[Path]:
 
 def row(**changes: object) -> dict[str, object]:
     opinion = {"aspect": "quality", "polarity": "negative", "quote": "flimsy plastic", "holder": "reviewer"}
-    whole = {"id": "a-1", "text": TEXT, "sentiment": "neutral", "rating": 3, "kinds": [], "opinions": [opinion]}
+    whole = {
+        "id": "a-1",
+        "text": TEXT,
+        "sentiment": "neutral",
+        "rating": 3,
+        "kinds": [],
+        "opinions": [opinion],
+    }
     return {name: value for name, value in (whole | changes).items() if value is not None}
 
 
@@ -66,7 +75,9 @@ def test_every_shipped_file_reads(language: str) -> None:
     assert {one.holder for review in reviews for one in review.opinions} == set(HOLDERS)
 
 
-@pytest.mark.parametrize("path", [path for one in LANGUAGES for path in labels_of(one)], ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", [path for one in LANGUAGES for path in labels_of(one)], ids=lambda path: path.stem
+)
 def test_shipped_labels_hold_no_text(path: Path) -> None:
     """Names, places and a hash of the text, whose values the reader knows; ids are given once."""
     rows = [orjson.loads(line) for line in path.read_bytes().splitlines()]
@@ -151,7 +162,10 @@ def labels(tmp_path: Path, text: str) -> Path:
         "sentiment": "neutral",
         "rating": 3,
         "kinds": ["contrast"],
-        "opinions": [["price_and_value", "positive", 0, 5, "reviewer"], ["quality", "negative", 10, 16, "former_product"]],
+        "opinions": [
+            ["price_and_value", "positive", 0, 5, "reviewer"],
+            ["quality", "negative", 10, 16, "former_product"],
+        ],
     }
     path.write_text(json.dumps(of_text) + "\n", encoding="utf-8")
     return path
@@ -171,7 +185,9 @@ def test_labels_are_joined_with_their_text(tmp_path: Path) -> None:
 )
 def test_labels_refuse_another_text(tmp_path: Path, texts: dict[str, str], got: str) -> None:
     """One space more would move every place behind it."""
-    with pytest.raises(TrainingDataError, match=rf"set-labels.jsonl: wanted the text set-1 .*got {got}: fetch"):
+    with pytest.raises(
+        TrainingDataError, match=rf"set-labels.jsonl: wanted the text set-1 .*got {got}: fetch"
+    ):
         read_labels(labels(tmp_path, TEXT), texts)
 
 
