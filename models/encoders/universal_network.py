@@ -84,10 +84,10 @@ class UniversalNetwork(nn.Module):
         self, table: PieceTable, weights: Mapping[str, NDArray[np.float32]], *, width: int, layers: int
     ) -> None:
         super().__init__()
-        # Not parameters: nothing of the table is trained, shipped or turned into another number format.
+        # No parameter: nothing of the table is trained or shipped.
         self.register_buffer("codes", table.codes, persistent=False)
-        self.register_buffer("scale", table.scale, persistent=False)
-        self.register_buffer("low", table.low, persistent=False)
+        # No buffer either: those of floats are turned into the number format of the network.
+        self._scale_and_low = torch.stack([table.scale, table.low])
         self.windows = PieceWindows(weights)
         self.norm = _norm(weights["ln_g"], weights["ln_b"])
         self.narrow = nn.Linear(len(weights["ln_g"]), width)
@@ -112,9 +112,9 @@ class UniversalNetwork(nn.Module):
         return output
 
     def _vectors(self, token_ids: Tensor) -> Tensor:
-        codes, scale, low = (self.get_buffer(name) for name in ("codes", "scale", "low"))
-        block = token_ids % len(scale)
-        vectors = codes[token_ids].float() * scale[block].unsqueeze(2) + low[block].unsqueeze(2)
+        scale_and_low = self._scale_and_low.to(token_ids.device)
+        scale, low = scale_and_low[:, token_ids % scale_and_low.shape[1]].unsqueeze(3)
+        vectors = self.get_buffer("codes")[token_ids].float() * scale + low
         return vectors.to(self.narrow.weight.dtype)
 
 
