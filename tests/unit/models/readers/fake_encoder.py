@@ -56,7 +56,7 @@ def _tokeniser(window: int, *, spaced: bool) -> SentenceTokeniser:
 
 
 def _spaced_tokenizer() -> Tokenizer:
-    """The same words and numbers; as with sentencepiece a word's token has the space before it too, and a second space is one."""
+    """The same words and numbers; as with sentencepiece, a word's token has the space before it too."""
     pieces = ["▁", *SPECIAL[1:], *("▁" + word for word in WORDS)]
     tokenizer = Tokenizer(models.Unigram([(piece, -1.0) for piece in pieces], unk_id=SPECIAL.index("[UNK]")))
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always")

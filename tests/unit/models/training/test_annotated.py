@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import tomllib
 from collections import Counter
 from pathlib import Path
 
@@ -90,6 +91,24 @@ def test_shipped_labels_hold_no_text(path: Path) -> None:
             assert polarity in {"negative", "neutral", "positive"}
             assert 0 <= start < end
             assert holder in HOLDERS
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_shipped_review_with_stars_has_all_holders(language: str) -> None:
+    """As the guide says, and as `knows_holders` takes it."""
+    rows = [orjson.loads(line) for path in texts_of(language) for line in path.read_bytes().splitlines()]
+    rated = [one for one in rows if "rating" in one]
+    assert len(rated) > 100
+    assert [one["id"] for one in rated if not all("holder" in opinion for opinion in one["opinions"])] == []
+
+
+def test_what_was_annotated_and_its_guide_are_installed() -> None:
+    """The package's data is what pyproject.toml lists."""
+    root = Path(models.__path__[0])
+    project = tomllib.loads((root.parent / "pyproject.toml").read_text(encoding="utf-8"))
+    patterns = project["tool"]["setuptools"]["package-data"]["models"]
+    installed = {path for pattern in patterns for path in root.glob(pattern)}
+    assert {SHIPPED / "GUIDE.md", *SHIPPED.rglob("*.jsonl")} <= installed
 
 
 def test_a_line_is_a_review_with_its_opinions(tmp_path: Path) -> None:
