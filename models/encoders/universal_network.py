@@ -114,7 +114,7 @@ class UniversalNetwork(nn.Module):
     def _vectors(self, token_ids: Tensor) -> Tensor:
         scale_and_low = self._scale_and_low.to(token_ids.device)
         scale, low = scale_and_low[:, token_ids % scale_and_low.shape[1]].unsqueeze(3)
-        vectors = self.get_buffer("codes")[token_ids].float() * scale + low
+        vectors: Tensor = self.get_buffer("codes")[token_ids].float() * scale + low
         return vectors.to(self.narrow.weight.dtype)
 
 

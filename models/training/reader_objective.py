@@ -160,7 +160,7 @@ def _text_loss(
 
 
 def _mean_loss(logits: Tensor, labels: Tensor) -> Tensor:
-    """Cross-entropy of the known labels, weighed by their share of all: nothing known costs nothing."""
+    """The mean cross-entropy of the known labels; nothing known costs nothing."""
     known = labels != UNKNOWN
     if not known.any():
         return logits.new_zeros(())
