@@ -10,7 +10,7 @@ from schemas.summaries import Quote
 from schemas.vocabularies import AlertKind, Aspect
 
 #: A kind that is not known here may be about an aspect or not.
-_KINDS_WITHOUT_ASPECT = frozenset({"negative_surge", "lookalike_surge"})
+_KINDS_WITHOUT_ASPECT = frozenset({"negative_surge", "one_star_surge", "lookalike_surge"})
 
 
 class ReviewShare(Value):
@@ -42,11 +42,12 @@ class TimeWindow(Value):
 class ProductAlert(Output):
     """A surge against the product's own baseline, raised or resolved: a closed choice, for the two are one story.
 
-    `negative_surge`: of negative reviews; `aspect_surge`: of reviews that are negative about `aspect`;
-    `lookalike_surge`: of five-star reviews that look like each other. `observed` are the reviews of the window and
-    those of the kind among them, `baseline` the product's earlier ones; `p_value` is the probability of at least as
-    many if nothing had changed. `aspect` stands where the kind is about one. A raised alert names the reviews and
-    quotes some; a resolved one has the `alert_id` of the one it ends.
+    `negative_surge`: of negative reviews; `one_star_surge`: of reviews with the worst rating, whatever their words
+    and language; `aspect_surge`: of reviews that are negative about `aspect`; `lookalike_surge`: of five-star reviews
+    that look like each other. `window` is the time in which its reviews were written, whenever they came. `observed`
+    are the reviews of the window and those of the kind among them, `baseline` all others of the product; `p_value` is
+    the probability of at least as many if nothing had changed. `aspect` stands where the kind is about one. A raised
+    alert names the reviews and quotes some; a resolved one has the `alert_id` of the one it ends.
     """
 
     alert_id: Identifier
@@ -66,5 +67,7 @@ class ProductAlert(Output):
         if self.kind == "aspect_surge" and self.aspect is None:
             raise contradiction("aspect must be present when kind is aspect_surge")
         if self.kind in _KINDS_WITHOUT_ASPECT and self.aspect is not None:
-            raise contradiction("aspect must be absent when kind is negative_surge or lookalike_surge")
+            raise contradiction(
+                "aspect must be absent when kind is negative_surge, one_star_surge or lookalike_surge"
+            )
         return self

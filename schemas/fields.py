@@ -139,6 +139,10 @@ def _plausible(moment: datetime) -> datetime:
     return moment
 
 
+def _worded(text: str) -> str | None:
+    return None if not text or text.isspace() else text
+
+
 Identifier = Annotated[
     str,
     Field(min_length=1, max_length=MAX_IDENTIFIER_CHARACTERS, pattern=IDENTIFIER_PATTERN),
@@ -148,6 +152,11 @@ Text = Annotated[
     str,
     Field(min_length=1, max_length=MAX_TEXT_CHARACTERS, pattern=r"\S"),
     Wanted("1 to 20,000 characters that are not only whitespace"),
+]
+#: What an author wrote, or did not: platforms send "" for stars without words. What holds no word is None.
+OptionalText = Annotated[
+    Annotated[str, Field(max_length=MAX_TEXT_CHARACTERS), AfterValidator(_worded)] | None,
+    Wanted("at most 20,000 characters"),
 ]
 Label = Annotated[
     str,

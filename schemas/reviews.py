@@ -12,6 +12,7 @@ from schemas.fields import (
     Identifier,
     Label,
     LanguageCode,
+    OptionalText,
     Rating,
     SentimentLabel,
     Text,
@@ -29,14 +30,15 @@ _SUM_TOLERANCE = 0.01
 class Review(Event):
     """One version of a review. The same id with a higher version edits it; `removed` retracts it.
 
-    A review may be stars without words: `text` is not needed where a rating stands. `incentivised` says that its
-    author was given something for it.
+    A review may be stars without words: where a rating stands, `text` may be absent, empty or nothing but
+    whitespace, which all mean the same. `language` is what the platform knows of the text's; it counts as much as
+    the words of a short text do. `incentivised` says that its author was given something for it.
     """
 
     review_id: Identifier
     product_id: Identifier
     version: Version = 1
-    text: Text | None = None
+    text: OptionalText = None
     title: Title | None = None
     rating: Rating | None = None
     language: LanguageCode | None = None
@@ -184,7 +186,8 @@ class ReviewEnriched(Output):
     """What is known of one version of a review after it was read.
 
     `enriched` has a sentiment and its model; `unsupported_language` has neither, for nothing is guessed;
-    `rating_only` has stars and no text, and its sentiment, if any, is that of the stars; `removed` says that the
+    `rating_only` has stars and no text, and its sentiment, if any, is that of the stars; a text that is a rating in
+    words ("One star.") is `enriched`, and its sentiment is of the basis `stars`, too; `removed` says that the
     review is gone and repeats nothing of its text. The statuses are closed, for they say which of the other fields
     are there.
 

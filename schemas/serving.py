@@ -105,7 +105,10 @@ class ServedProduct(Freshness):
 
 
 class ListedProduct(Freshness):
-    """A product in a list. `negative_share` is that of the reviews with a sentiment, null if there are none."""
+    """A product in a list. `negative_share` is that of the reviews with a sentiment, null if there are none.
+
+    `sentiment_from_stars` are those of `sentiment` that were judged by their stars alone.
+    """
 
     product_id: Identifier
     title: Label | None = None
@@ -114,6 +117,7 @@ class ListedProduct(Freshness):
     average_rating: Rating | None = None
     negative_share: Fraction | None = None
     sentiment: SentimentCounts
+    sentiment_from_stars: SentimentCounts | None = None
 
 
 class ProductPage(Value):

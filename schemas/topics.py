@@ -38,7 +38,8 @@ class Topic:
         partitions: None for as many as every topic of products has, so that what belongs to a product meets on one
             worker; a number where nothing has to meet.
         nullable: whether a record without a value means that its key is gone.
-        dead_letters: whether one of our roles reads it, and so sets unreadable records aside.
+        dead_letters: whether one of our roles sets aside what it cannot read of it. What is served is skipped instead:
+            its next record mends it.
     """
 
     name: str
@@ -94,8 +95,8 @@ REFRESH_REQUESTED = Topic("refresh-requested", RefreshRequested)
 COPY_REFRESH_REQUESTED = Topic("copy-refresh-requested", CopyRefreshRequested)
 PRODUCT_TEXT = _compacted("product-text", ProductText)
 PRODUCT_COPY = _compacted("product-copy", ProductCopy)
-PRODUCT_SUMMARY = _compacted("product-summary", ProductSummary, nullable=True)
-ENRICHED_PRODUCT = _compacted("enriched-product", ProductEnriched, nullable=True)
+PRODUCT_SUMMARY = _compacted("product-summary", ProductSummary, nullable=True, dead_letters=False)
+ENRICHED_PRODUCT = _compacted("enriched-product", ProductEnriched, nullable=True, dead_letters=False)
 PRODUCT_DOCUMENT = _compacted("product-document", ProductDocument, nullable=True, dead_letters=False)
 PRODUCT_ALERT = Topic("product-alert", ProductAlert, retention_ms=MONTH_MS, dead_letters=False)
 MODEL_PROMOTED = _compacted("model-promoted", ModelPromoted, key="unit")

@@ -41,7 +41,7 @@ REFRESH_REASONS = (
     "requested",
 )
 COPY_REFRESH_REASONS = ("first_seen", "product_changed", "reviews_changed", "evidence_removed", "requested")
-ALERT_KINDS = ("negative_surge", "aspect_surge", "lookalike_surge")
+ALERT_KINDS = ("negative_surge", "one_star_surge", "aspect_surge", "lookalike_surge")
 EVIDENCE_KINDS = ("review", "attribute")
 COPY_METHODS = ("composed", "held", "free", "edited")
 COPY_CHECKS = (

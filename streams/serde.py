@@ -57,8 +57,6 @@ def decode(contract: type[SomeEvent], value: bytes | None) -> SomeEvent:
         else:
             reason = DeadLetterReason.INVALID_EVENT
         raise RejectedEventError(reason, explain(error, contract)) from error
-    except RecursionError as error:
-        raise RejectedEventError(DeadLetterReason.MALFORMED_JSON, "not JSON: nested too deeply") from error
 
 
 def _bounded(contract: type[Event], value: bytes | None) -> bytes:

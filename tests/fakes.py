@@ -6,6 +6,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+from aiokafka.errors import KafkaError
+
 from models.readers.interfaces import ReviewReading, SentenceReading, SentimentPrediction, TokenisedReview
 from models.readers.preparation import PreparedReview
 from models.text.language import DetectedLanguage
@@ -136,6 +138,13 @@ def _repeated(snapshot: RefreshRequested) -> FakeComposition:
         for one in snapshot.key_points
     ]
     return FakeComposition(tuple(told))
+
+
+def unexpected(error: KafkaError) -> KafkaError:
+    """As aiokafka's producer tells of what its sender did not expect."""
+    told = KafkaError("Unexpected error during batch delivery")
+    told.__cause__ = error
+    return told
 
 
 @dataclass(frozen=True)

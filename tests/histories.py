@@ -62,6 +62,18 @@ def random_version(rng: random.Random, product_id: str, review_id: str, version:
         }
         for _ in range(rng.randint(0, 3))
     ]
+    if rng.random() < 0.15:
+        return enriched(
+            review_id,
+            version,
+            product_id=product_id,
+            status="rating_only",
+            text=None,
+            created_at=_iso(created_ms),
+            rating=rng.choice([0, 1, 2.5, 5]),
+            sentiment={"label": rng.choice(LABELS), "basis": "stars"},
+            verified_purchase=rng.random() < 0.5,
+        )
     bits = rng.choice([b"\x00", b"\xff", b"\x0f", b"\x33"]) * 32
     return enriched(
         review_id,
@@ -121,7 +133,7 @@ class Recount:
         self._database = sqlite3.connect(":memory:")
         self._database.execute(
             "create table events (product text, review text, version int, removed int, rating real, "
-            "sentiment text, verified int, language text, day int, created int)"
+            "sentiment text, basis text, verified int, language text, day int, created int)"
         )
         self._database.execute(
             "create table opinions (product text, review text, version int, aspect text, sentiment text)"
@@ -132,12 +144,13 @@ class Recount:
             key = (event["product_id"], event["review_id"], event["review_version"])
             created_ms = _milliseconds(event["created_at"])
             self._database.execute(
-                "insert into events values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "insert into events values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     *key,
                     event["status"] == "removed",
                     event.get("rating"),
                     event.get("sentiment", {}).get("label"),
+                    event.get("sentiment", {}).get("basis", "text"),
                     event.get("verified_purchase", False),
                     event.get("language", {}).get("code"),
                     min(created_ms, NOW_MS) // DAY_MS,
@@ -196,7 +209,12 @@ class Recount:
                 "where product = ? and rating not null group by 1"
             ),
             "sentiment": grouped("select sentiment, count(*) from newest where product = ? group by 1"),
-            "languages": grouped("select language, count(*) from newest where product = ? group by 1"),
+            "from_stars": grouped(
+                "select sentiment, count(*) from newest where product = ? and basis = 'stars' group by 1"
+            ),
+            "languages": grouped(
+                "select language, count(*) from newest where product = ? and language not null group by 1"
+            ),
             "aspects": {(aspect, sentiment): count for aspect, sentiment, count in aspects},
             "days": {day: tuple(numbers) for day, *numbers in days},
             "latest": latest,
@@ -212,6 +230,7 @@ def state_counts(product: ProductState) -> dict[str, Any]:
         "verified": counts.verified,
         "histogram": {rating: count for rating, count in enumerate(counts.histogram) if count},
         "sentiment": {label: n for label, n in zip(LABELS, counts.sentiment, strict=True) if n},
+        "from_stars": {label: n for label, n in zip(LABELS, counts.sentiment_from_stars, strict=True) if n},
         "languages": dict(counts.languages),
         "aspects": {
             (aspect, label): n
@@ -242,6 +261,7 @@ def summary_counts(summary: ProductSummary) -> dict[str, Any]:
         "verified": counts.verified_purchases,
         "histogram": {rating: count for rating, count in enumerate(counts.rating_histogram) if count},
         "sentiment": {label: n for label in LABELS if (n := getattr(counts.sentiment, label))},
+        "from_stars": {label: n for label in LABELS if (n := getattr(counts.sentiment_from_stars, label))},
         "languages": dict(counts.languages),
         "aspects": {
             (one.aspect, label): n for one in counts.aspects for label in LABELS if (n := getattr(one, label))

@@ -1,5 +1,6 @@
 """What is done to a review before any network reads it: masking, language, quality flags, signature."""
 
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from models.personal_data import Mask, MaskedText, mask_personal_data
@@ -56,10 +57,11 @@ class ReviewPreparer:
 
     Args:
         masks_personal_data: False publishes texts as they came.
+        languages: those that the shop's reviews are mostly in, the usual one first; see `LanguageIdentifier`.
     """
 
-    def __init__(self, *, masks_personal_data: bool = True) -> None:
-        self._languages = LanguageIdentifier()
+    def __init__(self, *, masks_personal_data: bool = True, languages: Sequence[str] = ()) -> None:
+        self._languages = LanguageIdentifier(languages)
         self._masks = masks_personal_data
 
     def prepare(

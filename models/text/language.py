@@ -1,14 +1,19 @@
-"""Tell which language a review is in: by its script, then by py3langid, the sender's hint and English words."""
+"""Tell which language a review is in: by its script, then by its letters, its words, the sender and the shop.
+
+Letters are py3langid's, words those of `models.text.word_evidence`. Nothing depends on the texts before.
+"""
 
 import copy
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from py3langid.langid import MODEL_FILE
 from py3langid.langid import LanguageIdentifier as NaiveBayes
 
 from models.text.scripts import dominant_script
+from models.text.word_evidence import WordEvidence
 
 UNDETERMINED = "und"
 
@@ -33,8 +38,7 @@ _LANGUAGES_OF_SCRIPT: Mapping[str, tuple[str, ...]] = {
     "devanagari": ("hi", "mr", "ne"),
 }  # fmt: skip
 
-# English words that the other languages above do not have, or hardly: the short sentences of reviews hold
-# too few letters for py3langid.
+# English words that the other languages above do not have, or hardly.
 _ENGLISH_WORDS = frozenset(
     re.findall(
         r"[a-z']+",
@@ -60,11 +64,12 @@ _ENGLISH_WORDS = frozenset(
     )
 )
 
-# How many times likelier each makes its language. Tuned on short English review sentences.
-_ODDS_OF_AN_ENGLISH_WORD = 3.0
-_ODDS_OF_MOSTLY_ENGLISH_WORDS = 10.0
-_COUNTED_ENGLISH_WORDS = 4
-_ODDS_OF_A_HINT = 5.0
+# What speaks for a language, tuned on short English review sentences and on short reviews in six other languages: how
+# many times likelier the sender's word and the shop's languages make it, and how much py3langid's probabilities weigh
+# beside those of the words; on few letters it is too sure.
+_ODDS_OF_A_HINT = 20.0
+_ODDS_OF_THE_SHOP = 10.0
+_WEIGHT_OF_LETTERS = 0.5
 
 # Where the beginning of a text has so many of them, and they are such a share of its words, no other of the
 # languages comes into question, and py3langid, which costs ten times as much, is not asked. Nine in
@@ -74,6 +79,7 @@ _CERTAIN_ENGLISH_WORDS = 5
 _CERTAIN_ENGLISH_SHARE = 0.4
 
 _LEAST_CONFIDENCE = 0.3
+_TINY = 1e-12
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 # The same for what is ASCII in lower case.
@@ -94,13 +100,21 @@ class DetectedLanguage:
 
 
 class LanguageIdentifier:
-    """Identifies languages. Built in half a second; then immutable, so any thread may use it."""
+    """Identifies languages. Built in a second; then immutable, so any thread may use it.
 
-    def __init__(self) -> None:
+    Args:
+        languages: ISO 639-1 codes of those that the shop's reviews are mostly in, the usual one first. Short texts
+            are taken for one of them unless their words speak for another, and what nothing tells ("👍", "5/5",
+            a name) for the first. None are likelier than others where this is empty.
+    """
+
+    def __init__(self, languages: Sequence[str] = ()) -> None:
         everything = NaiveBayes.from_model_file(MODEL_FILE, norm_probs=True)
         self._identifiers = {
-            script: _restricted(everything, languages) for script, languages in _LANGUAGES_OF_SCRIPT.items()
+            script: _restricted(everything, known) for script, known in _LANGUAGES_OF_SCRIPT.items()
         }
+        self._words = WordEvidence(_LANGUAGES_OF_SCRIPT["latin"])
+        self._languages = tuple(languages)
 
     def identify(self, text: str, hint: str | None = None) -> DetectedLanguage:
         """The likeliest language of a text.
@@ -113,25 +127,41 @@ class LanguageIdentifier:
         hinted = hint.replace("_", "-").partition("-")[0].lower() if hint else None
         script = dominant_script(text)
         if script is None:
-            return DetectedLanguage(hinted, 0.5) if hinted else DetectedLanguage(UNDETERMINED, 0.0)
+            return self._untold((hinted,) if hinted else self._languages, 0.5)
+        if script == "han" and (hinted or next(iter(self._languages), None)) == "ja":
+            return DetectedLanguage("ja", 0.5)  # short Japanese texts may be without kana
         if script in _LANGUAGE_OF_SCRIPT:
             return DetectedLanguage(_LANGUAGE_OF_SCRIPT[script], 1.0)
+        if script == "latin" and _is_certainly_english(*_count_words(text[:_CERTAIN_CHARACTERS])):
+            return DetectedLanguage("en", 1.0)
+        shares = self._shares(script, text, hinted)
+        code = max(shares, key=lambda language: shares[language])
+        if shares[code] < _LEAST_CONFIDENCE:
+            # The text does not tell; then the word of the sender, or of the shop, is all there is.
+            wanted = (hinted, *self._languages)
+            return self._untold([known for known in wanted if known in shares], shares[code])
+        return DetectedLanguage(code, shares[code])
+
+    def _shares(self, script: str, text: str, hinted: str | None) -> Mapping[str, float]:
+        """How likely each language of a script is; the sum is 1."""
+        letters = self._identifiers[script].rank(text)
+        odds = {code: _WEIGHT_OF_LETTERS * math.log(max(share, _TINY)) for code, share in letters}
         if script == "latin":
-            beginning = _count_words(text[:_CERTAIN_CHARACTERS])
-            if _is_certainly_english(*beginning):
-                return DetectedLanguage("en", 1.0)
-            whole = beginning if len(text) <= _CERTAIN_CHARACTERS else _count_words(text)
-        odds: dict[str, float] = dict(self._identifiers[script].rank(text))
-        if script == "latin":
-            odds["en"] *= _odds_of_english(*whole)
+            for code, words in self._words.log_odds(text).items():
+                odds[code] += words
+        for code in self._languages:
+            if code in odds:
+                odds[code] += math.log(_ODDS_OF_THE_SHOP)
         if hinted in odds:
-            odds[hinted] *= _ODDS_OF_A_HINT
-        total = sum(odds.values())
-        code = max(odds, key=lambda language: odds[language])
-        if odds[code] / total < _LEAST_CONFIDENCE:
-            # The text does not tell; then the sender's word is all there is.
-            code = hinted if hinted in odds else UNDETERMINED
-        return DetectedLanguage(code, odds.get(code, max(odds.values())) / total)
+            odds[hinted] += math.log(_ODDS_OF_A_HINT)
+        most = max(odds.values())
+        likelihoods = {code: math.exp(value - most) for code, value in odds.items()}
+        total = sum(likelihoods.values())
+        return {code: likelihood / total for code, likelihood in likelihoods.items()}
+
+    def _untold(self, candidates: Sequence[str | None], confidence: float) -> DetectedLanguage:
+        code = next(filter(None, candidates), None)
+        return DetectedLanguage(code, confidence) if code else DetectedLanguage(UNDETERMINED, 0.0)
 
 
 def _is_certainly_english(words: int, english: int) -> bool:
@@ -143,11 +173,6 @@ def _count_words(text: str) -> tuple[int, int]:
     text = text.lower().replace("’", "'")
     words = (_PLAIN_WORD if text.isascii() else _WORD).findall(text)
     return len(words), sum(map(_ENGLISH_WORDS.__contains__, words))
-
-
-def _odds_of_english(words: int, english: int) -> float:
-    odds = _ODDS_OF_AN_ENGLISH_WORD ** min(english, _COUNTED_ENGLISH_WORDS)
-    return odds * _ODDS_OF_MOSTLY_ENGLISH_WORDS if english > words / 2 else odds
 
 
 def _restricted(identifier: NaiveBayes, languages: tuple[str, ...]) -> NaiveBayes:

@@ -37,7 +37,8 @@ def product_page(product: ServedProduct, reviews: Sequence[LatestReview] = ()) -
     parts: list[RenderableType] = [*_head(product), Text()]
     if product.text is not None:
         parts += [*_claims(product), Text()]
-    parts += [_ratings(counts.rating_histogram), Text(), sentiment_bar(counts.sentiment), Text()]
+    bar = sentiment_bar(counts.sentiment, counts.sentiment_from_stars)
+    parts += [_ratings(counts.rating_histogram), Text(), bar, Text()]
     if counts.aspects:
         parts += [_aspects(counts.aspects), Text()]
     for title, polarity in (("praised", "positive"), ("criticised", "negative")):
@@ -69,8 +70,8 @@ def product_table(products: Iterable[ListedProduct]) -> Table:
     return table
 
 
-def sentiment_bar(sentiment: SentimentCounts) -> Text:
-    """The shares of positive, neutral and negative reviews as one bar.
+def sentiment_bar(sentiment: SentimentCounts, from_stars: SentimentCounts | None = None) -> Text:
+    """The shares of positive, neutral and negative reviews as one bar, and how many were judged by stars alone.
 
     >>> sentiment_bar(SentimentCounts(positive=3, neutral=0, negative=1)).plain
     'sentiment  ██████████████████▌▌▌▌▌▌  positive 3, neutral 0, negative 1'
@@ -87,7 +88,8 @@ def sentiment_bar(sentiment: SentimentCounts) -> Text:
         text.append(cell * (upto - cells), style=COLOURS[label])
         cells = upto
     text.append("  " + ", ".join(f"{label} {count:,}" for label, count in counts.items()))
-    return text
+    stars = 0 if from_stars is None else from_stars.positive + from_stars.neutral + from_stars.negative
+    return text.append(f"; {stars:,} by stars alone", style="dim") if stars else text
 
 
 def _head(product: ServedProduct) -> Iterator[Text]:

@@ -25,6 +25,7 @@ def show_products(products: Sequence[ProductSummary], alerts: Sequence[ProductAl
         "negative",
         "neutral",
         "positive",
+        "by stars",
         "most said",
         box=None,
         pad_edge=False,
@@ -39,6 +40,7 @@ def show_products(products: Sequence[ProductSummary], alerts: Sequence[ProductAl
             str(sentiment.negative),
             str(sentiment.neutral),
             str(sentiment.positive),
+            _by_stars(counts),
             Text("\n").join([line for line in said if line is not None]),
         )
     out.print()
@@ -76,6 +78,12 @@ def _show_text(summary: ProductSummary) -> None:
 def _stars(counts: ReviewCounts) -> str:
     rated = sum(counts.rating_histogram)
     return f"{counts.rating_hundredths / rated / 100:.1f}" if rated else "-"
+
+
+def _by_stars(counts: ReviewCounts) -> str:
+    """How many reviews have the sentiment of their stars, for want of words."""
+    stars = counts.sentiment_from_stars
+    return str(stars.negative + stars.neutral + stars.positive) if stars is not None else "-"
 
 
 def _point(summary: ProductSummary, polarity: str) -> Text | None:

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -100,7 +101,7 @@ def demo(
 ) -> None:
     """Start everything, publish a catalogue of reviews, follow it through the pipeline, and sum it up."""
     settings = load_settings()
-    items: Iterable[RawRecord | ReadyEvent | BadRow] = list(catalogue.records())
+    items: Iterable[RawRecord | ReadyEvent | BadRow] = list(catalogue.records(until=datetime.now(UTC)))
     if input_file is None and (columns or constants):
         raise ConfigurationError("demo: --map and --set belong to --input, which is missing")
     if input_file is not None:

@@ -23,7 +23,7 @@ from aiokafka.errors import (
 from aiokafka.protocol.admin import ApiVersionRequest
 
 from streams.delivery.committed import committed_offset
-from streams.delivery.producing import stopped
+from streams.delivery.producing import stopped, told_by_broker
 from streams.delivery.records import Partition
 from streams.errors import FatalError, RetryableError
 from streams.kafka.connection import KafkaConnection
@@ -67,7 +67,7 @@ class BrokerAbilities:
 
 
 def _may_pass(error: Exception) -> bool:
-    if isinstance(error, (*_UNSUPPORTED, *_DENIED)):
+    if isinstance(told_by_broker(error), (*_UNSUPPORTED, *_DENIED)):
         return False
     return isinstance(error, (KafkaError, OSError))  # a TimeoutError is an OSError
 
@@ -104,14 +104,14 @@ async def probe(
     except KafkaConnectionError as error:
         raise _unreachable(connection, error) from error
     except (KafkaError, OSError) as error:
-        return _judged(error, group)
+        return _judged(told_by_broker(error), group, topic)
     return BrokerAbilities(has_transactions=True, is_kafka=True)
 
 
-def _judged(error: KafkaError | OSError, group: str) -> BrokerAbilities:
+def _judged(error: BaseException, group: str, topic: str) -> BrokerAbilities:
     """What a transaction that failed says of the broker: only "unsupported" is definite.
 
-    >>> _judged(TimeoutError(), "shop-enrich").is_definite, _judged(UnsupportedVersionError(), "g").is_definite
+    >>> _judged(TimeoutError(), "g", "t").is_definite, _judged(UnsupportedVersionError(), "g", "t").is_definite
     (False, True)
     """
     name = type(error).__name__
@@ -121,7 +121,10 @@ def _judged(error: KafkaError | OSError, group: str) -> BrokerAbilities:
         )
     if isinstance(error, _DENIED):
         why_not = f"this user may not use transactions ({name})"
-        advice = f"give it WRITE on transactional ids that begin with {group}-, and READ on the group {group}-probe"
+        advice = (
+            f"give it WRITE on transactional ids that begin with {group}-, and READ on the group {group}-probe and on "
+            f"the topic {topic}"
+        )
     else:
         why_not = f"the broker did not complete a transaction in {_TRIES} tries ({name})"
         advice = (

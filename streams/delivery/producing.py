@@ -22,6 +22,7 @@ from aiokafka.errors import (
     TransactionalIdAuthorizationFailed,
     UnsupportedVersionError,
 )
+from aiokafka.producer.transaction_manager import TransactionState
 
 from streams.delivery.sizes import SETTING, SizeRefusedError
 from streams.errors import FatalError
@@ -85,12 +86,30 @@ async def _cut_off(producer: AIOKafkaProducer) -> None:
 
 
 async def aborted(producer: AIOKafkaProducer | None) -> None:
-    """Abort the transaction of a producer that has one open and may be broken; wait a moment at most."""
-    if producer is None:
+    """Abort the transaction of a producer if one is open; the producer may be broken, so wait a moment at most."""
+    if producer is None or not _can_abort(producer):
         return
     with contextlib.suppress(KafkaError, TimeoutError, OSError, IllegalOperation):
         async with asyncio.timeout(_STOP_S):
             await producer.abort_transaction()
+
+
+def _can_abort(producer: AIOKafkaProducer) -> bool:
+    """Whether a transaction is open: aiokafka fails an assertion where none is, or where the producer is fenced."""
+    state = producer._txn_manager.state  # noqa: SLF001
+    return bool(TransactionState.is_transition_valid(state, TransactionState.ABORTING_TRANSACTION))
+
+
+def told_by_broker(error: BaseException) -> BaseException:
+    """What the broker said, where aiokafka's sender ended over it and says only that it did.
+
+    >>> refused = KafkaError("Unexpected error during batch delivery")
+    >>> refused.__cause__ = TopicAuthorizationFailedError("new-review")
+    >>> told_by_broker(refused)
+    TopicAuthorizationFailedError('new-review')
+    """
+    cause = error.__cause__
+    return cause if type(error) is KafkaError and isinstance(cause, KafkaError) else error
 
 
 def raise_if_hopeless(error: BaseException) -> None:
@@ -100,6 +119,7 @@ def raise_if_hopeless(error: BaseException) -> None:
         SizeRefusedError: it cannot, and other batches may.
         FatalError: it cannot.
     """
+    error = told_by_broker(error)
     if isinstance(error, _TOO_LARGE):
         raise SizeRefusedError(
             f"publishing: the broker does not take a record batch of this size ({error!r}), and its topics' "

@@ -8,7 +8,7 @@ import structlog
 
 from schemas.dead_letters import DeadLetterReason
 from streams.delivery.records import DeadLetter, Effects, Output, Record
-from streams.errors import FatalError, RetryableError
+from streams.errors import FatalError, HopelessError, RetryableError
 from streams.retries import retried
 
 log = structlog.get_logger(__name__)
@@ -80,7 +80,7 @@ class TopicSizes:
             records: of the same chunk.
 
         Raises:
-            FatalError: a changelog would refuse a change.
+            HopelessError: a changelog would refuse a change.
         """
         refused = [output for output in effects.outputs if self._is_too_large(output)]
         if not refused:
@@ -115,7 +115,7 @@ class TopicSizes:
 
     def _stop_for_changelog(self, output: Output) -> None:
         if output.topic in self._changelogs:
-            raise FatalError(
+            raise HopelessError(
                 "state: the value of {key!r} is {size} bytes, and {topic} takes {limit}; "
                 "raise {setting} of that topic and start again; nothing is lost".format(
                     setting=SETTING, **self._sizes_of(output)

@@ -1,7 +1,8 @@
 """The catalogue that comes with the project: products, reviews in publication order, and malformed events."""
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from importlib import resources
 
 import orjson
@@ -17,14 +18,31 @@ def products() -> list[dict[str, object]]:
     return [orjson.loads(line) for line in _lines("products.jsonl")]
 
 
-def records() -> Iterator[RawRecord]:
-    """Every event of the demonstration, keyed, in the order of publication: good ones and malformed ones."""
+def records(*, until: datetime | None = None) -> Iterator[RawRecord]:
+    """Every event of the demonstration, keyed, in the order of publication: good ones and malformed ones.
+
+    Args:
+        until: when the last review was written, timezone-aware, the others as long before as they are in the
+            catalogue; None: as there. What alerts look at is of the last days.
+    """
     malformed = iter([_malformed(line) for line in _lines("malformed.jsonl")])
-    for number, line in enumerate(_lines("reviews.jsonl"), start=1):
+    for number, line in enumerate(_moved(_lines("reviews.jsonl"), until), start=1):
         yield RawRecord(orjson.loads(line)["product_id"].encode(), line)
         if number % _REVIEWS_BETWEEN_MALFORMED == 0 and (bad := next(malformed, None)) is not None:
             yield bad
     yield from malformed
+
+
+def _moved(lines: Sequence[bytes], until: datetime | None) -> Sequence[bytes]:
+    if until is None:
+        return lines
+    reviews = [orjson.loads(line) for line in lines]
+    written = [datetime.fromisoformat(review["created_at"]) for review in reviews]
+    by = until - max(written)
+    return [
+        orjson.dumps(review | {"created_at": (moment + by).isoformat()})
+        for review, moment in zip(reviews, written, strict=True)
+    ]
 
 
 def _malformed(line: bytes) -> RawRecord:

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -20,6 +21,7 @@ from streams.kafka.connection import KafkaConnection
 from streams.local.child_process import Guardian
 from streams.local.embedded import EmbeddedStack
 from streams.local.embedded_servers import EmbeddedStackError
+from streams.local.liveness import answers, until_silent
 from streams.local.supervisor import SupervisorEvent, supervise
 from streams.settings import PREFIX, Settings
 from streams.worker.stop_times import process_stop_s
@@ -87,11 +89,10 @@ class Roles:
         urls: the workers' addresses for health and metrics.
     """
 
-    def __init__(self, settings: Settings, task: "asyncio.Task[int]", stop: asyncio.Event) -> None:
+    def __init__(self, urls: Mapping[str, str], task: "asyncio.Task[int]", stop: asyncio.Event) -> None:
         self._task = task
         self._stop = stop
-        host = settings.http.host
-        self.urls = {role: f"http://{host}:{port}" for role, port in ports(settings).items()}
+        self.urls = urls
 
     def raise_if_down(self) -> None:
         """Do nothing while the roles are up.
@@ -123,6 +124,11 @@ async def running_roles(
     """
     commands = {role: [sys.executable, "-m", "streams.cli", "worker", role] for role in ROLES}
     children = {**os.environ, **_addresses(stack), **(environment or {})}
+    urls = _urls(stack.settings)
+
+    async def until_hung(role: str) -> None:
+        await until_silent(partial(answers, f"{urls[role]}/healthz"))
+
     with Guardian() as guardian:
         supervising = asyncio.create_task(
             supervise(
@@ -132,11 +138,12 @@ async def running_roles(
                 report=_log_event,
                 environment=children,
                 stop_timeout_s=process_stop_s(stack.settings.chunk),
+                until_hung=until_hung,
             )
         )
         watching = asyncio.create_task(_watch_stack(stack, stop))
         try:
-            yield Roles(stack.settings, supervising, stop)
+            yield Roles(urls, supervising, stop)
         finally:
             stop.set()
             await asyncio.wait({supervising, watching})
@@ -157,6 +164,11 @@ async def _watch_stack(stack: Stack, stop: asyncio.Event) -> None:
             raise
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), timeout=1)
+
+
+def _urls(settings: Settings) -> dict[str, str]:
+    """Where the pages of each role are."""
+    return {role: f"http://{settings.http.host}:{port}" for role, port in ports(settings).items()}
 
 
 def _addresses(stack: Stack) -> dict[str, str]:

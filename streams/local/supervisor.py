@@ -8,6 +8,9 @@ from typing import Literal, Protocol
 
 from streams.errors import FatalError
 
+#: What hangs will hardly hear SIGTERM; SIGKILL loses nothing.
+_HUNG_STOP_S = 5.0
+
 
 @dataclass(frozen=True, slots=True)
 class RestartPolicy:
@@ -71,7 +74,7 @@ def decide(policy: RestartPolicy, failed_starts: int, lived_s: float) -> Restart
 
 @dataclass(frozen=True, slots=True)
 class SupervisorEvent:
-    """Something that happened to a role.
+    """Something that happened to a role. A child that `hangs` is killed, and so exits next.
 
     Attributes:
         pid: the child's process id; None for `restarting` and `gave_up`, which have no child.
@@ -81,7 +84,7 @@ class SupervisorEvent:
     """
 
     role: str
-    kind: Literal["started", "exited", "restarting", "gave_up", "stopped"]
+    kind: Literal["started", "hangs", "exited", "restarting", "gave_up", "stopped"]
     pid: int | None = None
     exit_code: int | None = None
     delay_s: float | None = None
@@ -109,6 +112,10 @@ class SupervisedChild(Protocol):
 Spawn = Callable[[Sequence[str], Mapping[str, str] | None], Awaitable[SupervisedChild]]
 
 
+async def _never(_role: str) -> None:
+    await asyncio.Event().wait()
+
+
 async def supervise(
     commands: Mapping[str, Sequence[str]],
     *,
@@ -118,6 +125,7 @@ async def supervise(
     policy: RestartPolicy = RestartPolicy(),
     environment: Mapping[str, str] | None = None,
     stop_timeout_s: float,
+    until_hung: Callable[[str], Awaitable[None]] = _never,
     now: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> int:
@@ -131,6 +139,7 @@ async def supervise(
         policy: when a role that ended is started again.
         environment: of the children; None: ours.
         stop_timeout_s: how long children may take to end after SIGTERM, before SIGKILL.
+        until_hung: given a role whose child was just started, returns when that child hangs.
         now: a clock, in seconds.
         sleep: waits for seconds.
 
@@ -140,7 +149,7 @@ async def supervise(
     Raises:
         FatalError: a command cannot be run at all; the other roles are stopped.
     """
-    supervision = _Supervision(spawn, report, policy, environment, stop_timeout_s, now, sleep)
+    supervision = _Supervision(spawn, report, policy, environment, stop_timeout_s, until_hung, now, sleep)
     keepers = {
         asyncio.create_task(supervision.keep_running(role, command), name=f"supervise {role}")
         for role, command in commands.items()
@@ -167,6 +176,7 @@ class _Supervision:
     policy: RestartPolicy
     environment: Mapping[str, str] | None
     stop_timeout_s: float
+    until_hung: Callable[[str], Awaitable[None]]
     now: Callable[[], float]
     sleep: Callable[[float], Awaitable[None]]
 
@@ -200,10 +210,26 @@ class _Supervision:
             ) from error
         self.report(SupervisorEvent(role, "started", pid=child.pid))
         try:
-            exit_code = await child.wait()
+            exit_code = await self._ended(role, child)
         except asyncio.CancelledError:
             exit_code = await child.stop(self.stop_timeout_s)
             self.report(SupervisorEvent(role, "stopped", pid=child.pid, exit_code=exit_code))
             raise
         self.report(SupervisorEvent(role, "exited", pid=child.pid, exit_code=exit_code))
         return exit_code
+
+    async def _ended(self, role: str, child: SupervisedChild) -> int:
+        """The exit code of a child that ends, or hangs and is killed."""
+        ending = asyncio.ensure_future(child.wait())
+        hanging = asyncio.ensure_future(self.until_hung(role))
+        try:
+            await asyncio.wait({ending, hanging}, return_when=asyncio.FIRST_COMPLETED)
+            if ending.done():
+                return ending.result()
+            hanging.result()
+        finally:
+            ending.cancel()
+            hanging.cancel()
+            await asyncio.gather(ending, hanging, return_exceptions=True)
+        self.report(SupervisorEvent(role, "hangs", pid=child.pid))
+        return await child.stop(_HUNG_STOP_S)

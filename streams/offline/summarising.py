@@ -11,6 +11,7 @@ import orjson
 from models.generation.words import words_of
 from models.readers.interfaces import ReviewReading
 from models.readers.preparation import PreparedReview, ReviewPreparer
+from models.readers.stars import stars_alone
 from schemas.reviews import Review
 from schemas.summaries import KeyPoint, RefreshRequested, SummaryClaim
 from schemas.topics import NEW_REVIEW
@@ -132,14 +133,25 @@ def summarise(
     """
     ready, refused = read_comments(file, columns)
     reviews = [one.event for one in ready if isinstance(one.event, Review)]
-    preparer = ReviewPreparer(masks_personal_data=True)
+    preparer = ReviewPreparer(masks_personal_data=True, languages=settings.model.languages)
     prepared = [preparer.prepare(text=one.text or "", title=one.title, hint=one.language) for one in reviews]
-    languages = [one.language.code for one in prepared]
-    asked = ask(settings, [one.asked for one in prepared], language=languages, progress=progress)
-    snapshot = _snapshot(reviews, prepared, asked.readings, file)
-    has_topics = not _aspects_fit(snapshot, asked.readings)
+    worded = [
+        index
+        for index, one in enumerate(prepared)
+        if reviews[index].text is not None and stars_alone(one) is None
+    ]
+    asked = ask(
+        settings,
+        [prepared[index].asked for index in worded],
+        language=[prepared[index].language.code for index in worded],
+        progress=progress,
+    )
+    read = dict(zip(worded, asked.readings, strict=True))
+    readings = [read.get(index) for index in range(len(reviews))]
+    snapshot = _snapshot(reviews, prepared, readings, file)
+    has_topics = not _aspects_fit(snapshot, readings)
     if has_topics:
-        points = tuple(discover(_sentences(reviews, prepared, asked.readings)))
+        points = tuple(discover(_sentences(reviews, prepared, readings)))
         counts = snapshot.counts.model_copy(update={"aspects": ()})
         snapshot = snapshot.model_copy(update={"counts": counts, "key_points": points})
     rows = {one.review_id: known.line for one, known in zip(reviews, ready, strict=True)}

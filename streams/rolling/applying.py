@@ -15,7 +15,7 @@ from streams.rolling.contributions import contribution_of, day_of, signature_of
 from streams.rolling.events import EnrichedReview
 from streams.rolling.key_points import MAX_REFERENCES, Candidate
 from streams.rolling.listing import ALL, Entry, entries_of, list_of
-from streams.rolling.newest import forget_arrival, settle_arrival, settle_latest
+from streams.rolling.newest import Former, forget, settle, settle_latest
 from streams.rolling.product_state import (
     Claim,
     Contribution,
@@ -72,9 +72,9 @@ def apply_review(tables: Tables, event: EnrichedReview, offset: int) -> ProductS
     if product.is_gone or (stored is not None and event.review_version <= stored.version):
         return None
     signature = signature_of(event)
-    arrived_as = None
+    former = Former()
     if not is_counted and stored is not None:
-        arrived_as = forget_arrival(product, event.review_id)
+        former = forget(product, event.review_id)
     after, candidates = (
         (None, []) if event.status == "removed" else contribution_of(product, event, signature)
     )
@@ -91,11 +91,10 @@ def apply_review(tables: Tables, event: EnrichedReview, offset: int) -> ProductS
     _replace(tables, product, event.review_id, before=before, after=after, candidates=candidates)
     tables.put_review(event.product_id, event.review_id, state)
     if after is not None:
-        settle_arrival(product, event, after, signature, arrived_as)
+        settle(product, event, after, signature, former)
     settle_latest(product, event.review_id, before, after, lambda than: _older(tables, product, than))
     if product.refresh.waits_since_ms is None:
         product.refresh.waits_since_ms = event.source.timestamp_ms
-    product.first_ms = product.first_ms or event.source.timestamp_ms
     product.changed_ms = max(product.changed_ms, event.source.timestamp_ms)
     product.is_unpublished = True
     tables.touch(product)
@@ -196,7 +195,8 @@ def _withdraw(product: ProductState) -> None:
         "days",
         "newest_day",
         "points",
-        "arrivals",
+        "recent",
+        "arrived",
         "latest",
         "title",
         "category",

@@ -52,6 +52,7 @@ def contribution_of(
         opinions=opinions,
         mentions=(),
         title=event.title,
+        is_of_stars=event.sentiment is not None and event.sentiment.basis == "stars",
         excerpt=text if len(text) <= MAX_EXCERPT_CHARACTERS else f"{text[: MAX_EXCERPT_CHARACTERS - 1]}…",
     )
     if any(flag.kind in _UNQUOTED_FLAGS for flag in event.flags):

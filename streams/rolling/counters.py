@@ -55,6 +55,7 @@ def _count(counts: Counts, contribution: Contribution, step: int) -> None:
         counts.rating_hundredths += step * contribution.rating_hundredths
     if contribution.sentiment != UNREAD:
         counts.sentiment[contribution.sentiment] += step
+        counts.sentiment_from_stars[contribution.sentiment] += step * contribution.is_of_stars
     for aspect, polarity in contribution.opinions:
         triple = counts.aspects.get(aspect)
         if triple is None:

@@ -1,48 +1,79 @@
-"""A product's newest reviews: in the order of their arrival, which alerts look at, and as they were written."""
+"""A product's newest reviews: those that came last, the recent ones that alerts look at, and the latest written."""
 
+from bisect import insort
 from collections.abc import Callable, Iterator
 from itertools import islice
+from typing import NamedTuple
 
 from models.similarity.signatures import SIGNATURE_BYTES
 from streams.rolling.events import EnrichedReview
-from streams.rolling.product_state import NEGATIVE, Arrival, Contribution, ProductState
+from streams.rolling.product_state import NEGATIVE, Contribution, ProductState, RecentReview
+from streams.rolling.surges import DAY_MS
 
-MAX_ARRIVALS = 40
+MAX_ARRIVED = 40
+MAX_RECENT = 40
 MAX_LATEST = 10
+#: A review that comes later after it was written tells of the past: it is counted, and no window of an alert has it.
+LATE_MS = 7 * DAY_MS
 
 
-def forget_arrival(product: ProductState, review_id: str) -> int | None:
-    """Take a review out of the arrivals.
+class Former(NamedTuple):
+    """Where the former version of a review stood: its index among those that came last, and whether it was recent."""
 
-    Returns:
-        Its index among them; None if it is none of them.
-    """
-    for index, known in enumerate(product.arrivals):
-        if known.review_id == review_id:
-            _splice(product, index, index + 1, None, b"")
-            return index
-    return None
+    arrived_as: int | None = None
+    was_recent: bool = False
 
 
-def settle_arrival(
-    product: ProductState, event: EnrichedReview, added: Contribution, signature: bytes, index: int | None
+def forget(product: ProductState, review_id: str) -> Former:
+    """Take a review out of those that came last, and of the recent ones."""
+    arrived_as = product.arrived.index(review_id) if review_id in product.arrived else None
+    if arrived_as is not None:
+        _splice(product, arrived_as, arrived_as + 1, (), b"")
+    recent = [known for known in product.recent if known.review_id != review_id]
+    was_recent = len(recent) < len(product.recent)
+    product.recent = recent
+    return Former(arrived_as, was_recent)
+
+
+def settle(
+    product: ProductState, event: EnrichedReview, added: Contribution, signature: bytes, former: Former
 ) -> None:
-    """Take a review in as the newest arrival; an edit stays where it was, at `index`."""
-    arrival = Arrival(
-        event.review_id,
-        event.source.timestamp_ms,
+    """Take a review in as the one that came last, and among the recent ones if it came in time.
+
+    An edit stays where its review was, however late it comes. Of reviews written at the same time, as where only
+    the day is known, the one that comes last is the latest.
+    """
+    index = len(product.arrived) if former.arrived_as is None else former.arrived_as
+    _splice(product, index, index, (event.review_id,), signature)
+    if len(product.arrived) > MAX_ARRIVED:
+        _splice(product, 0, 1, (), b"")
+    arrived_ms = event.source.timestamp_ms
+    written_ms = min(added.created_ms, arrived_ms)
+    product.first_ms = min(product.first_ms or written_ms, written_ms)
+    if former.was_recent or arrived_ms - written_ms <= LATE_MS:
+        insort(product.recent, _recent(event.review_id, written_ms, added), key=_by_writing)
+        del product.recent[:-MAX_RECENT]
+
+
+def _recent(review_id: str, written_ms: int, added: Contribution) -> RecentReview:
+    return RecentReview(
+        review_id,
+        written_ms,
         added.sentiment,
         added.is_near_duplicate and added.is_five_star,
         tuple(aspect for aspect, polarity in added.opinions if polarity == NEGATIVE),
+        added.is_one_star,
     )
-    index = len(product.arrivals) if index is None else index
-    _splice(product, index, index, arrival, signature)
-    if len(product.arrivals) > MAX_ARRIVALS:
-        _splice(product, 0, 1, None, b"")
 
 
-def _splice(product: ProductState, start: int, end: int, arrival: Arrival | None, signature: bytes) -> None:
-    product.arrivals[start:end] = () if arrival is None else (arrival,)
+def _by_writing(review: RecentReview) -> int:
+    return review.written_ms
+
+
+def _splice(
+    product: ProductState, start: int, end: int, review_ids: tuple[str, ...], signature: bytes
+) -> None:
+    product.arrived[start:end] = review_ids
     known, size = product.signatures, SIGNATURE_BYTES
     product.signatures = known[: start * size] + signature + known[end * size :]
 

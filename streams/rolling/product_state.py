@@ -38,6 +38,7 @@ class Contribution(msgspec.Struct, array_like=True):
         opinions: (aspect, polarity) pairs, each once.
         mentions: the key points it makes, each once.
         excerpt: its text, cut; empty where it has none.
+        is_of_stars: whether its sentiment is that of its stars alone.
     """
 
     created_ms: int
@@ -51,11 +52,17 @@ class Contribution(msgspec.Struct, array_like=True):
     mentions: tuple[PointMention, ...]
     title: str | None
     excerpt: str
+    is_of_stars: bool = False
 
     @property
     def is_five_star(self) -> bool:
         """Whether it gives the best rating."""
         return self.rating_hundredths >= 450
+
+    @property
+    def is_one_star(self) -> bool:
+        """Whether it gives the worst rating: one star, or none where a platform has that."""
+        return UNRATED < self.rating_hundredths < 150
 
 
 class ReviewState(msgspec.Struct, array_like=True):
@@ -75,7 +82,10 @@ class ReviewState(msgspec.Struct, array_like=True):
 
 
 class Counts(msgspec.Struct, array_like=True):
-    """Exact counters of a product's reviews; triples are by polarity."""
+    """Exact counters of a product's reviews; triples are by polarity.
+
+    `sentiment_from_stars` are those of `sentiment` that were judged by stars alone.
+    """
 
     reviews: int = 0
     histogram: list[int] = msgspec.field(default_factory=lambda: [0] * 6)
@@ -86,6 +96,7 @@ class Counts(msgspec.Struct, array_like=True):
     near_duplicates: int = 0
     lookalike_five_stars: int = 0
     languages: dict[str, int] = msgspec.field(default_factory=dict)
+    sentiment_from_stars: list[int] = msgspec.field(default_factory=lambda: [0, 0, 0])
 
 
 class Reference(NamedTuple):
@@ -136,14 +147,15 @@ class Point(msgspec.Struct, array_like=True):
     references: list[Reference]
 
 
-class Arrival(NamedTuple):
-    """One of the last reviews in the order they arrived, as surges are judged by it."""
+class RecentReview(NamedTuple):
+    """A review that came soon after it was written, as surges are judged by it."""
 
     review_id: str
-    arrived_ms: int
+    written_ms: int
     sentiment: int
     is_lookalike: bool
     negative_aspects: tuple[str, ...]
+    is_one_star: bool = False
 
 
 class Refresh(msgspec.Struct, array_like=True):
@@ -208,11 +220,11 @@ class ProductState(msgspec.Struct, array_like=True):
         days: reviews, negative, neutral and positive ones of each day of the last 90.
         points: the key points by the name of their kind, in the order they were founded.
         newest_day: the latest day a review was ever written on.
-        arrivals: the last reviews, oldest first.
-        signatures: theirs, one after the other; zeros where one has none.
+        recent: the latest of the reviews that came soon after they were written, in the order of writing.
+        signatures: of the reviews of `arrived`, one after the other; zeros where one has none.
         latest: (created_ms, review id) of the latest reviews by when they were written, latest first.
         changed_ms: the broker's timestamp of the last event that changed it.
-        first_ms: the broker's timestamp of the first review; 0 before it.
+        first_ms: when the first of its reviews was written; 0 before there was one.
         words: its text; of an earlier generation than the last refresh until that is answered.
         text_applied: the last applied offset of `product-text`.
         alerts: the latest alert of each subject.
@@ -220,6 +232,7 @@ class ProductState(msgspec.Struct, array_like=True):
         swept: reviews of before the last withdrawal are kept of ids after this one; None: of no id.
         is_unlisted: whether its first reviews are from before there were lists of them, so that each machine has to
             list them when it restores them.
+        arrived: the ids of the last reviews in the order in which they came, oldest first.
     """
 
     product_id: str
@@ -236,7 +249,7 @@ class ProductState(msgspec.Struct, array_like=True):
     newest_day: int = 0
     points: dict[str, list[Point]] = msgspec.field(default_factory=dict)
     next_point: int = 0
-    arrivals: list[Arrival] = msgspec.field(default_factory=list)
+    recent: list[RecentReview] = msgspec.field(default_factory=list)
     signatures: bytes = b""
     latest: list[tuple[int, str]] = msgspec.field(default_factory=list)
     changed_ms: int = 0
@@ -248,3 +261,4 @@ class ProductState(msgspec.Struct, array_like=True):
     text_applied: int = -1
     swept: str | None = None
     is_unlisted: bool = False
+    arrived: list[str] = msgspec.field(default_factory=list)

@@ -1,9 +1,11 @@
 """Reviews that were read in this process, as the rolling role reads them from the stream."""
 
 from datetime import datetime
+from typing import Literal
 
 from models.readers.interfaces import AspectMention, ReviewReading
 from models.readers.preparation import PreparedReview
+from models.readers.stars import sentiment_of, stars_alone
 from streams.rolling.events import EnrichedReview, Flag, Labelled, Language, Opinion, Sentence, Source
 
 
@@ -17,7 +19,7 @@ def as_event(
     rating: float | None = None,
     verified_purchase: bool = False,
 ) -> EnrichedReview:
-    """A review and what was read of it; without a reading, one in a language that no model covers.
+    """A review and what was read of it; without a reading, stars or a language that no model covers.
 
     Args:
         product_id: whose review it is.
@@ -28,14 +30,15 @@ def as_event(
         rating: 0 to 5.
         verified_purchase: whether the author bought it.
     """
+    stars = stars_alone(prepared) if prepared.text else rating
     event = EnrichedReview(
         review_id=review_id,
         product_id=product_id,
         review_version=1,
-        status="unsupported_language" if reading is None else "enriched",
+        status=_status(prepared, reading, stars),
         created_at=written,
         source=Source(max(0, int(written.timestamp() * 1000))),
-        text=prepared.text,
+        text=prepared.text or None,
         title=prepared.title,
         rating=rating,
         language=Language(prepared.language.code),
@@ -43,7 +46,9 @@ def as_event(
         signature=prepared.signature,
         verified_purchase=verified_purchase,
     )
-    if reading is not None:
+    if stars is not None:
+        event.sentiment = Labelled(sentiment_of(stars).label, basis="stars")
+    elif reading is not None:
         event.sentiment = Labelled(reading.sentiment.label)
         event.sentences = tuple(
             Sentence(*prepared.place(sentence.start, sentence.end), sentence.embedding)
@@ -51,6 +56,14 @@ def as_event(
         )
         event.aspects = tuple(_opinion(prepared, mention) for mention in reading.aspects)
     return event
+
+
+def _status(
+    prepared: PreparedReview, reading: ReviewReading | None, stars: float | None
+) -> Literal["enriched", "unsupported_language", "rating_only"]:
+    if stars is not None:
+        return "enriched" if prepared.text else "rating_only"
+    return "unsupported_language" if reading is None else "enriched"
 
 
 def _opinion(prepared: PreparedReview, mention: AspectMention) -> Opinion:

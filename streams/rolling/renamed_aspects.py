@@ -9,13 +9,13 @@ import msgspec
 from streams.rolling.alerts import Subject
 from streams.rolling.key_points import MAX_POINTS_OF_KIND, give_up_one
 from streams.rolling.product_state import (
-    Arrival,
     Claim,
     Contribution,
     Counts,
     Kind,
     Point,
     ProductState,
+    RecentReview,
     ReviewState,
 )
 from streams.rolling.surges import AlertState
@@ -42,7 +42,7 @@ def upgraded_product(state: ProductState) -> ProductState:
         state,
         counts=_counts(state.counts),
         points=_points(state.points),
-        arrivals=[_arrival(one) for one in state.arrivals],
+        recent=[_recent(one) for one in state.recent],
         refresh=msgspec.structs.replace(state.refresh, aspects=_added(state.refresh.aspects)),
         alerts=_alerts(state.alerts),
         words=msgspec.structs.replace(state.words, claims=tuple(map(_claim, state.words.claims))),
@@ -87,7 +87,7 @@ def _points(points: Mapping[str, Iterable[Point]]) -> dict[str, list[Point]]:
     return upgraded
 
 
-def _arrival(one: Arrival) -> Arrival:
+def _recent(one: RecentReview) -> RecentReview:
     return one._replace(negative_aspects=tuple(dict.fromkeys(map(current_aspect, one.negative_aspects))))
 
 

@@ -193,6 +193,7 @@ def counts_of(product: ProductState) -> JsonObject:
         "rating_histogram": counts.histogram,
         "rating_hundredths": counts.rating_hundredths,
         "sentiment": _by_polarity(counts.sentiment),
+        "sentiment_from_stars": _by_polarity(counts.sentiment_from_stars),
         "aspects": [{"aspect": name, **_by_polarity(triple)} for name, triple in aspects],
         "verified_purchases": counts.verified,
         "near_duplicates": counts.near_duplicates,

@@ -65,7 +65,7 @@ def variables(section: type[BaseModel] = Settings, prefix: str = PREFIX) -> Iter
             choices = get_args(kind) if str(kind).startswith("typing.Literal") else ()
             described = field.description or ", ".join(map(str, choices))
             default = "" if field.default is None else str(field.default)
-            if isinstance(field.default, dict):
+            if isinstance(field.default, dict | tuple):
                 default = json.dumps(field.default)
             yield f"{prefix}{name.upper()}", default, described
 
@@ -88,7 +88,7 @@ def load() -> Settings:
         raise ConfigurationError(_describe(error)) from error
     except SettingsError as error:  # pydantic-settings names the section, not the variable
         raise ConfigurationError(
-            f'settings: {" or ".join(_no_json(known))}: wanted JSON, such as {{"en": "..."}}'
+            f'settings: {" or ".join(_no_json(known))}: wanted JSON, such as {{"en": "..."}} or ["en"]'
         ) from error
 
 
@@ -96,7 +96,8 @@ def _no_json(known: Iterable[str]) -> Iterator[str]:
     for name in known:
         value = os.environ.get(name, "")
         if (
-            name.rpartition("__")[2] in {"READERS", "LABELS", "GENERATORS", "ADAPTERS", "RETENTION_DAYS"}
+            name.rpartition("__")[2]
+            in {"READERS", "LANGUAGES", "LABELS", "GENERATORS", "ADAPTERS", "RETENTION_DAYS"}
             and value
         ):
             try:

@@ -130,6 +130,11 @@ class ModelSettings(_Section):
         description="who reads which language (ISO 639-1; * for all others), as JSON: builtin:NAME, "
         "path:/directory or hf:organisation/name@revision",
     )
+    languages: tuple[Annotated[str, Field(pattern=r"^[a-z]{2,3}$")], ...] = Field(
+        ("en",),
+        description="that the shop's reviews are mostly in (ISO 639-1), the usual one first, as JSON: short texts are "
+        "in one of them unless their words tell another, and what nothing tells is in the first",
+    )
     labels: dict[str, SentimentLabel] | None = Field(
         None, description='what a path: or hf: model\'s labels mean, as JSON: {"LABEL_0": "negative", ...}'
     )

@@ -13,6 +13,8 @@ from streams.state.store import Checkpoint, DamagedStoreError, PartitionStore
 
 log = structlog.get_logger(__name__)
 
+#: The reason for which tables are made anew that were found damaged.
+DAMAGED = "damaged"
 #: A broker forgets a deletion after a day (Kafka's delete.retention.ms). A store that missed one would keep the key
 #: for ever, so one that is older than half of that starts anew.
 _STALE_AFTER_S = 12 * 3600.0
@@ -36,6 +38,7 @@ async def restore(
     topic_id: str,
     is_kafka: bool,
     report: Callable[[RestoreProgress], None] = lambda _progress: None,
+    on_anew: Callable[[str], None] = lambda _reason: None,
 ) -> int:
     """Read what stores miss of their changelog partitions, committed records only, and write it to them.
 
@@ -47,6 +50,7 @@ async def restore(
         topic_id: the changelog's; empty where the broker tells none.
         is_kafka: False on the embedded broker.
         report: told of progress.
+        on_anew: told why a store with contents starts anew, on any thread.
 
     Returns:
         How many records were read.
@@ -59,7 +63,9 @@ async def restore(
     consumer = client.consumer()
     await consumer.start()
     try:
-        restoration = _Restoration(consumer, topic, stores, cluster, topic_id, is_kafka=is_kafka)
+        restoration = _Restoration(
+            consumer, topic, stores, cluster, topic_id, is_kafka=is_kafka, on_anew=on_anew
+        )
         return await restoration.run(report)
     finally:
         await consumer.stop()
@@ -100,12 +106,14 @@ class _Restoration:
         topic_id: str,
         *,
         is_kafka: bool,
+        on_anew: Callable[[str], None],
     ) -> None:
         self._consumer = consumer
         self._stores = {TopicPartition(topic, number): store for number, store in stores.items()}
         self._cluster = cluster
         self._topic_id = topic_id
         self._is_kafka = is_kafka
+        self._on_anew = on_anew
         self._starts: dict[TopicPartition, int] = {}
         self._ends: dict[TopicPartition, int] = {}
 
@@ -139,6 +147,7 @@ class _Restoration:
             known = store.checkpoint()
         except DamagedStoreError as error:
             log.warning("tables are damaged; the changelog restores them", why=str(error))
+            self._on_anew(DAMAGED)
             store.clear()
             return 0
         if known is not None:
@@ -147,6 +156,7 @@ class _Restoration:
             if not reasons:
                 return known.offset
             log.info("a store starts anew", partition=partition.partition, why=reasons)
+            self._on_anew(reasons[0])
         store.clear()
         return 0
 

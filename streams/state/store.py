@@ -29,7 +29,8 @@ _BLOOM_BITS = 10
 _DAMAGED = "DAMAGED"
 #: How RocksDB's messages say that its files are not what it wrote; it has one exception for everything.
 _SIGNS_OF_DAMAGE = ("Corruption", "No such file or directory")
-_SIGN_OF_A_FULL_DISK = "No space left on device"
+#: The disk's own end, that of the user's share of it, and that of what this process may write.
+_SIGNS_OF_A_FULL_DISK = ("No space left on device", "Disk quota exceeded", "File too large")
 
 
 class DamagedStoreError(FatalError):
@@ -83,6 +84,9 @@ class PartitionStore:
         directory: of its own; made if it is not there.
         memory: shared with other stores.
 
+    Attributes:
+        was_damaged: whether what was in the directory was thrown away when it was opened.
+
     Raises:
         FullDiskError: there is no room, here and with every method.
         DamagedStoreError: the files are not what was written, with every method.
@@ -93,6 +97,7 @@ class PartitionStore:
         self._memory = memory
         self._without_log = rocksdict.WriteOptions()
         setattr(self._without_log, "disable_wal", True)  # noqa: B010 - a property; its stub says method
+        self.was_damaged = False
         self._database = self._opened()
 
     def get(self, key: bytes) -> bytes | None:
@@ -169,7 +174,7 @@ class PartitionStore:
     def _explained(self, action: str, error: Exception) -> Exception:
         """Our error of RocksDB's; damage is marked on disk."""
         got = " ".join(str(error).split())
-        if _SIGN_OF_A_FULL_DISK in got:
+        if any(sign in got for sign in _SIGNS_OF_A_FULL_DISK):
             return self._full(action, got)
         if any(sign in got for sign in _SIGNS_OF_DAMAGE):
             with contextlib.suppress(OSError):
@@ -207,6 +212,7 @@ class PartitionStore:
                     raise explained from error
                 why = " ".join(str(error).split())
         log.warning("tables are damaged; the changelog restores them", path=str(self._directory), why=why)
+        self.was_damaged = True
         shutil.rmtree(self._directory)
         try:
             return self._open()

@@ -21,7 +21,7 @@ from streams.state.origin import (
     require_same_count,
     succeeding,
 )
-from streams.state.restoring import RestoreProgress, first_value, restore
+from streams.state.restoring import DAMAGED, RestoreProgress, first_value, restore
 from streams.state.store import Checkpoint, PartitionStore, StoreMemory
 from streams.state.tables import Change, PartitionTables
 from streams.state.topic_watch import TopicWatch
@@ -75,6 +75,7 @@ class TableSet(Generic[TablesT]):
         cluster: the Kafka cluster's id.
         is_kafka: False on the embedded broker.
         memory: of all stores.
+        on_anew: told why a partition's tables were cleared and are restored anew, on any thread.
 
     Attributes:
         progress: of the restoration under way; None when there is none.
@@ -91,6 +92,7 @@ class TableSet(Generic[TablesT]):
         cluster: str,
         is_kafka: bool,
         memory: StoreMemory,
+        on_anew: Callable[[str], None] = lambda _reason: None,
     ) -> None:
         self._client = client
         self._topics = topics
@@ -101,6 +103,7 @@ class TableSet(Generic[TablesT]):
         self._topic_id = ""
         self._is_kafka = is_kafka
         self._memory = memory
+        self._on_anew = on_anew
         self._stores: dict[int, PartitionStore] = {}
         self._tables: dict[int, TablesT] = {}
         self.progress: RestoreProgress | None = None
@@ -144,7 +147,10 @@ class TableSet(Generic[TablesT]):
         for number in partitions:
             if number not in self._stores:
                 path = self._directory / str(number)
-                self._stores[number] = await asyncio.to_thread(PartitionStore, path, self._memory)
+                store = await asyncio.to_thread(PartitionStore, path, self._memory)
+                self._stores[number] = store
+                if store.was_damaged:
+                    self._on_anew(DAMAGED)
         self.progress = RestoreProgress(0, 0)
         try:
             facts = await self._topics.look()
@@ -238,4 +244,5 @@ class TableSet(Generic[TablesT]):
             topic_id=self._topic_id,
             is_kafka=self._is_kafka,
             report=report,
+            on_anew=self._on_anew,
         )

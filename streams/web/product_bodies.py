@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, timedelta
 
+import msgspec
 import orjson
 from msgspec import Raw
 
@@ -51,7 +52,7 @@ def listed_body(product: KnownProduct) -> JsonObject:
     """A `ListedProduct`, ready for `encode`."""
     summary = read_parts(product.document)
     counts = read_counts(summary.counts)
-    sentiment = counts.sentiment
+    stars = counts.sentiment_from_stars
     return {
         "product_id": summary.product_id,
         "title": _as_it_is(summary.title),
@@ -59,12 +60,9 @@ def listed_body(product: KnownProduct) -> JsonObject:
         **_freshness(summary, product),
         "review_count": counts.reviews,
         "average_rating": counts.average_rating,
-        "negative_share": sentiment.negative_share,
-        "sentiment": {
-            "negative": sentiment.negative,
-            "neutral": sentiment.neutral,
-            "positive": sentiment.positive,
-        },
+        "negative_share": counts.sentiment.negative_share,
+        "sentiment": msgspec.structs.asdict(counts.sentiment),
+        "sentiment_from_stars": stars and msgspec.structs.asdict(stars),
     }
 
 

@@ -35,6 +35,11 @@ class WorkerMetrics:
         self._dropped = counter(
             "dropped_outputs", "outputs too large for their topic that no event caused", "topic"
         )
+        self._rebuilt = counter(
+            "rebuilt_tables",
+            "partitions' tables on disk that were cleared and restored anew, by reason",
+            "reason",
+        )
         self.chunks = counter("chunks", "chunks whose effects are acknowledged").labels(**labels)
         self.batches = counter("batches", "forward passes").labels(**labels)
         self.tokens = counter("tokens", "tokens that went through the model").labels(**labels)
@@ -75,6 +80,10 @@ class WorkerMetrics:
     def dropped(self, output: Output) -> None:
         """Count one output that is published nowhere."""
         self._dropped.labels(self._role, output.topic).inc()
+
+    def rebuilt(self, reason: str) -> None:
+        """Count a partition's tables that were cleared, and are restored from the changelog's beginning."""
+        self._rebuilt.labels(self._role, reason).inc()
 
     def forwarded(self, report: BatchReport) -> None:
         """Count one forward pass."""

@@ -73,6 +73,7 @@ class StatefulWorker(StreamWorker, Generic[TablesT]):
             cluster=await topic_admin.cluster_id(client),
             is_kafka=is_kafka,
             memory=StoreMemory(self._settings.state.cache_bytes),
+            on_anew=self._metrics.rebuilt,
         )
         self._handler = self.new_handler(self._tables, lambda: self._intake.is_filling)
         return self._handler

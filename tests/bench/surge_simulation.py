@@ -2,8 +2,9 @@
 
     python -m tests.bench.surge_simulation --plot surges.png --json
 
-takes about three minutes. It watches histories in which nothing happens (the alarms are false) and triples the negative
-share of others; it compares designs of the test at the same rate of false alarms; it ends surges.
+takes some minutes. It watches histories in which nothing happens (the alarms are false), triples the negative share of
+others and lets surges of every kind begin; it imports histories; it compares designs of the test at the same rate of
+false alarms; it ends surges.
 """
 
 import argparse
@@ -20,12 +21,21 @@ import numpy as np
 from streams.rolling.surges import NEGATIVE
 from tests.bench.surge_designs import DESIGNS, NOTHING
 from tests.bench.surge_histories import DRIFTING, WEEKS, WORLDS, World, history
-from tests.bench.surge_watching import Stream, aftermath, false_alarms, found_within, paces
+from tests.bench.surge_imports import measure_imports
+from tests.bench.surge_watching import LIMITS, Stream, aftermath, false_alarms, found_within, paces
 
 SHARES = (0.05, 0.10, 0.15, 0.20, 0.25, 0.30)
 BASELINES = (50, 200)
 PACES = (2.0, 10.0, 50.0, 200.0)
 MOST = 60
+#: A surge that deserves its name, kind by kind: the share before, and during it.
+SURGES = {
+    "negative_surge": (0.15, 0.45),
+    "one_star_surge": (0.07, 0.5),
+    "aspect_surge": (0.04, 0.3),
+    "safety_surge": (0.01, 0.15),
+    "lookalike_surge": (0.01, 0.4),
+}
 _CLASSES = {"0.5 to 5 a week": 5.0, "5 to 30 a week": 30.0, "30 to 200 a week": 1e9}
 Counts = dict[str, Any]
 
@@ -70,6 +80,22 @@ def detection(
     after = min(times * share, 0.95)
     found = Counter(found_within(rng, share, after, baseline=baseline, pace=pace) for _ in range(runs))
     return [round(sum(found[count] for count in range(1, most + 1)) / runs, 4) for most in range(MOST + 1)]
+
+
+def found_by_kind(*, pace: float, runs: int, seed: int) -> dict[str, list[float]]:
+    """The probability that a surge of each kind, after 200 reviews, is found within 10, 20 and 40 reviews."""
+    found: dict[str, list[float]] = {}
+    for kind, (before, during) in SURGES.items():
+        rng = np.random.default_rng(seed)
+        within = [
+            found_within(rng, before, during, baseline=200, pace=pace, limits=LIMITS[kind])
+            for _ in range(runs)
+        ]
+        found[kind] = [
+            round(sum(count is not None and count <= most for count in within) / runs, 3)
+            for most in (10, 20, 40)
+        ]
+    return found
 
 
 def reviews_for(curve: list[float], probability: float) -> int | None:
@@ -182,6 +208,10 @@ def measure(*, products: int, runs: int, seed: int) -> Counts:
             for name, world in WORLDS.items()
         },
         "detection": curves,
+        "found_by_kind": {
+            f"{pace:g}": found_by_kind(pace=pace, runs=runs, seed=seed) for pace in (10.0, 50.0)
+        },
+        "imports": measure_imports(products=max(products // 10, 1), seed=seed),
         "most_within_20": {
             f"{pace:g}": {str(share): most_power(share, pace=pace) for share in SHARES} for pace in PACES
         },
@@ -193,7 +223,7 @@ def measure(*, products: int, runs: int, seed: int) -> Counts:
 
 def table(report: Counts) -> str:
     """What was measured, as Markdown."""
-    kinds = ("negative", "aspect", "lookalike")
+    kinds = ("negative", "one_star", "aspect", "safety", "lookalike")
     alarms = [
         [
             name,
@@ -208,6 +238,17 @@ def table(report: Counts) -> str:
         for pace, baselines in report["detection"].items()
         for baseline, curves in baselines.items()
     ]
+    by_kind = [
+        [
+            f"{kind.removesuffix('_surge').replace('_', ' ')}, {before:.0%} to {during:.0%}",
+            *(
+                " / ".join(f"{most:.0%}" for most in of_pace[kind])
+                for of_pace in report["found_by_kind"].values()
+            ),
+        ]
+        for kind, (before, during) in SURGES.items()
+    ]
+    imports = [[order, *map(str, counts)] for order, counts in report["imports"].items()]
     limits = [
         [pace, *(f"{most:.0%}" for most in shares.values())]
         for pace, shares in report["most_within_20"].items()
@@ -219,6 +260,13 @@ def table(report: Counts) -> str:
             *_rows(["reviews a week, baseline", *(f"{share:.0%}" for share in SHARES)], found),
             "",
             "(found within 20 / within 40 reviews / reviews for 50 % / for 90 %)",
+            "",
+            *_rows(
+                ["found within 10 / 20 / 40 reviews", *map("{} a week".format, report["found_by_kind"])],
+                by_kind,
+            ),
+            "",
+            *_rows(["imported", "products", "with an alert", "the surge dated today"], imports),
             "",
             *_rows(["any test, within 20", *(f"{share:.0%}" for share in SHARES)], limits),
         ]
@@ -260,7 +308,7 @@ def draw(report: Counts, path: Path) -> None:
     designs.legend(loc="upper left", fontsize=8)
     rate = report["false_alarms"]["drifting"]
     figure.suptitle(
-        f"{rate['per_1000_weeks']:.2f} false alarms per 1,000 product-weeks, all 15 tests together "
+        f"{rate['per_1000_weeks']:.2f} false alarms per 1,000 product-weeks, all 18 tests together "
         f"({rate['product_weeks']:,} simulated product-weeks)"
     )
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,5 +1,6 @@
 """Histories watched as the rolling role watches them, review by review."""
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -9,6 +10,8 @@ from streams.rolling.surges import (
     ASPECT,
     LOOKALIKE,
     NEGATIVE,
+    ONE_STAR,
+    SAFETY,
     AlertState,
     Recovery,
     Surge,
@@ -21,7 +24,13 @@ from streams.rolling.surges import (
 from streams.rolling.surges.ending import WEEK_MS
 from tests.bench.surge_histories import Array, History
 
-LIMITS = {"negative_surge": NEGATIVE, "aspect_surge": ASPECT, "lookalike_surge": LOOKALIKE}
+LIMITS = {
+    "negative_surge": NEGATIVE,
+    "one_star_surge": ONE_STAR,
+    "aspect_surge": ASPECT,
+    "safety_surge": SAFETY,  # published as an aspect_surge
+    "lookalike_surge": LOOKALIKE,
+}
 RECENT = 40
 
 
@@ -73,13 +82,14 @@ class Watch:
             stream.counted[review + 1],
             review + 1,
             stream.limits,
+            since=0 if state is None else review + 1 - bisect_right(self.times, state.until_ms),
             now_ms=self.times[review],
             pace=self.pace[review],
         )
 
     def raised(self, surge: Surge, review: int) -> AlertState:
         """The alert that this review raised."""
-        return raised("alert", surge, reviews=review + 1, at_ms=self.times[review])
+        return raised("alert", surge, at_ms=self.times[review], until_ms=self.times[review])
 
     def end(self, state: AlertState, review: int) -> int:
         """The review with which the alert that this one raised is over; the number of reviews if none."""
@@ -113,20 +123,27 @@ def _alarms(watch: Watch) -> Iterator[int]:
             over = watch.end(state, review)
             if over == len(watch.times):
                 return
-            state = resolved(state, reviews=over + 1, at_ms=watch.times[over])
+            state = resolved(state, at_ms=watch.times[over], until_ms=watch.times[over])
 
 
 def found_within(
-    rng: np.random.Generator, before: float, after: float, *, baseline: int, pace: float, most: int = 60
+    rng: np.random.Generator,
+    before: float,
+    after: float,
+    *,
+    baseline: int,
+    pace: float,
+    limits: SurgeLimits = NEGATIVE,
+    most: int = 60,
 ) -> int | None:
-    """After how many reviews a change of the negative share is found; None if not within `most`."""
+    """After how many reviews a change of a share is found; None if not within `most`."""
     matches = np.concatenate([rng.random(baseline) < before, rng.random(most) < after])
-    stream = Stream(matches, NEGATIVE)
+    stream = Stream(matches, limits)
     for review in stream.looks:
         recent = stream.recent(review)
         earlier = review + 1 - len(recent)
         if review >= baseline and find_surge(
-            recent, stream.counted[earlier], earlier, NEGATIVE, reviews_a_week=pace
+            recent, stream.counted[earlier], earlier, limits, reviews_a_week=pace
         ):
             return review - baseline + 1
     return None

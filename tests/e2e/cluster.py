@@ -106,7 +106,9 @@ class Cluster:
     """Workers of one role that share a group.
 
     Args:
+        script: of a worker that takes a failpoint.
         arguments: of the worker's script, after the failpoint.
+        command: a worker without failpoints, instead of the script.
         environment: settings beside those that all have.
     """
 
@@ -119,11 +121,13 @@ class Cluster:
         delivery: str,
         script: Path = WORKER,
         arguments: Sequence[str] = (),
+        command: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self.client = KafkaConnection(bootstrap_servers)
         self._directory = directory
-        self._command = [sys.executable, str(script)]
+        self._command = command
+        self._script = [sys.executable, str(script)]
         self._arguments = arguments
         self._environment = {
             **os.environ,
@@ -142,9 +146,9 @@ class Cluster:
 
     def start(self, *, failpoint: str = "") -> subprocess.Popen[bytes]:
         number = len(self.workers)
-        log = (self._directory / f"worker-{number}.log").open("ab")
+        log = self._log(number).open("ab")
         worker = subprocess.Popen(
-            [*self._command, failpoint, *self._arguments],
+            self._command or [*self._script, failpoint, *self._arguments],
             env=self._environment,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -152,6 +156,13 @@ class Cluster:
         log.close()
         self.workers.append(worker)
         return worker
+
+    def log_of(self, worker: subprocess.Popen[bytes]) -> Path:
+        """What it wrote."""
+        return self._log(self.workers.index(worker))
+
+    def _log(self, number: int) -> Path:
+        return self._directory / f"worker-{number}.log"
 
     def alive(self) -> list[subprocess.Popen[bytes]]:
         return [worker for worker in self.workers if worker.poll() is None]

@@ -22,6 +22,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 from schemas.alerts import ProductAlert
 from schemas.summaries import ProductSummary, RefreshRequested
 from schemas.topics import ENRICHED_REVIEW, PRODUCT_ALERT, PRODUCT_SUMMARY, PRODUCT_TEXT, REFRESH_REQUESTED
+from streams.kafka.connection import KafkaConnection
 from streams.kafka.publishing import RawRecord, publish
 from streams.kafka.tailing import follow
 from streams.roles.generate.handler import AnswerRequests, Route
@@ -120,7 +121,7 @@ async def run_with_kills(
     try:
         async with asyncio.timeout(kills * 30 + 150), answered_refreshes(cluster):
             await asyncio.gather(publish_under_way(), kill())
-            went_back = await read_until_right(cluster, summaries, expected)
+            went_back = await read_until_right(cluster.client, summaries, expected)
     except TimeoutError:
         wrong = [one for one in expected if not is_right(summaries, expected, one)]
         pytest.fail(
@@ -227,13 +228,13 @@ def is_right(
 
 
 async def read_until_right(
-    cluster: Cluster, summaries: dict[str, ProductSummary], expected: dict[str, dict[str, Any]]
+    client: KafkaConnection, summaries: dict[str, ProductSummary], expected: dict[str, dict[str, Any]]
 ) -> int:
     """The last summary of every product, read until all are what the recount says; how often a text got older."""
     right: set[str] = set()
     newest: Counter[str] = Counter()
     went_back = 0
-    async with follow(cluster.client, [PRODUCT_SUMMARY.name], from_beginning=True) as tail:
+    async with follow(client, [PRODUCT_SUMMARY.name], from_beginning=True) as tail:
         async for record in tail:
             summary = ProductSummary.model_validate_json(record.value)
             summaries[summary.product_id] = summary

@@ -1,8 +1,6 @@
 """Right and wrong ways into a broker: the right ones work, each wrong one says what to do, soon and for good."""
 
 import asyncio
-import shutil
-import subprocess
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
@@ -16,19 +14,17 @@ from streams.app import run_role
 from streams.errors import ConfigurationError, FatalError
 from streams.kafka import topic_admin
 from streams.kafka.connection import KafkaConnection
-from streams.kafka.publishing import publish
-from streams.local.embedded import free_port
+from streams.kafka.publishing import RawRecord, publish
+from streams.local.embedded import free_ports
 from streams.settings import KafkaSettings, Settings
 from tests.brokers import ApacheKafka, unique_name
+from tests.certificates import make_certificates, needs_openssl
 from tests.conftest import kafka_or_skip
 from tests.integration.test_broker_rights import Rights, allow, make_user, password_of
 from tests.integration.workers import make_settings, read, review, running
 from tests.roles import enrich_role, topics
 
-pytestmark = [
-    pytest.mark.kafka,
-    pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl: there is no such command"),
-]
+pytestmark = [pytest.mark.kafka, needs_openssl]
 
 #: A worker that is refused has given up by then.
 PATIENCE_S = 45.0
@@ -36,63 +32,37 @@ SCRAM = {"security_protocol": "SASL_PLAINTEXT", "sasl_mechanism": "SCRAM-SHA-256
 
 
 class Guarded(NamedTuple):
-    """A broker with two doors: SASL without TLS, and TLS that wants a certificate."""
+    """A broker with three doors: SASL without TLS, TLS that wants a certificate, and both together."""
 
     kafka: ApacheKafka
     tls_port: int
+    both_port: int
     files: Path
 
     def settings(self, door: str, **more: Any) -> KafkaSettings:
-        port = self.tls_port if door == "tls" else self.kafka.port
+        port = {"sasl": self.kafka.port, "tls": self.tls_port, "both": self.both_port}[door]
         files = {name: self.files / str(value) for name, value in more.items() if name.endswith("_file")}
         return KafkaSettings.model_validate({"bootstrap_servers": f"127.0.0.1:{port}", **more, **files})
 
 
-def openssl(*arguments: object) -> None:
-    subprocess.run([str(shutil.which("openssl")), *map(str, arguments)], check=True, capture_output=True)
-
-
-def make_certificates(directory: Path) -> None:
-    """An authority, and what it signed for the broker and for a worker; another authority, which signed nothing."""
-    for name in ("authority", "stranger"):
-        openssl(
-            *("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={name}", "-days", 2),
-            *("-keyout", directory / f"{name}.key", "-out", directory / f"{name}.pem"),
-        )
-    extensions = directory / "extensions"
-    extensions.write_text("subjectAltName=IP:127.0.0.1\n")
-    for name in ("broker", "worker"):
-        key, request, signed = (directory / f"{name}.{ending}" for ending in ("key", "request", "pem"))
-        openssl(
-            "req", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={name}", "-keyout", key, "-out", request
-        )
-        openssl(
-            *("x509", "-req", "-in", request, "-CA", directory / "authority.pem", "-days", 2),
-            *(
-                "-CAkey",
-                directory / "authority.key",
-                "-CAcreateserial",
-                "-extfile",
-                extensions,
-                "-out",
-                signed,
-            ),
-        )
-    both = (directory / "broker.key").read_text() + (directory / "broker.pem").read_text()
-    (directory / "broker-store.pem").write_text(both)
-
-
-def properties(files: Path, tls_port: int) -> dict[str, str]:
+def properties(files: Path, tls_port: int, both_port: int) -> dict[str, str]:
+    doors = f"CLIENT://127.0.0.1:{{port}},TLS://127.0.0.1:{tls_port},BOTH://127.0.0.1:{both_port}"
     tokens = "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule"
     return {
-        "listeners": f"CLIENT://127.0.0.1:{{port}},TLS://127.0.0.1:{tls_port},CONTROLLER://127.0.0.1:{{controller}}",
-        "advertised.listeners": f"CLIENT://127.0.0.1:{{port}},TLS://127.0.0.1:{tls_port}",
-        "listener.security.protocol.map": "CLIENT:SASL_PLAINTEXT,TLS:SSL,CONTROLLER:PLAINTEXT",
+        "listeners": f"{doors},CONTROLLER://127.0.0.1:{{controller}}",
+        "advertised.listeners": doors,
+        "listener.security.protocol.map": "CLIENT:SASL_PLAINTEXT,TLS:SSL,BOTH:SASL_SSL,CONTROLLER:PLAINTEXT",
         "ssl.keystore.type": "PEM",
         "ssl.keystore.location": str(files / "broker-store.pem"),
         "ssl.truststore.type": "PEM",
         "ssl.truststore.location": str(files / "authority.pem"),
         "ssl.client.auth": "required",
+        # Of a listener with SASL, Kafka asks for certificates only where it is told to by the listener's name.
+        "listener.name.both.ssl.client.auth": "required",
+        "listener.name.both.sasl.enabled.mechanisms": "SCRAM-SHA-256",
+        "listener.name.both.scram-sha-256.sasl.jaas.config": (
+            "org.apache.kafka.common.security.scram.ScramLoginModule required;"
+        ),
         "sasl.enabled.mechanisms": "SCRAM-SHA-256,OAUTHBEARER",
         "listener.name.client.oauthbearer.sasl.jaas.config": (
             f'{tokens} required unsecuredLoginStringClaim_sub="broker";'
@@ -103,11 +73,12 @@ def properties(files: Path, tls_port: int) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
-    files, tls_port = tmp_path_factory.mktemp("certificates"), free_port()
+    files, first = tmp_path_factory.mktemp("certificates"), free_ports(2)
+    doors = (first, first + 1)
     make_certificates(files)
-    with kafka_or_skip(tmp_path_factory.mktemp("guarded"), properties(files, tls_port), sasl=True) as kafka:
+    with kafka_or_skip(tmp_path_factory.mktemp("guarded"), properties(files, *doors), sasl=True) as kafka:
         asyncio.run(topic_admin.create(kafka.client, topics()))
-        yield Guarded(kafka, tls_port, files)
+        yield Guarded(kafka, *doors, files)
 
 
 def token(user: str, life_s: float = 600.0) -> str:
@@ -117,6 +88,12 @@ def token(user: str, life_s: float = 600.0) -> str:
     return ".".join(urlsafe_b64encode(orjson.dumps(part)).rstrip(b"=").decode() for part in parts) + "."
 
 
+CERTIFICATE = {
+    "ssl_ca_file": "authority.pem",
+    "ssl_certificate_file": "worker.pem",
+    "ssl_key_file": "worker.key",
+}
+BOTH = {**SCRAM, **CERTIFICATE, "security_protocol": "SASL_SSL"}
 WRONG = {
     "a wrong password": ("sasl", {**SCRAM, "sasl_password": "not-the-secret"}, "refuses us .*password"),
     "a user there is not": (
@@ -148,6 +125,21 @@ WRONG = {
             "ssl_key_file": "stranger.key",
         },
         "client certificate",
+    ),
+    "a password without the certificate": (
+        "both",
+        {**SCRAM, "security_protocol": "SASL_SSL", "ssl_ca_file": "authority.pem", "sasl_password": "not-the-secret"},
+        "client certificate",
+    ),
+    "a certificate with a wrong password": (
+        "both",
+        {**BOTH, "sasl_password": "not-the-secret"},
+        "refuses us .*password",
+    ),
+    "a certificate without a password": (
+        "both",
+        {**CERTIFICATE, "security_protocol": "SSL"},
+        "closes the connection when we speak SSL.*SECURITY_PROTOCOL",
     ),
     "no token": (
         "sasl",
@@ -199,15 +191,8 @@ async def test_a_worker_that_is_refused_is_not_started_again(guarded: Guarded) -
 RIGHT: dict[str, tuple[str, dict[str, Any]]] = {
     "password": ("sasl", {**SCRAM, "sasl_password": "admin-secret"}),
     "token": ("sasl", {**SCRAM, "sasl_mechanism": "OAUTHBEARER", "oauth_token_file": "token"}),
-    "certificate": (
-        "tls",
-        {
-            "security_protocol": "SSL",
-            "ssl_ca_file": "authority.pem",
-            "ssl_certificate_file": "worker.pem",
-            "ssl_key_file": "worker.key",
-        },
-    ),
+    "certificate": ("tls", {**CERTIFICATE, "security_protocol": "SSL"}),
+    "certificate and password": ("both", {**BOTH, "sasl_password": "admin-secret"}),
 }
 
 
@@ -237,9 +222,29 @@ NEEDED = Rights(
     transactional_ids=("right-*",),
 )
 LACKING = {
-    "group": (NEEDED._replace(groups=()), "GroupAuthorizationFailed|rights? to.*group|group"),
-    "topic": (NEEDED._replace(writes=("new-review.dlq",)), "enriched-review|TopicAuthorizationFailed"),
-    "transactional id": (NEEDED._replace(transactional_ids=()), "no working transactions|TransactionalId"),
+    "records": (NEEDED._replace(reads=()), r"TopicAuthorizationFailedError.*READ on .* the topic new-review"),
+    "group": (
+        NEEDED._replace(groups=()),
+        r"GroupAuthorizationFailedError.*READ on the group right-.*-enrich-probe",
+    ),
+    "output": (
+        NEEDED._replace(writes=("new-review.dlq",)),
+        r"TopicAuthorizationFailedError\('enriched-review'\)",
+    ),
+    "dead letters": (
+        NEEDED._replace(writes=("enriched-review",)),
+        r"TopicAuthorizationFailedError\('new-review.dlq'\)",
+    ),
+    "description": (
+        NEEDED._replace(
+            describes=("new-review", "new-review.dlq", "enriched-review.dlq"), writes=("new-review.dlq",)
+        ),
+        "1 topics are missing",
+    ),
+    "transactional id": (
+        NEEDED._replace(transactional_ids=()),
+        "TransactionalIdAuthorizationFailed.*WRITE on transactional ids that begin with right-.*-enrich-",
+    ),
 }
 
 
@@ -247,12 +252,16 @@ LACKING = {
 async def test_a_missing_right_ends_the_worker_with_its_name(
     guarded: Guarded, tmp_path: Path, right: str
 ) -> None:
-    """One right less than it needs, whichever: the worker says which, soon, instead of working on by halves."""
+    """One right less than it needs, whichever: the worker says which, soon, instead of working on by halves.
+
+    Without a right on records the probe's offset is refused; without that of describing, a topic is not there.
+    """
     rights, told = LACKING[right]
     user = unique_name("user")
     make_user(guarded.kafka, tmp_path, user)
     await allow(guarded.kafka, [rights._replace(user=user)])
-    await publish(guarded.kafka.client, "new-review", [review(number) for number in range(4)])
+    records = [*(review(number) for number in range(4)), RawRecord(b"p1", b"no review")]
+    await publish(guarded.kafka.client, "new-review", records)
     login = {**SCRAM, "sasl_username": user, "sasl_password": password_of(user), "session_timeout_s": 6}
     settings = make_settings(
         guarded.kafka.bootstrap_servers, f"right-{user}", delivery="exactly_once", kafka=login

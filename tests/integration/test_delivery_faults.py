@@ -4,11 +4,9 @@ import asyncio
 import collections
 import gc
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaConnectionError, RequestTimedOutError
 
@@ -21,14 +19,14 @@ from streams.delivery.producing import started, stopped
 from streams.delivery.pump import Pump
 from streams.delivery.records import Effects, Output, Partition, Record
 from streams.delivery.sink import Sink
-from streams.delivery.sizes import SETTING, TopicSizes
+from streams.delivery.sizes import TopicSizes
 from streams.kafka import topic_admin
-from streams.kafka.connection import KafkaConnection
 from tests.brokers import KAFKA_DIRECTORY, ApacheKafka, unique_name
 from tests.fakes import FakeReader, FakeRecord
 from tests.integration.loading_proxy import LoadingProxy
 from tests.integration.workers import Outcome, make_settings, prepare, put, read, review, running
-from tests.roles import enrich_role, topics
+from tests.limits import change_limit, create_topics
+from tests.roles import enrich_role
 
 pytestmark = pytest.mark.kafka
 SOURCE = Partition("new-review", 0)
@@ -41,7 +39,7 @@ def assert_once(outcome: Outcome, count: int) -> None:
     assert (repeated, missing, outcome.dead) == ({}, set(), [])
 
 
-@pytest.mark.parametrize("is_clean", [True, False])
+@pytest.mark.parametrize("is_clean", [True, pytest.param(False, marks=pytest.mark.slow)])
 async def test_restarts_of_a_broker_end_no_worker(own_kafka: ApacheKafka, is_clean: bool) -> None:
     """SIGTERM or SIGKILL, three times under load: the same worker goes on, its lag clears, nothing lost or twice."""
     servers = own_kafka.bootstrap_servers
@@ -204,21 +202,6 @@ async def test_producers_that_are_stopped_while_the_broker_is_away_are_cut_off(
     assert len(asyncio.all_tasks()) <= tasks
 
 
-async def create_topics(servers: str, limits: dict[str, int]) -> KafkaConnection:
-    """The topics of the roles, some with a limit of their own."""
-    client = KafkaConnection(servers)
-    await topic_admin.create(
-        client,
-        [
-            replace(spec, configuration={**spec.configuration, SETTING: str(limits[spec.name])})
-            if spec.name in limits
-            else spec
-            for spec in topics()
-        ],
-    )
-    return client
-
-
 @pytest.mark.parametrize("delivery", ["exactly_once", "at_least_once"])
 async def test_reviews_too_large_for_the_output_topic_are_set_aside(
     own_kafka: ApacheKafka, delivery: str
@@ -261,7 +244,7 @@ async def test_a_limit_that_is_lowered_under_a_worker_is_learnt(own_kafka: Apach
     pumping = asyncio.create_task(Pump(intake, handle, sink, sizes=sizes).run())
     await intake.offer(SOURCE, [FakeRecord(offset) for offset in range(10)], intake.epoch)
     await until_done(intake, pumping, 10)
-    await lower_limit(client, ENRICHED_REVIEW.name, 2_000)
+    await change_limit(client, ENRICHED_REVIEW.name, 2_000)
     await intake.offer(SOURCE, [FakeRecord(offset) for offset in range(10, 60)], intake.epoch)
     await until_done(intake, pumping, 60)
     assert sizes.limit(ENRICHED_REVIEW.name) == 2_000
@@ -275,15 +258,3 @@ async def until_done(intake: Intake, pumping: "asyncio.Task[None]", offset: int)
         while intake.leases[SOURCE].done != offset:
             assert not pumping.done(), pumping.exception()
             await asyncio.sleep(0.05)
-
-
-async def lower_limit(client: KafkaConnection, topic: str, limit: int) -> None:
-    admin = client.admin()
-    await admin.start()
-    try:
-        await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, {SETTING: str(limit)})])
-    finally:
-        await admin.close()
-    async with asyncio.timeout(10):
-        while (await topic_admin.batch_limits(client, [topic]))[topic] != limit:  # noqa: ASYNC110
-            await asyncio.sleep(0.1)

@@ -9,6 +9,7 @@ from models.personal_data import Mask
 from models.quality import QualityFlag
 from models.readers.interfaces import AspectMention, ReviewReading, SentenceReading, SentimentPrediction
 from models.readers.preparation import PreparedReview
+from models.readers.stars import STATED_NAME, STATED_VERSION, sentiment_of
 from schemas.events import SCHEMA_VERSION
 from schemas.reviews import Review
 from streams.delivery.records import Record
@@ -61,13 +62,24 @@ class EnrichedReviewWriter:
         return self._event(review, record, "removed", _NOTHING_READ)
 
     def rated(self, review: Review, record: Record, prepared: PreparedReview) -> JsonObject:
-        """Stars without words; a title they may have."""
+        """Stars without words; a title they may have, and the sentiment is theirs."""
         about = _NOTHING_READ | {
             "title": prepared.title,
             "author_id": prepared.author_id,
             "masked": _masked("title", prepared.title_masks),
         }
+        if review.rating is not None:
+            about["sentiment"] = _of_stars(sentiment_of(review.rating))
         return self._event(review, record, "rating_only", about)
+
+    def stated(self, review: Review, record: Record, prepared: PreparedReview, *, stars: float) -> JsonObject:
+        """A text that is a rating in words: its sentiment is that of the stars it names."""
+        sentiment = sentiment_of(stars)
+        about = _prepared(prepared, self._flags(review, prepared, sentiment))
+        about["sentiment"] = _of_stars(sentiment)
+        about["sentences"] = about["aspects"] = ()
+        about["model"] = {"name": STATED_NAME, "version": STATED_VERSION}
+        return self._event(review, record, "enriched", about)
 
     def unread(self, review: Review, record: Record, prepared: PreparedReview) -> JsonObject:
         """A review in a language that no model covers."""
@@ -78,15 +90,19 @@ class EnrichedReviewWriter:
         self, review: Review, record: Record, prepared: PreparedReview, *, by: Reader, reading: ReviewReading
     ) -> JsonObject:
         """A review and what a model says of it; without the timings."""
-        doubt = self._preparer.rating_flag(review.rating, reading.sentiment)
-        flags = prepared.flags if doubt is None else (*prepared.flags, doubt)
-        about = _prepared(prepared, flags)
+        about = _prepared(prepared, self._flags(review, prepared, reading.sentiment))
         about["sentiment"] = _rounded(reading.sentiment)
         place, asked = prepared.place, prepared.asked
         about["sentences"] = [_sentence(place, one) for one in reading.sentences[:MAX_SENTENCES]]
         about["aspects"] = [_aspect(place, asked, one) for one in _quotable(reading.aspects)]
         about["model"] = {"name": by.name, "version": by.version}
         return self._event(review, record, "enriched", about)
+
+    def _flags(
+        self, review: Review, prepared: PreparedReview, sentiment: SentimentPrediction
+    ) -> Sequence[QualityFlag]:
+        doubt = self._preparer.rating_flag(review.rating, sentiment)
+        return prepared.flags if doubt is None else (*prepared.flags, doubt)
 
     def timings(self, answer: Answer[ReviewReading]) -> dict[str, float]:
         """How long its steps took; rounded once for all reviews that were in one batch."""
@@ -192,6 +208,10 @@ def _rounded(sentiment: SentimentPrediction) -> JsonObject:
         "neutral": _four_decimals(sentiment.neutral),
         "positive": _four_decimals(sentiment.positive),
     }
+
+
+def _of_stars(sentiment: SentimentPrediction) -> JsonObject:
+    return {**_rounded(sentiment), "basis": "stars"}
 
 
 def _four_decimals(probability: float) -> float:

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from models.readers.interfaces import ReviewReading
 from models.readers.preparation import PreparedReview
+from models.readers.stars import stars_alone
 from schemas.dead_letters import DeadLetterReason
 from schemas.reviews import Review
 from schemas.topics import ENRICHED_REVIEW
@@ -26,7 +27,7 @@ class EnrichReviews:
     """Handler of `new-review`: every record becomes an enriched review, or a dead letter with its reason.
 
     A removal is passed on as one. A review in a language that no model covers says so and carries no
-    sentiment. Stars without words are passed on without asking a model.
+    sentiment. Stars, without words or in words, are passed on without asking a model.
 
     Args:
         readers: the models, by language.
@@ -63,13 +64,22 @@ class EnrichReviews:
         outcomes = await self._prepare(chunk.reviews)
         prepared = {index: one for index, one in outcomes.items() if not isinstance(one, Failure)}
         failures = {index: one for index, one in outcomes.items() if isinstance(one, Failure)}
+        stated = {
+            index: stars
+            for index, one in prepared.items()
+            if chunk.reviews[index].text is not None and (stars := stars_alone(one)) is not None
+        }
         answers = await self._ask(
-            {index: one for index, one in prepared.items() if chunk.reviews[index].text is not None}
+            {
+                index: one
+                for index, one in prepared.items()
+                if chunk.reviews[index].text is not None and index not in stated
+            }
         )
         if answers:
             asked = [answer for _, answer in answers.values()]
             self._answered(max(a.queue_ms for a in asked) / 1000, max(a.tokenise_ms for a in asked) / 1000)
-        return self._publish_all(records, chunk.without(failures, records), prepared, answers)
+        return self._publish_all(records, chunk.without(failures, records), prepared, stated, answers)
 
     async def _prepare(self, reviews: Mapping[int, Review]) -> Mapping[int, PreparedReview | Failure]:
         def prepare_all() -> dict[int, PreparedReview | Failure]:
@@ -133,6 +143,7 @@ class EnrichReviews:
         records: Sequence[Record],
         chunk: "_Chunk",
         prepared: Mapping[int, PreparedReview],
+        stated: Mapping[int, float],
         answers: Mapping[int, tuple[Reader, Answer[ReviewReading]]],
     ) -> Effects:
         outputs, dead = [], dict(chunk.dead)
@@ -140,7 +151,14 @@ class EnrichReviews:
         for index, review in chunk.reviews.items():
             record = records[index]
             try:
-                event = _written(writer, review, record, prepared.get(index), answers.get(index))
+                event = _written(
+                    writer,
+                    review,
+                    record,
+                    prepared.get(index),
+                    stated=stated.get(index),
+                    answered=answers.get(index),
+                )
                 outputs.append(Output(self._output_topic, record.key, encode(event)))
             except RejectedEventError as rejected:
                 dead[index] = DeadLetter(record, rejected.reason, str(rejected))
@@ -152,6 +170,8 @@ def _written(
     review: Review,
     record: Record,
     prepared: PreparedReview | None,
+    *,
+    stated: float | None,
     answered: tuple[Reader, Answer[ReviewReading]] | None,
 ) -> JsonObject:
     """What is published of a review.
@@ -163,6 +183,8 @@ def _written(
         return writer.removed(review, record)
     if review.text is None:
         return writer.rated(review, record, prepared)
+    if stated is not None:
+        return writer.stated(review, record, prepared, stars=stated)
     if answered is None:
         return writer.unread(review, record, prepared)
     reader, answer = answered

@@ -8,4 +8,6 @@ def load_preparer(settings: Settings) -> Preparer:
     """What prepares reviews; reads its tables, which takes a moment."""
     from models.readers.preparation import ReviewPreparer  # noqa: PLC0415 - reads its tables
 
-    return ReviewPreparer(masks_personal_data=settings.privacy.mask_personal_data)
+    return ReviewPreparer(
+        masks_personal_data=settings.privacy.mask_personal_data, languages=settings.model.languages
+    )

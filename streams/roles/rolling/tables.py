@@ -26,13 +26,29 @@ def _unlisted(product: ProductState) -> ProductState:
     return product
 
 
-# Version 0 names aspects as they were called before there were fifteen; version 1 has no lists of reviews.
+def _in_order_of_writing(product: ProductState) -> ProductState:
+    """What was kept by arrival, as if each review had been written when it came."""
+    product.arrived = [review.review_id for review in product.recent]
+    product.alerts = {
+        name: state._replace(until_ms=state.resolved_at_ms or state.raised_at_ms)
+        for name, state in product.alerts.items()
+    }
+    return product
+
+
+def _decoded(body: memoryview) -> ProductState:
+    return _in_order_of_writing(_product_decoder.decode(body))
+
+
+# Version 0 names aspects as they were called before there were fifteen; version 1 has no lists of reviews; up to
+# version 2 the recent reviews were the last to arrive.
 PRODUCT_CODEC = VersionedCodec(
     ProductState,
-    version=2,
+    version=3,
     readers={
-        0: lambda body: _unlisted(upgraded_product(_product_decoder.decode(body))),
-        1: lambda body: _unlisted(_product_decoder.decode(body)),
+        0: lambda body: _unlisted(upgraded_product(_decoded(body))),
+        1: lambda body: _unlisted(_decoded(body)),
+        2: _decoded,
     },
 )
 REVIEW_CODEC = VersionedCodec(

@@ -24,14 +24,14 @@ _LEAST_CALM_REVIEWS = 10
 class AlertState(NamedTuple):
     """What is kept of the latest alert of one product and kind. Times are milliseconds of event time.
 
-    `resolved_at_ms` is 0 while the alert stands. `reviews_then` is how many reviews the product had when it was
-    raised or, later, resolved.
+    `resolved_at_ms` is 0 while the alert stands. `until_ms` is when the newest review was written that the product
+    had when it was raised or, later, resolved: reviews since are those written after it.
     """
 
     alert_id: str
     raised_at_ms: int
     resolved_at_ms: int
-    reviews_then: int
+    until_ms: int
     baseline_reviews: int
     baseline_matching: int
 
@@ -51,14 +51,14 @@ class Recovery(NamedTuple):
     expired: bool
 
 
-def raised(alert_id: str, surge: Surge, *, reviews: int, at_ms: int) -> AlertState:
-    """The state after a surge was made an alert of a product with so many reviews."""
-    return AlertState(alert_id, at_ms, 0, reviews, surge.baseline_reviews, surge.baseline_matching)
+def raised(alert_id: str, surge: Surge, *, at_ms: int, until_ms: int) -> AlertState:
+    """The state after a surge was made an alert of a product whose newest review was written at `until_ms`."""
+    return AlertState(alert_id, at_ms, 0, until_ms, surge.baseline_reviews, surge.baseline_matching)
 
 
-def resolved(state: AlertState, *, reviews: int, at_ms: int) -> AlertState:
-    """The state after the alert was found to be over."""
-    return state._replace(resolved_at_ms=max(at_ms, 1), reviews_then=reviews)
+def resolved(state: AlertState, *, at_ms: int, until_ms: int) -> AlertState:
+    """The state after the alert was found to be over, with a newest review written at `until_ms`."""
+    return state._replace(resolved_at_ms=max(at_ms, 1), until_ms=until_ms)
 
 
 def reviews_a_week(reviews: int, first_ms: int, recent: int, recent_first_ms: int, now_ms: int) -> float:
@@ -88,6 +88,7 @@ def look(
     reviews: int,
     limits: SurgeLimits,
     *,
+    since: int,
     now_ms: int,
     pace: float,
 ) -> Surge | Recovery | None:
@@ -95,19 +96,20 @@ def look(
 
     Args:
         state: what is kept of the latest alert of this product and kind.
-        recent: whether each of the latest reviews matches, oldest first.
+        recent: whether each of the latest reviews matches, in the order of writing.
         matching: how many of all the product's reviews match, those in `recent` included.
         reviews: how many reviews the product has, those in `recent` included.
         limits: what it takes to be a surge.
+        since: how many of `recent` were written since the alert of `state` was raised or, later, resolved.
         now_ms: the latest event time.
         pace: reviews a week.
     """
     if state is not None:
         if not state.resolved_at_ms:
-            return is_over(state, recent, reviews, limits, now_ms=now_ms)
+            return is_over(state, _latest(recent, since), limits, now_ms=now_ms)
         if now_ms < state.resolved_at_ms + QUIET_MS:
             return None
-        recent = _since(state, recent, reviews)
+        recent = _latest(recent, since)
     if not recent or not recent[-1]:
         return None
     return find_surge(
@@ -115,22 +117,25 @@ def look(
     )
 
 
-def is_over(
-    state: AlertState, recent: Sequence[bool], reviews: int, limits: SurgeLimits, *, now_ms: int
-) -> Recovery | None:
+def is_over(state: AlertState, since: Sequence[bool], limits: SurgeLimits, *, now_ms: int) -> Recovery | None:
     """Why the alert that stands is over, if it is. It can be asked with the passing of time, without a review.
+
+    Args:
+        state: what is kept of the alert.
+        since: whether each of the reviews written since it was raised matches, as far as they are kept.
+        limits: what it takes to be a surge.
+        now_ms: the time.
 
     >>> from streams.rolling.surges import NEGATIVE
     >>> state = AlertState("a", 0, 0, 100, 80, 12)
-    >>> is_over(state, [True] * 10 + [False] * 9, 109, NEGATIVE, now_ms=1) is None
+    >>> is_over(state, [False] * 9, NEGATIVE, now_ms=1) is None
     True
-    >>> is_over(state, [True] * 10 + [False] * 12, 112, NEGATIVE, now_ms=1)[:2]
+    >>> is_over(state, [False] * 12, NEGATIVE, now_ms=1)[:2]
     (12, 0)
     """
     before = limits.before(state.baseline_matching, state.baseline_reviews)
     surging = limits.surging(before).mean
     match, other = log(before.mean / surging), log((1.0 - before.mean) / (1.0 - surging))
-    since = _since(state, recent, reviews)
     evidence = most = 0.0
     length = inside = calm = calm_inside = 0
     for matches in reversed(since):
@@ -154,6 +159,5 @@ def is_over(
     )
 
 
-def _since(state: AlertState, recent: Sequence[bool], reviews: int) -> Sequence[bool]:
-    """The latest reviews without those from before; none if so many were removed that there are fewer than then."""
-    return recent[len(recent) - min(len(recent), max(reviews - state.reviews_then, 0)) :]
+def _latest(recent: Sequence[bool], number: int) -> Sequence[bool]:
+    return recent[len(recent) - min(len(recent), number) :]

@@ -7,7 +7,7 @@ cumulative sum of Page (1954) with mixtures in the place of known shares. With k
 one false alarm in exp(evidence) reviews, however long it goes on (Lorden 1971). So the evidence wanted grows with the
 logarithm of the looks a week: the reviews a week times the share of them that match, as no best window ends with
 another one. The rest is set by simulation (tests/bench/surge_simulation.py) so that all kinds together raise at
-most one false alarm in 1,000 product-weeks, of fast products and of slow ones.
+most three false alarms in 4,000 product-weeks, of fast products and of slow ones.
 """
 
 from collections.abc import Sequence
@@ -59,9 +59,12 @@ class SurgeLimits(NamedTuple):
         return Share(min(max(self.times * before.mean, self.least_surge), _HIGHEST_SHARE), _SURGE_WEIGHT)
 
 
-NEGATIVE = SurgeLimits(usual_share=0.15, evidence=7.0)
-ASPECT = SurgeLimits(usual_share=0.06, evidence=9.2, least_matching=5, usual_reviews=30.0)
-LOOKALIKE = SurgeLimits(usual_share=0.02, evidence=11.0, least_surge=0.3, least_matching=5)
+NEGATIVE = SurgeLimits(usual_share=0.15, evidence=7.2)
+ONE_STAR = SurgeLimits(usual_share=0.07, evidence=9.2)
+ASPECT = SurgeLimits(usual_share=0.06, evidence=9.5, least_matching=5, usual_reviews=30.0)
+#: Of safety, where waiting does most harm: fewer reviews and less evidence are enough.
+SAFETY = SurgeLimits(usual_share=0.02, evidence=8.8, least_surge=0.1, least_matching=3, usual_reviews=30.0)
+LOOKALIKE = SurgeLimits(usual_share=0.02, evidence=11.5, least_surge=0.3, least_matching=5)
 
 
 class Surge(NamedTuple):

@@ -144,7 +144,7 @@ alerts = st.builds(
     **lineage,
     alert_id=identifiers,
     product_id=identifiers,
-    kind=st.sampled_from(["negative_surge", "lookalike_surge", "something new"]),
+    kind=st.sampled_from(["negative_surge", "one_star_surge", "lookalike_surge", "something new"]),
     state=st.sampled_from(["raised", "resolved"]),
     window=timestamps.map(lambda start: TimeWindow(starts_at=start, ends_at=start + timedelta(hours=6))),
     baseline=shares,

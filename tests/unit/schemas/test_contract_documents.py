@@ -67,8 +67,6 @@ def test_the_json_schema_accepts_what_the_contract_accepts(event: Event) -> None
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("text", ""),
-        ("text", " \n"),
         ("text", "x" * 20_001),
         ("review_id", " x"),
         ("review_id", "a\x00b"),

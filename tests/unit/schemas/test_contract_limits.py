@@ -40,6 +40,10 @@ RATED: dict[str, object] = {
 }
 
 
+def is_blank(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
 def refusal(contract: type[Review] | type[ReviewEnriched], **changes: object) -> str:
     """Why the changed sample of a contract is refused; an empty text if it is not."""
     sample = {Review: REVIEW, ReviewEnriched: ENRICHED}[contract]
@@ -79,6 +83,7 @@ ACCEPTED: list[tuple[str, object]] = [
     ("created_at", "2199-12-31T23:59:59.999999Z"),
     ("created_at", "2200-01-01T07:59:59+08:00"),
 ]
+BLANK = (None, "", " ", "\n\t", "\u3000", "\u00a0\u2003")
 REFUSED: list[tuple[str, object]] = [
     ("text", None),
     ("text", ""),
@@ -144,7 +149,7 @@ def test_a_review_within_its_limits_is_accepted(field: str, value: object) -> No
 def test_a_review_beyond_a_limit_is_refused_by_its_field(field: str, value: object) -> None:
     """A value past the edge is refused, and the explanation names the field."""
     assert refusal(Review, **{field: value}).startswith(
-        f"{field}: wanted" if (field, value) != ("text", None) else "Review: text is required"
+        f"{field}: wanted" if field != "text" or not is_blank(value) else "Review: text is required"
     )
 
 
@@ -153,9 +158,17 @@ def test_a_removed_review_needs_no_text() -> None:
     assert refusal(Review, removed=True, text=None) == ""
 
 
-def test_stars_need_no_words() -> None:
-    """A rating stands for itself; neither stars nor words is no review."""
-    assert refusal(Review, rating=0, text=None) == ""
+@pytest.mark.parametrize("text", BLANK)
+def test_stars_need_no_words(text: str | None) -> None:
+    """A rating stands for itself, and a text without a word is none; neither stars nor words is no review."""
+    assert refusal(Review, rating=0, text=text) == ""
+    assert Review.model_validate_json(json.dumps({**REVIEW, "rating": 1, "text": text})).text is None
+    assert refusal(Review, removed=True, text=text) == ""
+    assert refusal(Review, text=text).startswith("Review: text is required unless a rating stands")
+
+
+def test_a_title_is_no_text() -> None:
+    """A review of a title alone is refused, in words that say what would do."""
     assert refusal(Review, text=None, title="Lamp") == (
         "Review: text is required unless a rating stands or removed is true"
     )

@@ -23,7 +23,7 @@ def explained(raw: str | bytes, contract: type[Event] = Review) -> str:
 
 RATING = "rating: wanted a number from 0 to 5"
 VERSION = "version: wanted a whole number of at least 1"
-TEXT = "text: wanted 1 to 20,000 characters that are not only whitespace"
+TEXT = "text: wanted at most 20,000 characters"
 CREATED_AT = (
     'created_at: wanted an ISO-8601 string with its time zone, such as "2025-06-01T12:00:00Z", '
     "from 1990 to 2199"

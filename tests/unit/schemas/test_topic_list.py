@@ -37,10 +37,12 @@ def test_only_compacted_topics_take_nulls_and_none_forgets_by_time() -> None:
         assert is_compacted or not topic.nullable
 
 
-def test_every_topic_but_what_leaves_the_system_has_dead_letters() -> None:
-    """Only topics that no role reads go without a dead-letter topic."""
+def test_every_topic_but_what_is_served_or_leaves_has_dead_letters() -> None:
+    """Only topics that no role reads, or that are served from, go without a dead-letter topic."""
     assert {topic.name for topic in TOPICS if not topic.dead_letters} == {
         "copy-ready",
+        "product-summary",
+        "enriched-product",
         "product-alert",
         "product-document",
         "audit",

@@ -11,6 +11,7 @@ from streams.errors import ConfigurationError
 from streams.roles.generate.writers import WRITERS
 from streams.roles.rolling.topics import LIVE
 from streams.settings import HttpSettings, KafkaSettings, Settings
+from streams.worker.stream_worker import StreamWorker
 
 
 def test_no_two_roles_share_a_port_or_a_changelog() -> None:
@@ -27,12 +28,19 @@ def test_every_topic_has_one_writer() -> None:
     assert not set(written) & set(INPUTS)
 
 
-def test_every_topic_that_is_read_has_dead_letters_and_is_written() -> None:
-    """By a platform or by a role; what a worker cannot read has a place to go to."""
+def test_every_topic_that_is_read_is_written() -> None:
+    """By a platform or by a role."""
     sources = {*INPUTS, *(topic for role in ROLES.values() for topic in role.writes)}
     for role in ROLES.values():
         assert set(role.reads) <= sources, role.name
-        assert all(topic.dead_letters for topic in role.reads), role.name
+
+
+def test_dead_letters_have_a_topic_where_somebody_writes_them() -> None:
+    """A role that reads chunks sets aside what it cannot read; one that serves skips it, and no topic waits for it."""
+    for role in ROLES.values():
+        assert isinstance(role.worker, type)
+        sets_aside = issubclass(role.worker, StreamWorker)
+        assert {topic.dead_letters for topic in role.reads} == {sets_aside}, role.name
 
 
 def test_the_rows_say_what_the_handlers_do() -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from aiokafka.errors import InvalidTxnState, ProducerFenced, RequestTimedOutError
+from aiokafka.producer.transaction_manager import TransactionManager
 from aiokafka.protocol.commit import OffsetFetchRequest, OffsetFetchResponse_v3
 from aiokafka.structs import RecordMetadata
 
@@ -159,10 +160,14 @@ class _Producer:
     transactional_id: str | None
     epoch: int = 0
 
+    def __post_init__(self) -> None:
+        self._txn_manager = TransactionManager(self.transactional_id, 60_000)  # what may be done when
+
     async def start(self) -> None:
         if self.transactional_id is not None:
             name = self.transactional_id
             self.epoch = await self.broker.call(lambda: self.broker.take_id(name))
+            self._txn_manager.set_pid_and_epoch(1, self.epoch)
 
     def create_batch(self) -> _Batch:
         return _Batch()
@@ -184,7 +189,8 @@ class _Producer:
 
         return asyncio.ensure_future(acknowledge())
 
-    async def begin_transaction(self) -> None: ...
+    async def begin_transaction(self) -> None:
+        self._txn_manager.begin_transaction()
 
     async def send_offsets_to_transaction(self, offsets: dict[Any, Any], _group: str) -> None:
         def add() -> None:
@@ -194,9 +200,11 @@ class _Producer:
         await self.broker.call(add)
 
     async def commit_transaction(self) -> None:
+        self._txn_manager.committing_transaction()
         await self._end(commits=True)
 
     async def abort_transaction(self) -> None:
+        self._txn_manager.aborting_transaction()
         await self._end(commits=False)
 
     async def stop(self) -> None:
@@ -209,6 +217,7 @@ class _Producer:
     async def _end(self, *, commits: bool) -> None:
         name = self.transactional_id or ""
         await self.broker.call(lambda: self.broker.end(name, self.epoch, commits=commits))
+        self._txn_manager.complete_transaction()
 
 
 @dataclass

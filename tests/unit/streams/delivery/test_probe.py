@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 import stamina
 from aiokafka.errors import (
+    ClusterAuthorizationFailedError,
     CoordinatorNotAvailableError,
     GroupAuthorizationFailedError,
     IncompatibleBrokerVersion,
     KafkaConnectionError,
     KafkaError,
+    TopicAuthorizationFailedError,
     TransactionalIdAuthorizationFailed,
     UnknownError,
     UnsupportedVersionError,
@@ -25,6 +27,7 @@ from streams.delivery import probe as probing
 from streams.delivery.probe import BrokerAbilities, choose_guarantee, probe
 from streams.errors import FatalError, RetryableError
 from streams.settings import DeliveryGuarantee
+from tests.fakes import unexpected
 
 ABLE = BrokerAbilities(has_transactions=True, is_kafka=True)
 UNABLE = BrokerAbilities(has_transactions=False, is_kafka=False, why_not="this broker has no producer ids")
@@ -169,15 +172,29 @@ async def test_trouble_that_stays_is_no_definite_answer(trouble: Exception) -> N
 
 
 @pytest.mark.parametrize(
-    "trouble", [TransactionalIdAuthorizationFailed("x"), GroupAuthorizationFailedError()]
+    "trouble",
+    [
+        TransactionalIdAuthorizationFailed("x"),
+        GroupAuthorizationFailedError(),
+        unexpected(TopicAuthorizationFailedError()),
+    ],
 )
 async def test_a_missing_right_is_named_at_once(trouble: KafkaError) -> None:
     """Nothing is tried again, and the message names what to give."""
     cluster = FakeCluster(transaction_errors=[trouble])
     told = await ask(cluster)
     assert (told.has_transactions, told.is_kafka, told.is_definite) == (False, True, False)
+    assert "AuthorizationFailed" in told.why_not
     assert "WRITE on transactional ids that begin with g-" in told.advice
+    assert "READ on the group g-probe and on the topic new-review" in told.advice
     assert cluster.transactions == 0
+
+
+async def test_a_user_without_the_right_to_a_plain_producer_id_may_have_transactions() -> None:
+    """Access control of that is no answer about the broker: the transaction, which needs other rights, is tried."""
+    cluster = FakeCluster(start_errors=[ClusterAuthorizationFailedError()])
+    assert await ask(cluster) == ABLE
+    assert cluster.transactions == 1
 
 
 async def test_a_broker_without_producer_ids_is_definite() -> None:

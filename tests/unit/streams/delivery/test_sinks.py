@@ -15,6 +15,7 @@ from aiokafka.errors import (
     TopicAuthorizationFailedError,
 )
 from aiokafka.producer.message_accumulator import BatchBuilder
+from aiokafka.producer.transaction_manager import TransactionManager
 from aiokafka.structs import OffsetAndMetadata, RecordMetadata
 
 from streams.delivery import exactly_once
@@ -25,7 +26,7 @@ from streams.delivery.intake import Chunk, Intake
 from streams.delivery.records import Effects, Output, Partition
 from streams.errors import FatalError, LeaseLostError
 from streams.kafka.connection import KafkaConnection
-from tests.fakes import FakeRecord
+from tests.fakes import FakeRecord, unexpected
 
 P0 = Partition("new-review", 0)
 EFFECTS = Effects([Output("enriched-review", b"p1", b"{}")])
@@ -50,7 +51,8 @@ class Broker:
 class FakeProducer:
     """Publishes to the fake broker; the error of a commit says whether it went through all the same.
 
-    As Kafka 4 does, it does not bear a batch under way while the group is added to the transaction.
+    As Kafka 4 does, it does not bear a batch under way while the group is added to the transaction. What may be done
+    when is aiokafka's own rule.
     """
 
     broker: Broker
@@ -63,6 +65,8 @@ class FakeProducer:
 
     def __post_init__(self) -> None:
         self.broker.producers.append(self)
+        self._txn_manager = TransactionManager("t", 60_000)
+        self._txn_manager.set_pid_and_epoch(1, 0)
 
     def create_batch(self) -> BatchBuilder:
         return BatchBuilder(10_000, 0)
@@ -85,9 +89,12 @@ class FakeProducer:
             loop.call_soon(acknowledged.set_exception, error)
         return acknowledged
 
-    async def begin_transaction(self) -> None: ...
+    async def begin_transaction(self) -> None:
+        self._txn_manager.begin_transaction()
 
     async def abort_transaction(self) -> None:
+        self._txn_manager.aborting_transaction()
+        self._txn_manager.complete_transaction()
         self.aborts += 1
 
     async def send_offsets_to_transaction(
@@ -97,11 +104,13 @@ class FakeProducer:
         ((self._offset, self._mark),) = offsets.values()
 
     async def commit_transaction(self) -> None:
+        self._txn_manager.committing_transaction()
         error, went_through = self.broker.commit_errors.pop(0) if self.broker.commit_errors else (None, True)
         if went_through:
             self.broker.committed, self.broker.mark = self._offset, self._mark
         if error is not None:
             raise error
+        self._txn_manager.complete_transaction()
 
     async def stop(self) -> None:
         self.is_open = False
@@ -169,7 +178,14 @@ class TestAtLeastOnce:
         await sink.stop()
         assert not broker.producers[-1].is_open
 
-    @pytest.mark.parametrize("error", [MessageSizeTooLargeError(), TopicAuthorizationFailedError("t")])
+    @pytest.mark.parametrize(
+        "error",
+        [
+            MessageSizeTooLargeError(),
+            TopicAuthorizationFailedError("t"),
+            unexpected(TopicAuthorizationFailedError("t")),
+        ],
+    )
     async def test_what_waiting_cannot_mend_ends_the_worker(
         self, intake: Intake, broker: Broker, error: KafkaError
     ) -> None:
@@ -362,6 +378,22 @@ class TestExactlyOnce:
         with pytest.raises(LeaseLostError):
             await sink.deliver(chunk, EFFECTS)
         assert (broker.committed, [producer.aborts for producer in broker.producers]) == (0, [1])
+
+    async def test_a_lease_that_goes_while_the_offset_is_asked_for_is_no_more_than_lost(
+        self, intake: Intake, broker: Broker, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The new producer has no transaction to abort, which aiokafka would take for a programming error."""
+        chunk = await chunk_of(intake, 0)
+
+        async def lose(*_arguments: object) -> Committed:
+            chunk.lease.is_held = False
+            return Committed(0)
+
+        monkeypatch.setattr(exactly_once, "committed", lose)
+        sink = OfflineExactlyOnce(broker)
+        with pytest.raises(LeaseLostError, match="while its offset was asked for"):
+            await sink.deliver(chunk, EFFECTS)
+        assert [(producer.is_open, producer.aborts) for producer in broker.producers] == [(False, 0)]
 
     async def test_a_producer_that_is_renewed_too_late_is_stopped(
         self, intake: Intake, broker: Broker

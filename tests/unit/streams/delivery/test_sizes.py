@@ -18,7 +18,7 @@ from streams.delivery.intake import Chunk, Intake
 from streams.delivery.pump import MAX_DELIVERY_BYTES, MAX_DELIVERY_RECORDS, Pump
 from streams.delivery.records import DeadLetter, Effects, Output, Partition, Record
 from streams.delivery.sizes import DEFAULT_BYTES, SizeRefusedError, TopicSizes
-from streams.errors import FatalError
+from streams.errors import HopelessError
 from streams.kafka.connection import MAX_BATCH_BYTES
 from tests.fakes import FakeRecord, FakeSink
 
@@ -92,10 +92,13 @@ async def test_an_output_of_no_record_is_dropped_and_told(records: list[Record])
 
 
 async def test_a_change_too_large_for_its_changelog_ends_the_worker() -> None:
-    """A table must not miss a change: the message names key, size, limit and the setting, and nothing is published."""
+    """A table must not miss a change: the message names key, size, limit and the setting, and nothing is published.
+
+    Nobody starts such a worker again: the next start would meet the same value.
+    """
     sizes = await sizes_of({"tables": 2_000}, changelogs=["tables"])
     told = r"value of 'p7' is 31\d\d bytes, and tables takes 2000; raise max.message.bytes"
-    with pytest.raises(FatalError, match=told):
+    with pytest.raises(HopelessError, match=told):
         sizes.fit(Effects([output(3_000, topic="tables", key=b"p7")]), RECORDS)
 
 

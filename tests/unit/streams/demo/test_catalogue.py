@@ -74,6 +74,15 @@ def test_it_does_not_depend_on_the_clock_of_the_machine() -> None:
     assert max(product.updated_at for product in PRODUCTS) < latest
 
 
+def test_its_dates_can_be_moved_to_now() -> None:
+    """The last review was written then, every other one as long before it as in the catalogue; nothing else moves."""
+    until = datetime(2027, 3, 1, 12, tzinfo=UTC)
+    moved = [record for record in catalogue.records(until=until) if fate(record) == "accepted"]
+    again = [decode(Review, record.value) for record in moved]
+    by = until - max(review.created_at for review in REVIEWS)
+    assert again == [review.model_copy(update={"created_at": review.created_at + by}) for review in REVIEWS]
+
+
 @pytest.mark.parametrize("told", MALFORMED, ids=[told["note"] for told in MALFORMED])
 def test_a_malformed_event_is_refused_for_the_reason_it_states(told: dict[str, str]) -> None:
     """Each malformed line lands in the dead letters with exactly its reason."""

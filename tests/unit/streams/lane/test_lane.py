@@ -217,7 +217,7 @@ class TestPanics:
     @pytest.mark.parametrize("step", ["tokenise", "forward"])
     async def test_a_text_over_which_native_code_panics_fails_alone(self, step: str) -> None:
         """A panic is a failure like any other: its text is set aside, the others are answered, nobody hangs."""
-        async with Lane(PanickingReader(), LaneLimits()) as lane, asyncio.timeout(1):
+        async with Lane(PanickingReader(), LaneLimits()) as lane, asyncio.timeout(20):
             answers = await lane.run(["fine", step, "bad"])
             assert [outcome(answer) for answer in answers] == ["positive", "model_error", "negative"]
 
@@ -251,7 +251,7 @@ class TestHangs:
         limits = LaneLimits(forward_timeout_s=0.02, max_batch_reviews=1)
         async with Lane(FakeReader(), limits) as lane:
             with pytest.raises(FatalError):
-                async with asyncio.timeout(2):  # a TimeoutError here: the lane waits for ever
+                async with asyncio.timeout(20):  # a TimeoutError here: the lane waits for ever
                     await lane.run(["hang"] * (_MAX_ABANDONED + 2))
 
 
@@ -298,6 +298,13 @@ class TestOutOfMemory:
         assert sorted(set(budgets)) == [15, 30, 60, 64]
         assert budgets == sorted(budgets)
         assert budgets.count(15) > 40
+
+    async def test_what_is_no_lack_of_memory_is_not_tried_again(self) -> None:
+        """A text that breaks the model alone breaks it once, and nobody waits for memory."""
+        model = FakeReader()
+        async with Lane(model, LaneLimits()) as lane:
+            await lane.run(["boom"])
+        assert model.batches.count(["boom"]) == 1
 
     async def test_memory_errors_are_known_by_their_text(self) -> None:
         """Python's own MemoryError, and torch's bare RuntimeError on a CPU, count as out of memory too."""

@@ -192,6 +192,33 @@ class TestSuperviseWithFakes:
             await running
         assert [child.ended.is_set() for child in world.children] == [True] * len(world.children)
 
+    async def test_a_child_that_hangs_is_killed_and_started_again(self) -> None:
+        """Its end is no failed start if it lived long enough; the child in its place is watched anew."""
+        world = FakeWorld(enrich=[None, None])
+        watched = 0
+
+        async def until_hung(role: str) -> None:
+            nonlocal watched
+            assert role == "enrich"
+            watched += 1
+            if watched == 2:
+                world.stop.set()
+                await asyncio.Event().wait()
+
+        async with asyncio.timeout(5):
+            code = await supervise(
+                world.commands,
+                spawn=world.spawn,
+                stop=world.stop,
+                report=world.report,
+                stop_timeout_s=7,
+                until_hung=until_hung,
+                sleep=world.sleep,
+            )
+        assert code == 0
+        assert world.kinds("enrich") == ["started", "hangs", "exited", "restarting", "started", "stopped"]
+        assert [child.stopped_after_s for child in world.children] == [5, 7]
+
 
 def python(code: str) -> list[str]:
     return [sys.executable, "-I", "-S", "-c", code]
@@ -247,6 +274,31 @@ class TestSuperviseRealProcesses:
             assert await running == 0
         stopped = {event.role: event.exit_code for event in events if event.kind == "stopped"}
         assert stopped == {"stubborn": -signal.SIGKILL, "obedient": 0}
+
+    async def test_a_stopped_child_is_killed_and_started_again(self) -> None:
+        """A real child that SIGSTOP froze would never end by itself; another has its place."""
+        events, stop = list[SupervisorEvent](), asyncio.Event()
+
+        async def until_hung(_role: str) -> None:
+            if len(events) > 1:
+                stop.set()
+                await asyncio.Event().wait()
+            os.kill(events[0].pid or 0, signal.SIGSTOP)
+
+        with Guardian() as guardian:
+            async with asyncio.timeout(60):
+                code = await supervise(
+                    {"enrich": python("import time; time.sleep(600)")},
+                    spawn=guardian.spawn,
+                    stop=stop,
+                    stop_timeout_s=5,
+                    report=events.append,
+                    until_hung=until_hung,
+                    policy=QUICK,
+                )
+        assert code == 0
+        assert [event.kind for event in events][:5] == ["started", "hangs", "exited", "restarting", "started"]
+        assert events[2].exit_code in {-signal.SIGTERM, -signal.SIGKILL}
 
     async def test_the_children_get_their_environment(self, tmp_path: Path) -> None:
         """The environment given is the one the child has."""

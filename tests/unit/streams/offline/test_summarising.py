@@ -74,6 +74,19 @@ def test_comments_of_a_shop(shop: Path) -> None:
 
 
 @pytest.mark.model
+def test_stars_without_words_are_counted(tmp_path: Path) -> None:
+    """Rows with a rating and no text are reviews: no model reads them, and their stars say how they feel."""
+    file = tmp_path / "stars.csv"
+    file.write_text("text,stars\nThe delivery was quick.,5\n,1\n,5\n,3\nOne star.,1\n", encoding="utf-8")
+    found = summarised(file, rating="stars")
+    counts = found.snapshot.counts
+    assert counts.sentiment_from_stars is not None
+    assert (counts.reviews, counts.rating_histogram) == (5, (0, 2, 0, 1, 0, 2))
+    assert (counts.sentiment_from_stars.negative, counts.sentiment_from_stars.positive) == (2, 1)
+    assert found.facts["reviews"] == 1
+
+
+@pytest.mark.model
 def test_printed_and_as_json(shop: Path) -> None:
     printed = run(str(shop))
     assert printed.exit_code == 0

@@ -176,7 +176,7 @@ def test_states_are_kept_as_they_are() -> None:
     """Bytes and back."""
     tables = MemoryTables()
     apply_all(tables, random_history(1, 300))
-    assert any(product.points and product.arrivals and product.days for product in tables.products.values())
+    assert any(product.points and product.recent and product.days for product in tables.products.values())
     assert any(state.contribution and state.contribution.mentions for state in tables.reviews.values())
     for product in tables.products.values():
         assert PRODUCT_CODEC.decode(PRODUCT_CODEC.encode(product)) == product

@@ -13,6 +13,8 @@ from streams.rolling.surges import (
     ASPECT,
     LOOKALIKE,
     NEGATIVE,
+    ONE_STAR,
+    SAFETY,
     AlertState,
     Recovery,
     Surge,
@@ -31,7 +33,7 @@ from tests.bench.surge_simulation import detection, measure_false_alarms
 
 lists = st.lists(st.booleans(), max_size=40)
 patiently = settings(deadline=None)
-kinds = st.sampled_from([NEGATIVE, ASPECT, LOOKALIKE])
+kinds = st.sampled_from([NEGATIVE, ONE_STAR, ASPECT, SAFETY, LOOKALIKE])
 
 
 @st.composite
@@ -107,7 +109,9 @@ class TestFinding:
         assert surge is not None
         assert surge[:4] == (11, 11, 200, 30)
 
-    @pytest.mark.parametrize(("baseline", "row"), [(0, None), (5, 40), (19, 10), (20, 9), (50, 7), (200, 7)])
+    @pytest.mark.parametrize(
+        ("baseline", "row"), [(0, None), (5, None), (19, 10), (20, 9), (50, 7), (200, 7)]
+    )
     def test_a_young_product(self, baseline: int, row: int | None) -> None:
         """How many negative reviews in a row raise an alert, after so many of which 15 % are, at 10 a week."""
         rows = [
@@ -222,11 +226,11 @@ def _microseconds(call) -> float:
 
 
 class TestAlerting:
-    state = AlertState("alert-1", 1_000 * DAY_MS, 0, 212, 200, 30)
+    state = AlertState("alert-1", 1_000 * DAY_MS, 0, 1_000 * DAY_MS, 200, 30)
 
     def _over(self, recent: list[bool], *, day: float = 1.0) -> Recovery | None:
         now = self.state.raised_at_ms + int(day * DAY_MS)
-        return is_over(self.state, recent, self.state.reviews_then + len(recent), NEGATIVE, now_ms=now)
+        return is_over(self.state, recent, NEGATIVE, now_ms=now)
 
     def test_good_reviews_end_it(self) -> None:
         # Before 0.15, tripled 0.45: a good review speaks ln(0.85 / 0.55) for an end, and ln 20 are wanted.
@@ -240,10 +244,15 @@ class TestAlerting:
         assert self._over([True, False] * 20) is None
 
     def test_only_reviews_since_count(self) -> None:
-        assert is_over(self.state, [False] * 40, 217, NEGATIVE, now_ms=self.state.raised_at_ms) is None
+        now_ms = self.state.raised_at_ms
 
-    def test_removed_reviews_are_no_reviews_since(self) -> None:
-        assert is_over(self.state, [False] * 40, 180, NEGATIVE, now_ms=self.state.raised_at_ms) is None
+        def ends(since: int) -> bool:
+            return (
+                look(self.state, [False] * 40, 30, 250, NEGATIVE, since=since, now_ms=now_ms, pace=10)
+                is not None
+            )
+
+        assert [ends(since) for since in (0, 9, 10, 40, 99)] == [False, False, True, True, True]
 
     def test_it_ends_with_age(self) -> None:
         assert self._over([True] * 20, day=LONGEST_MS / DAY_MS - 0.01) is None
@@ -257,26 +266,26 @@ class TestAlerting:
 
     def test_the_life_of_an_alert(self) -> None:
         recent = [False] * 20 + [True] * 12
-        surge = look(None, recent, 42, 232, NEGATIVE, now_ms=5 * WEEK_MS, pace=40)
+        surge = look(None, recent, 42, 232, NEGATIVE, since=0, now_ms=5 * WEEK_MS, pace=40)
         assert isinstance(surge, Surge)
-        state = raised("alert-2", surge, reviews=232, at_ms=5 * WEEK_MS)
-        assert look(state, recent, 42, 232, NEGATIVE, now_ms=5 * WEEK_MS, pace=40) is None
+        state = raised("alert-2", surge, at_ms=5 * WEEK_MS, until_ms=5 * WEEK_MS)
+        assert look(state, recent, 42, 232, NEGATIVE, since=0, now_ms=5 * WEEK_MS, pace=40) is None
         recent = (recent + [False] * 10)[-40:]
-        recovery = look(state, recent, 42, 242, NEGATIVE, now_ms=5 * WEEK_MS + 1, pace=40)
+        recovery = look(state, recent, 42, 242, NEGATIVE, since=10, now_ms=5 * WEEK_MS + 1, pace=40)
         assert isinstance(recovery, Recovery)
-        state = resolved(state, reviews=242, at_ms=5 * WEEK_MS + 1)
+        state = resolved(state, at_ms=5 * WEEK_MS + 1, until_ms=5 * WEEK_MS + 1)
         again = (recent + [True] * 14)[-40:]
         end = 5 * WEEK_MS + 1 + QUIET_MS
-        assert look(state, again, 56, 256, NEGATIVE, now_ms=end - 1, pace=40) is None
-        surge = look(state, again, 56, 256, NEGATIVE, now_ms=end, pace=40)
+        assert look(state, again, 56, 256, NEGATIVE, since=14, now_ms=end - 1, pace=40) is None
+        surge = look(state, again, 56, 256, NEGATIVE, since=14, now_ms=end, pace=40)
         assert isinstance(surge, Surge)
         assert surge.reviews <= 14
 
     def test_old_evidence_raises_no_second_alert(self) -> None:
         recent = [True] * 12 + [False] * 20 + [True]
-        assert look(None, recent[:12], 42, 212, NEGATIVE, now_ms=0, pace=10) is not None
-        state = AlertState("alert-1", 0, 1, 220, 200, 30)
-        assert look(state, recent, 43, 233, NEGATIVE, now_ms=QUIET_MS + 1, pace=10) is None
+        assert look(None, recent[:12], 42, 212, NEGATIVE, since=0, now_ms=0, pace=10) is not None
+        state = AlertState("alert-1", 0, 1, 1, 200, 30)
+        assert look(state, recent, 43, 233, NEGATIVE, since=13, now_ms=QUIET_MS + 1, pace=10) is None
 
     def test_the_state_is_kept_as_a_plain_list(self) -> None:
         packed = msgspec.msgpack.encode(self.state)

@@ -9,12 +9,12 @@ import pytest
 from streams.rolling.key_points import MAX_POINTS_OF_KIND
 from streams.rolling.memory_tables import MemoryTables
 from streams.rolling.product_state import (
-    Arrival,
     Claim,
     Counts,
     Point,
     ProductState,
     ProductWords,
+    RecentReview,
     Reference,
     Refresh,
     ReviewState,
@@ -107,8 +107,10 @@ def test_everything_that_names_an_aspect_is_renamed() -> None:
             "en|2|taste_and_smell": [found(1, 5)],
             "zh|0|food": [found(2, 1)],
         },
-        arrivals=[
-            Arrival("r1", 1, 0, is_lookalike=False, negative_aspects=("food", "delivery", "taste_and_smell"))
+        recent=[
+            RecentReview(
+                "r1", 1, 0, is_lookalike=False, negative_aspects=("food", "delivery", "taste_and_smell")
+            )
         ],
         refresh=Refresh(aspects={"food": 4, "taste_and_smell": 2, "quality": 1}),
         alerts={"aspect_surge|food": alert(5, OVER), "negative_surge": alert(6, STANDS)},
@@ -126,7 +128,7 @@ def test_everything_that_names_an_aspect_is_renamed() -> None:
         "en|2|taste_and_smell": [1, 3],
         "zh|0|taste_and_smell": [2],
     }
-    assert new.arrivals[0].negative_aspects == ("taste_and_smell", "delivery")
+    assert new.recent[0].negative_aspects == ("taste_and_smell", "delivery")
     assert new.refresh.aspects == {"taste_and_smell": 6, "quality": 1}
     assert set(new.alerts) == {"aspect_surge|taste_and_smell", "negative_surge"}
     assert (new.words.claims[0].aspect, new.words.claims[0].text) == (

@@ -1,9 +1,9 @@
 """Tables on a disk that fails: what is damaged starts anew from the changelog, what is full says so."""
 
-import shutil
-import subprocess
+import errno
+import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
@@ -11,6 +11,7 @@ import pytest
 
 from streams.errors import ConfigurationError
 from streams.state.store import Checkpoint, DamagedStoreError, FullDiskError, PartitionStore, StoreMemory
+from tests.disks import small_disk
 
 MEMORY = StoreMemory(8 * 1024 * 1024)
 KEYS = 3_000
@@ -68,6 +69,7 @@ def test_damaged_tables_are_opened_as_new_ones(
     store.write({b"k": b"v"}, Checkpoint("cluster", 1, time.time()))
     store.close()
     again = PartitionStore(directory, MEMORY)
+    assert not again.was_damaged
     assert again.get(b"k") == b"v"
     again.close()
 
@@ -92,42 +94,28 @@ def test_damage_that_is_found_by_reading_is_remembered(tmp_path: Path) -> None:
     assert not (directory / "DAMAGED").exists()
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 6 MiB."""
-    path = tmp_path / "disk"
-    path.mkdir()
-    mount, unmount = shutil.which("mount"), shutil.which("umount")
-    if (
-        mount is None
-        or unmount is None
-        or subprocess.run(
-            [mount, "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(path)], capture_output=True, check=False
-        ).returncode
-    ):
-        pytest.skip("a small file system cannot be mounted here")
-    yield path
-    subprocess.run([unmount, str(path)], check=True)
-
-
 @pytest.mark.thorough
-def test_a_full_disk_ends_the_worker_for_good_with_what_to_do(small_disk: Path) -> None:
+def test_a_full_disk_ends_the_worker_for_good_with_what_to_do(tmp_path: Path) -> None:
     """Where, how much is free, which setting; as a wrong setting does, so that nothing restarts it for ever."""
-    store = PartitionStore(small_disk / "0", MEMORY)
     bytes_of = Random(1).randbytes
-    with pytest.raises(FullDiskError, match=r"disk/0.*KiB are free.*REVIEWSTREAM_STATE__DIRECTORY") as full:
-        for number in range(40_000):
-            store.write({b"%06d" % number: bytes_of(1_000)}, None)
-    assert isinstance(full.value, ConfigurationError)
-    store.close()
+    with small_disk(tmp_path / "disk", mebibytes=6) as disk:
+        store = PartitionStore(disk / "0", MEMORY)
+        with pytest.raises(
+            FullDiskError, match=r"disk/0.*KiB are free.*REVIEWSTREAM_STATE__DIRECTORY"
+        ) as full:
+            for number in range(40_000):
+                store.write({b"%06d" % number: bytes_of(1_000)}, None)
+        assert isinstance(full.value, ConfigurationError)
+        store.close()
 
 
-def test_no_room_to_open_is_no_damage(tmp_path: Path) -> None:
-    """Whatever RocksDB was doing when the disk was full: nothing is deleted for that."""
+@pytest.mark.parametrize("limit", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
+def test_no_room_to_open_is_no_damage(tmp_path: Path, limit: int) -> None:
+    """The disk's end, a user's or a process's share of it, whatever RocksDB was doing: nothing is deleted for that."""
 
     class FullStore(PartitionStore):
         def _open(self) -> None:  # type: ignore[override]
-            raise Exception("IO error: No space left on device: While appending to file")  # noqa: TRY002
+            raise Exception(f"IO error: {os.strerror(limit)}: While appending to file")  # noqa: TRY002
 
     directory = filled(tmp_path / "0")
     with pytest.raises(FullDiskError):

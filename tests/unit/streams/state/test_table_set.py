@@ -53,6 +53,7 @@ class Machine:
     def __init__(self, path: Path, changelog: FakeChangelog, topics: Topics) -> None:
         self.changelog = changelog
         self.watch = TopicWatch(topics.ask, [INPUT, CHANGELOG], [INPUT], CHANGELOG)
+        self.anew: list[str] = []
         self.tables: TableSet[NameTables] = TableSet(
             changelog.connection,
             self.watch,
@@ -61,6 +62,7 @@ class Machine:
             cluster="cluster",
             is_kafka=True,
             memory=MEMORY,
+            on_anew=self.anew.append,
         )
 
     async def put(self, number: int, key: bytes, *names: str) -> None:
@@ -114,23 +116,46 @@ async def test_a_store_reads_what_it_misses_and_no_more(
 
 
 @pytest.mark.parametrize(
-    "known",
+    ("known", "why"),
     [
-        Checkpoint("elsewhere", 1, time.time(), "c"),
-        Checkpoint("cluster", 1, time.time(), "the one before"),
-        Checkpoint("cluster", 9, time.time(), "c"),
-        Checkpoint("cluster", 1, time.time() - 86_400, "c"),
+        (Checkpoint("elsewhere", 1, time.time(), "c"), "another cluster"),
+        (Checkpoint("cluster", 1, time.time(), "the one before"), "the changelog was made anew"),
+        (Checkpoint("cluster", 9, time.time(), "c"), "ahead of the changelog"),
+        (Checkpoint("cluster", 1, time.time() - 86_400, "c"), "too old"),
     ],
 )
 async def test_a_store_that_cannot_follow_starts_anew(
-    changelog: FakeChangelog, store: PartitionStore, known: Checkpoint
+    tmp_path: Path, changelog: FakeChangelog, known: Checkpoint, why: str
 ) -> None:
-    """Of another cluster, of a changelog made anew, ahead of it, or too old: what it had is gone."""
-    changelog.append(0, [(b"a", b"1"), (b"b", b"2")])
-    store.write({b"old": b"0"}, known)
-    assert await restored(changelog, store) == 2
-    assert store.get(b"old") is None
-    assert store.get(b"a") == b"1"
+    """Of another cluster, of a changelog made anew, ahead of it, or too old: what it had is gone, and it is told."""
+    changelog.append(0, [(b"na", NAMES.encode(["lamp"])), (b"nb", NAMES.encode(["desk"]))])
+    before = PartitionStore(tmp_path / "0", MEMORY)
+    before.write({b"nold": NAMES.encode(["old"])}, known)
+    before.close()
+    machine = Machine(tmp_path, changelog, Topics())
+    await machine.tables.hold([0])
+    assert dict(machine.tables.of(0).names.scan()) == {b"a": ["lamp"], b"b": ["desk"]}
+    assert machine.anew == [why]
+    await machine.tables.hold([0])
+    assert machine.anew == [why]
+    machine.tables.close()
+
+
+async def test_damaged_tables_are_restored_and_told_once(tmp_path: Path, changelog: FakeChangelog) -> None:
+    """Of two partitions the damaged one; nothing is told of a new machine."""
+    machine = Machine(tmp_path, changelog, Topics())
+    await machine.tables.hold([0, 1])
+    await machine.put(0, b"k", "lamp")
+    await machine.put(1, b"k", "desk")
+    machine.tables.close()
+    assert machine.anew == []
+    (tmp_path / "1" / "CURRENT").unlink()
+    again = Machine(tmp_path, changelog, Topics())
+    for _ in range(2):
+        await again.tables.hold([0, 1])
+        assert [again.tables.of(number).names.get(b"k") for number in (0, 1)] == [["lamp"], ["desk"]]
+        assert again.anew == ["damaged"]
+    again.tables.close()
 
 
 async def test_tables_are_what_was_delivered_wherever_they_are_held(

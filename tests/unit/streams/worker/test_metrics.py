@@ -28,7 +28,11 @@ def test_everything_is_zero_before_the_first_event(metrics: WorkerMetrics) -> No
         for family in metrics.registry.collect()
         if family.type == "counter"
     }
-    assert {name for name, values in samples.items() if not values} == {"dead_letters", "dropped_outputs"}
+    assert {name for name, values in samples.items() if not values} == {
+        "dead_letters",
+        "dropped_outputs",
+        "rebuilt_tables",
+    }
     assert {"events", "outputs", "chunks", "batches", "tokens"} < samples.keys()
     assert {value for values in samples.values() for value in values} == {0}
 
@@ -72,6 +76,14 @@ def test_lag_is_told_by_partition_and_can_be_forgotten(metrics: WorkerMetrics) -
     assert value(metrics, "lag_seconds", topic="new-review", partition="0") == 1.5
     metrics.forget_lag()
     assert value(metrics, "lag_messages", topic="new-review", partition="1") is None
+
+
+def test_tables_that_start_anew_are_counted_by_their_reason(metrics: WorkerMetrics) -> None:
+    """Those of each partition, since an operator acts on damage only."""
+    for reason in ("damaged", "too old", "damaged"):
+        metrics.rebuilt(reason)
+    assert value(metrics, "rebuilt_tables_total", reason="damaged") == 2
+    assert value(metrics, "rebuilt_tables_total", reason="too old") == 1
 
 
 def test_the_model_is_named(metrics: WorkerMetrics) -> None:

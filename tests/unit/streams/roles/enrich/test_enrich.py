@@ -202,8 +202,70 @@ def test_stars_without_words_are_passed_on_without_asking_the_model(executor: Th
     assert (titled.text, titled.rating, titled.title) == (None, 4, "Call [phone]")
     assert [(mask.kind, mask.field) for mask in titled.masked] == [("phone", "title")]
     assert (titled.author_id, titled.incentivised, read.incentivised) == (None, True, False)
-    assert titled.sentiment is titled.language is titled.model is bare.title is None
+    assert titled.language is titled.model is bare.title is None
     assert ask.asked == [[GOOD["text"]]]
+
+
+@pytest.mark.parametrize(
+    ("rating", "label"),
+    [
+        (0, "negative"), (1, "negative"), (2, "negative"), (2.5, "neutral"), (3, "neutral"), (3.5, "neutral"),
+        (4, "positive"), (4.5, "positive"), (5, "positive"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("text", [None, "", " \n"])
+def test_stars_without_words_feel_as_their_stars_do(
+    executor: ThreadPoolExecutor, rating: float, label: str, text: str | None
+) -> None:
+    """However a platform leaves the text out; the sentiment says that it is that of the stars."""
+    ask = FakeAsk()
+    (event,) = events(run(executor, [review(text=text, rating=rating)], ask=ask, preparer=ReviewPreparer()))
+    assert event.sentiment is not None
+    assert (event.status, event.text, event.rating) == ("rating_only", None, rating)
+    assert (event.sentiment.label, event.sentiment.basis) == (label, "stars")
+    assert not any(ask.asked)
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("1 star", "negative"), ("One star.", "negative"), ("Zero stars", "negative"), ("2/10", "negative"),
+        ("一星", "negative"), ("五星好评", "positive"), ("给五星", "positive"), ("10/10", "positive"),
+        ("⭐⭐⭐⭐⭐", "positive"), ("3 Sterne", "neutral"), ("cinco estrellas", "positive"),
+        ("★★☆☆☆", "negative"), ("4.5 stars", "positive"), ("5 out of 5", "positive"),
+    ],
+)  # fmt: skip
+def test_a_rating_in_words_is_read_as_one(executor: ThreadPoolExecutor, text: str, label: str) -> None:
+    """In any language, without a model; what is published is its text, and no rating that was not given."""
+    ask = FakeAsk()
+    (event,) = events(run(executor, [review(text=text)], ask=ask, preparer=ReviewPreparer()))
+    assert event.sentiment is not None
+    assert event.model is not None
+    assert (event.status, event.text, event.rating) == ("enriched", text, None)
+    assert (event.sentiment.label, event.sentiment.basis) == (label, "stars")
+    assert event.model.name == "stated-rating"
+    assert not any(ask.asked)
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [("One star is too many, it leaks.", None), ("1 star", "Do not buy"), ("The star fell off.", None)],
+)
+def test_what_says_more_than_a_rating_is_asked_about(
+    executor: ThreadPoolExecutor, text: str, title: str | None
+) -> None:
+    """A rating among other words is for the model to weigh."""
+    ask = FakeAsk()
+    (event,) = events(run(executor, [review(text=text, title=title)], ask=ask, preparer=ReviewPreparer()))
+    assert event.sentiment is not None
+    assert event.sentiment.basis == "text"
+    assert len(ask.asked[0]) == 1
+
+
+def test_a_rating_in_words_that_contradicts_the_stars_is_flagged(executor: ThreadPoolExecutor) -> None:
+    """Five stars under the words "One star" are somebody's mistake."""
+    (event,) = events(run(executor, [review(text="One star.", rating=5)], preparer=ReviewPreparer()))
+    assert "rating_mismatch" in {flag.kind for flag in event.flags}
 
 
 def test_a_review_from_after_its_record_is_set_aside_whenever_it_is_read(

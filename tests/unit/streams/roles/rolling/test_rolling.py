@@ -12,6 +12,7 @@ import pytest
 
 from models.similarity.signatures import signature_of
 from schemas.alerts import ProductAlert
+from schemas.counts import SentimentCounts
 from schemas.dead_letters import DeadLetterReason
 from schemas.reviews import ReviewEnriched
 from schemas.summaries import ProductSummary, ProductText, RefreshRequested
@@ -30,7 +31,7 @@ from streams.roles.rolling.tables import ProductTables
 from streams.settings import RollingSettings
 from streams.state.store import PartitionStore
 from tests.fakes import FakeRecord
-from tests.histories import Recount, enriched, random_history, summary_counts
+from tests.histories import NOW_MS, Recount, enriched, random_history, summary_counts
 
 PARTITION = Partition(ENRICHED_REVIEW.name, 0)
 
@@ -107,9 +108,17 @@ class Role:
         return effects
 
 
+def written(number: int) -> str:
+    """When the review of a number was written: an hour after the one before, and soon before all of them came."""
+    return (datetime.fromtimestamp(NOW_MS / 1000, UTC) - timedelta(hours=160 - number)).isoformat()
+
+
 def reviews(count: int, first: int = 0, **more: Any) -> Sequence[dict[str, Any]]:
     label = more.pop("label", "positive")
-    return [enriched(f"r{first + at}", 1, sentiment={"label": label}, **more) for at in range(count)]
+    return [
+        enriched(f"r{at}", 1, sentiment={"label": label}, created_at=written(at), **more)
+        for at in range(first, first + count)
+    ]
 
 
 async def test_published_summaries_are_valid_and_say_what_a_recount_says(store: PartitionStore) -> None:
@@ -259,11 +268,13 @@ async def test_five_stars_that_look_alike_are_an_alert(store: PartitionStore) ->
     rng = random.Random(1)
     for number in range(60):
         text = " ".join("".join(rng.choices("abcdefghij", k=6)) for _ in range(15))
-        await role.take(enriched(f"r{number}", 1, text=text, rating=5, signature=signed(text)))
+        seen = {"text": text, "signature": signed(text), "created_at": written(number)}
+        await role.take(enriched(f"r{number}", 1, rating=5, **seen))
     praise = "The best kettle in the whole wide world, my family loves it and so will yours, buy it now"
     for number in range(12):
         text = f"{praise} {number}!"
-        await role.take(enriched(f"x{number}", 1, text=text, rating=5, signature=signed(text)))
+        seen = {"text": text, "signature": signed(text), "created_at": written(60 + number)}
+        await role.take(enriched(f"x{number}", 1, rating=5, **seen))
     assert [(alert.kind, alert.state) for alert in role.alerts] == [("lookalike_surge", "raised")]
     assert role.alerts[0].quotes[0].text.startswith("The best kettle")
 
@@ -345,28 +356,66 @@ async def test_an_older_generation_never_replaces_a_newer_one(store: PartitionSt
     assert last_text(role) is None
 
 
-async def test_stars_without_words_count_in_ratings_alone(store: PartitionStore) -> None:
-    """They are in the averages and among the latest reviews, and give the product neither sentiment nor language."""
+def of_stars(review_id: str, version: int, rating: float, label: str) -> dict[str, Any]:
+    """Stars without words, as the enrich role passes them on."""
+    sentiment = {"label": label, "basis": "stars"}
+    return enriched(review_id, version, status="rating_only", text=None, rating=rating, sentiment=sentiment)
+
+
+async def test_stars_without_words_count_as_a_shop_counts_them(store: PartitionStore) -> None:
+    """In the average and among the latest reviews; a product has no language of theirs."""
     role = Role(store)
     read = enriched(
         "r1", 1, rating=4, sentiment={"label": "positive"}, language={"code": "zh", "confidence": 1.0}
     )
-    stars = [
-        enriched(f"s{at}", 1, status="rating_only", text=None, rating=rating)
-        for at, rating in enumerate((5, 1))
-    ]
-    await role.take(read, *stars)
+    await role.take(read, of_stars("s0", 1, 5, "positive"), of_stars("s1", 1, 1, "negative"))
     summary = role.summaries[-1]
     assert summary is not None
     assert (summary.counts.reviews, summary.average_rating, summary.language) == (3, 3.33, "zh")
     assert summary.counts.rating_histogram == (0, 1, 0, 0, 1, 1)
-    assert (summary.counts.sentiment.positive, summary.counts.languages) == (1, {"zh": 1})
-    latest = {one.review_id: (one.text is None, one.language) for one in summary.latest_reviews}
-    assert latest == {"r1": (False, "zh"), "s0": (True, None), "s1": (True, None)}
+    assert (summary.counts.sentiment.positive, summary.counts.languages) == (2, {"zh": 1})
+    stars = summary.counts.sentiment_from_stars
+    assert stars is not None
+    assert (stars.negative, stars.neutral, stars.positive) == (1, 0, 1)
+    latest = {
+        one.review_id: (one.text is None, one.language, one.sentiment) for one in summary.latest_reviews
+    }
+    assert latest == {
+        "r1": (False, "zh", "positive"),
+        "s0": (True, None, "positive"),
+        "s1": (True, None, "negative"),
+    }
 
     await role.take(*(enriched(f"s{at}", 2, removed=True) for at in range(2)))
-    assert role.summaries[-1] is not None
-    assert (role.summaries[-1].average_rating, role.summaries[-1].counts.reviews) == (4.0, 1)
+    after = role.summaries[-1]
+    assert after is not None
+    assert (after.average_rating, after.counts.reviews) == (4.0, 1)
+    assert after.counts.sentiment_from_stars == SentimentCounts(negative=0, neutral=0, positive=0)
+
+
+@pytest.mark.parametrize(
+    ("ratings", "average"),
+    [
+        ((5, 5, 1), 3.67), ((5,), 5.0), ((0, 5), 2.5), ((4.5, 4.0, 3.5), 4.0),
+        ((1, 1, 1, 1, 2), 1.2), ((3,) * 40 + (5,) * 2, 3.1), ((4.9, 4.8, 4.8), 4.83),
+    ],
+)  # fmt: skip
+async def test_an_average_is_the_shops_own(
+    store: PartitionStore, ratings: tuple[float, ...], average: float
+) -> None:
+    """With and without words, the mean of all ratings; an edit from words to stars alone changes none of them."""
+    role = Role(store)
+    await role.take(*(of_stars(f"s{at}", 1, rating, "neutral") for at, rating in enumerate(ratings)))
+    summary = role.summaries[-1]
+    assert summary is not None
+    assert (summary.counts.reviews, summary.average_rating) == (len(ratings), average)
+    await role.take(enriched("s0", 2, rating=ratings[0], sentiment={"label": "neutral"}))
+    summary = role.summaries[-1]
+    assert summary is not None
+    stars = summary.counts.sentiment_from_stars
+    assert stars is not None
+    assert (summary.average_rating, summary.counts.sentiment.neutral) == (average, len(ratings))
+    assert stars.neutral == len(ratings) - 1
 
 
 NO_TIMES = (-1, 0, 1_790_000_000, 1_790_000_000_000_000, 253_402_300_800_000, 4_102_444_800_000, 2**63 - 1)
@@ -496,13 +545,13 @@ async def test_what_cannot_be_read_is_set_aside(
 
 def test_the_histories_of_these_tests_follow_the_contract() -> None:
     """What the fast reader reads is what the enrich role publishes."""
-    model = {"name": "m", "version": "1"}
     for event in random_history(4, 200):
-        if event["status"] == "enriched":
+        more: dict[str, Any] = {}
+        if event["status"] != "removed":
             label = event["sentiment"]["label"]
             shares = {"negative": 0.0, "neutral": 0.0, "positive": 0.0, label: 1.0}
-            sentences = [{**one, "sentiment": label, "score": 1.0} for one in event["sentences"]]
-            more = {"sentiment": {"label": label, **shares}, "sentences": sentences, "model": model}
-            ReviewEnriched.model_validate_json(orjson.dumps({**event, **more}))
-        else:
-            ReviewEnriched.model_validate_json(orjson.dumps(event))
+            more["sentiment"] = {**event["sentiment"], **shares}
+        if event["status"] == "enriched":
+            more["sentences"] = [{**one, "sentiment": label, "score": 1.0} for one in event["sentences"]]
+            more["model"] = {"name": "m", "version": "1"}
+        ReviewEnriched.model_validate_json(orjson.dumps({**event, **more}))
