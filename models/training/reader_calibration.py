@@ -17,7 +17,7 @@ from models.readers.opinion_reader import Calibration
 from models.training.calibration import fit_temperature
 from models.training.opinion_measures import annotated_opinions, counts_of, read_opinions, summed
 from models.training.reader_objective import LabelledBatch, ReaderTexts
-from models.training.texts import UNKNOWN
+from models.training.token_labels import UNKNOWN
 
 _AT_ONCE = 16
 _BOLDNESS = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0)

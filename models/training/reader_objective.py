@@ -13,7 +13,8 @@ from models.readers.batch_layout import BatchLayout
 from models.readers.encoder_kinds import TrainableEncoder
 from models.readers.interfaces import SENTIMENT_LABELS
 from models.readers.opinion_heads import OpinionHeads, Segments, mean_by_segment
-from models.training.texts import UNKNOWN, TokenLabels, TrainingText, token_labels
+from models.training.corpora.texts import TrainingText
+from models.training.token_labels import UNKNOWN, TokenLabels, token_labels
 
 _NUMBERS: Mapping[str, int] = {label: number for number, label in enumerate(SENTIMENT_LABELS)}
 #: What each question counts beside the aspect, the polarity and the sentiment, which count 1.

