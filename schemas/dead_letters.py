@@ -32,6 +32,8 @@ SOURCE_TIMESTAMP = "reviewstream-source-timestamp"
 SCHEMA_VERSION = "reviewstream-schema-version"
 #: Only on a record that was too large to be kept whole.
 TRUNCATED_FROM = "reviewstream-truncated-from"
+#: Only on a record that is not kept as it was, for a setting asks for that.
+MASKED = "reviewstream-masked"
 
 #: Every header, UTF-8 text, and what it tells.
 HEADERS = MappingProxyType(
@@ -44,6 +46,7 @@ HEADERS = MappingProxyType(
         SOURCE_TIMESTAMP: "its broker timestamp in milliseconds since 1970, a decimal number",
         SCHEMA_VERSION: "the version of these headers",
         TRUNCATED_FROM: "present if key or payload was cut: their size before, in bytes, a decimal number",
+        MASKED: "present if personal data in the payload was masked: the bytes are not those of the source",
     }
 )
-OPTIONAL_HEADERS = frozenset({TRUNCATED_FROM})
+OPTIONAL_HEADERS = frozenset({TRUNCATED_FROM, MASKED})

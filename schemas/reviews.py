@@ -31,8 +31,10 @@ class Review(Event):
     """One version of a review. The same id with a higher version edits it; `removed` retracts it.
 
     A review may be stars without words: where a rating stands, `text` may be absent, empty or nothing but
-    whitespace, which all mean the same. `language` is what the platform knows of the text's; it counts as much as
-    the words of a short text do. `incentivised` says that its author was given something for it.
+    whitespace, which all mean the same. Title and text may hold mark-up, HTML entities and notices of the platform,
+    which are taken out before anything reads them; a text of which nothing is left is none. `language` is what the
+    platform knows of the text's; it counts as much as the words of a short text do. `incentivised` says that its
+    author was given something for it.
     """
 
     review_id: Identifier
@@ -115,7 +117,8 @@ class OriginalSpan(Value):
 class ReviewSpan(Value):
     """A piece of an enriched review's title or text: from `start` up to `end`, counted in Unicode code points.
 
-    `original` is the same piece of the review before it was cleaned and masked, null where that is not known.
+    Offsets are those of the title and text as they are published here, cleaned and masked. `original` is the same
+    piece of the review as the platform published it, in code points too, null where that is not known.
     `field` is closed: it names a field of the event that holds the span.
     """
 
@@ -191,7 +194,9 @@ class ReviewEnriched(Output):
     review is gone and repeats nothing of its text. The statuses are closed, for they say which of the other fields
     are there.
 
-    Title and text are published with personal data masked. `signature` is a MinHash of the text: near-duplicates
+    Title and text are published as they were read: without mark-up, entities, invisible characters and notices of the
+    platform, and with personal data masked. `incentivised` is true too where such a notice or the author says so, and
+    the flag of that name says which. `signature` is a MinHash of the text: near-duplicates
     have similar ones. `stars` is how the words sound, whatever the rating. Embeddings of one `embedding_version`
     may be compared; null is the first.
     """

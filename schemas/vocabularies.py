@@ -28,8 +28,20 @@ AspectName = Literal[
 ASPECTS: tuple[AspectName, ...] = get_args(AspectName)
 HOLDERS = ("reviewer", "former_product", "expectation", "somebody_else")
 SENTIMENT_BASES = ("text", "text_and_stars", "stars")
-MASK_KINDS = ("email", "phone", "id_number", "card_number", "address", "wechat", "qq")
-FLAG_KINDS = ("spam", "too_short", "offensive", "rating_mismatch")
+MASK_KINDS = (
+    "email",
+    "phone",
+    "id_number",
+    "card_number",
+    "bank_account",
+    "address",
+    "network_address",
+    "licence_plate",
+    "wechat",
+    "qq",
+    "messenger",
+)
+FLAG_KINDS = ("spam", "too_short", "offensive", "rating_mismatch", "incentivised")
 CLAIM_METHODS = ("template", "generated")
 TEXT_METHODS = ("extractive", "generated")
 REFRESH_REASONS = (

@@ -1,9 +1,29 @@
 """What was masked in a text, and where."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from types import MappingProxyType
+from typing import Literal, NamedTuple, get_args
 
-MaskKind = Literal["email", "phone", "id_number", "card_number", "address", "wechat", "qq"]
+from models.text.offsets import UNCHANGED, Origin
+
+MaskKind = Literal[
+    "email",
+    "phone",
+    "id_number",
+    "card_number",
+    "bank_account",
+    "address",
+    "network_address",
+    "licence_plate",
+    "wechat",
+    "qq",
+    "messenger",
+]
+#: What stands in a masked text in place of each kind.
+PLACEHOLDERS: Mapping[MaskKind, str] = MappingProxyType(
+    {kind: f"[{kind.replace('_', ' ')}]" for kind in get_args(MaskKind)}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +47,9 @@ class MaskedText(NamedTuple):
     Attributes:
         text: the text, with a placeholder such as "[phone]" for each thing masked.
         masks: the placeholders that were put in, from first to last.
+        origin: leads from offsets in `text` to offsets in the text before.
     """
 
     text: str
     masks: tuple[Mask, ...]
+    origin: Origin = UNCHANGED

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-FlagKind = Literal["spam", "rating_mismatch", "too_short", "offensive"]
+FlagKind = Literal["spam", "rating_mismatch", "too_short", "offensive", "incentivised"]
 
 
 @dataclass(frozen=True, slots=True)

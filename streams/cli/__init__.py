@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from streams.cli import bench, data, models, running, serving, summarise, topics
+from streams.cli import bench, data, models, publishing, running, serving, summarise, topics
 
 
 def _show_version(is_wanted: bool) -> None:
@@ -41,6 +41,7 @@ def program(
 
 
 running.register(app)
+publishing.register(app)
 data.register(app)
 models.register(app)
 serving.register(app)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from streams.cli.console import Json, command, err, load_settings, out, print_json
-from streams.cli.data import Columns, Constants, InputFile
+from streams.cli.file_import import Columns, Constants, InputFile
 from streams.errors import ConfigurationError
 
 app = typer.Typer(

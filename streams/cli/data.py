@@ -1,4 +1,4 @@
-"""`publish`, `tail` and `contracts`: events in, events out, and what they look like."""
+"""`tail` and `contracts`: events as they come out, and what they look like."""
 
 import asyncio
 import contextlib
@@ -8,128 +8,22 @@ from typing import Annotated, Any, NoReturn
 
 import orjson
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from schemas import documents, releases
-from schemas.topics import INPUTS, NEW_REVIEW, TOPICS, dead_letter_topic, topic_named
-from streams.cli.console import FAILED, PARTLY, Json, command, err, load_settings, out, print_json, run_async
+from schemas.topics import TOPICS, dead_letter_topic
+from streams.cli.console import FAILED, Json, command, err, load_settings, out, print_json
 from streams.errors import ConfigurationError
 from streams.kafka.connection import KafkaConnection
-from streams.kafka.publishing import Published
-from streams.kafka.publishing import publish as publish_items
 from streams.kafka.tailing import follow
-from streams.rows import BadRow, ReadyEvent, parse_assignments, read_rows, to_events
 
-_MAX_BAD_ROWS_SHOWN = 20
 _SCHEMAS = Path(documents.__file__).parent
-
-InputFile = Annotated[
-    Path | None, typer.Option("--input", help="Reviews of one's own: JSONL, CSV or TSV.", dir_okay=False)
-]
-Columns = Annotated[
-    str, typer.Option("--map", metavar="FIELD=COLUMN,...", help="Where the file's columns have other names.")
-]
-Constants = Annotated[
-    str, typer.Option("--set", metavar="FIELD=VALUE,...", help="The same value for every row that has none.")
-]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command()(publish)
     app.command()(tail)
     app.command()(contracts)
-
-
-def events_of(file: Path, topic_name: str, columns: str, constants: str) -> list[ReadyEvent | BadRow]:
-    """The rows of a user's file as events, good ones and bad ones.
-
-    Raises:
-        ConfigurationError: the file, the mapping or the topic is not usable.
-    """
-    try:
-        topic = topic_named(topic_name)
-    except ValueError as error:
-        raise ConfigurationError(f"publish: {error}") from error
-    if topic not in INPUTS:
-        wanted = ", ".join(one.name for one in INPUTS)
-        raise ConfigurationError(f"publish: {topic.name} is written by this project; wanted one of {wanted}")
-    rows = list(read_rows(file))
-    mapping = parse_assignments(columns, "--map")
-    present = {name for row in rows for name in row.fields or ()}
-    for column in mapping.values():
-        if rows and column not in present:
-            raise ConfigurationError(
-                f"--map: {file} has no column {column!r}; it has {', '.join(sorted(present)) or 'none'}"
-            )
-    if not rows:
-        raise ConfigurationError(f"{file}: wanted rows to publish, got none")
-    return list(to_events(rows, topic, columns=mapping, constants=parse_assignments(constants, "--set")))
-
-
-def show_bad_rows(bad_rows: tuple[BadRow, ...], file: Path) -> None:
-    """List what was refused, on standard error."""
-    for bad in bad_rows[:_MAX_BAD_ROWS_SHOWN]:
-        err.print(f"{file}:{bad.line}: {bad.problem}")
-    if len(bad_rows) > _MAX_BAD_ROWS_SHOWN:
-        err.print(f"... and {len(bad_rows) - _MAX_BAD_ROWS_SHOWN} more rows were refused")
-
-
-@command
-def publish(
-    file: Annotated[Path, typer.Argument(help="JSONL, CSV or TSV; the ending says which.", dir_okay=False)],
-    topic: Annotated[
-        str, typer.Option(help=f"One of {', '.join(topic.name for topic in INPUTS)}.")
-    ] = NEW_REVIEW.name,
-    columns: Columns = "",
-    constants: Constants = "",
-    rate: Annotated[
-        float | None, typer.Option(min=0.001, help="Events a second; without it, as fast as possible.")
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Publish a file's rows as events. Bad rows are named with line and reason, the rest is published.
-
-    A row without `created_at` gets the time of publication; times more than 2 days from now are refused, and so are
-    unknown columns of a copy-request. Exits with 3 if rows were refused.
-    """
-    settings = load_settings()
-    connection = KafkaConnection.of(settings.kafka)
-    items = events_of(file, topic, columns, constants)
-    good = sum(isinstance(item, ReadyEvent) for item in items)
-
-    with Progress(
-        TextColumn("publishing"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=err,
-        transient=True,
-    ) as bar:
-        task = bar.add_task("publishing", total=good)
-        done: Published = run_async(
-            publish_items(
-                connection, topic, items, rate=rate, progress=lambda count: bar.update(task, completed=count)
-            )
-        )
-
-    show_bad_rows(done.bad_rows, file)
-    summary = {
-        "topic": topic,
-        "published": len(done.positions),
-        "refused": len(done.bad_rows),
-        "seconds": round(done.seconds, 3),
-    }
-    if as_json:
-        bad = [{"line": row.line, "problem": row.problem} for row in done.bad_rows]
-        print_json(summary | {"bad_rows": bad})
-    else:
-        out.print(
-            f"published {summary['published']} to {topic} in {done.seconds:.1f} s, refused {len(done.bad_rows)}"
-        )
-    if done.bad_rows:
-        raise typer.Exit(PARTLY)
 
 
 @command

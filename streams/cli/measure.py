@@ -40,6 +40,7 @@ class Measure:
         language: of every text; None: each one's own.
         plot: where the confusion matrix is drawn; None: nowhere.
         as_json: for a machine, not for people.
+        encoding: of the file; None: found.
     """
 
     settings: Settings
@@ -47,6 +48,7 @@ class Measure:
     language: str | None
     plot: Path | None
     as_json: bool
+    encoding: str | None = None
 
     def sentiment(self, text_column: str, label_column: str, names: Mapping[str, str]) -> None:
         """Polarity of whole texts."""
@@ -57,6 +59,7 @@ class Measure:
             label_column=label_column,
             label_names=names,
             language=self.language,
+            encoding=self.encoding,
             progress=_say,
         )
         self._draw(Measurable.SENTIMENT, report, report["labels"])
@@ -74,6 +77,7 @@ class Measure:
             label_column=label_column,
             names=names,
             language=self.language,
+            encoding=self.encoding,
             progress=_say,
         )
         self._draw(Measurable.ASPECTS, report["polarity"], report["labels"])

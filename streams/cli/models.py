@@ -14,11 +14,12 @@ from models.errors import ModelError
 from models.training.report import TrainingReport
 from streams.cli import reports
 from streams.cli.console import FAILED, Json, command, err, load_settings, out, print_json, run_async
+from streams.cli.file_import import EncodingName
 from streams.cli.measure import Measurable, Measure
 from streams.errors import ConfigurationError
+from streams.importing import parse_assignments
 from streams.local.doctor import Finding, examine
 from streams.offline import explaining
-from streams.rows import parse_assignments
 
 
 class Trainable(StrEnum):
@@ -110,8 +111,8 @@ def evaluate(
         Path,
         typer.Argument(
             metavar="PATH",
-            help="JSONL, CSV or TSV with texts and labels; for key points OPOSUM's directory; for summaries FewSum's "
-            "file, or a directory of FewSum, Opinosis or OPOSUM.",
+            help="CSV, TSV, JSON, JSONL or Parquet with texts and labels; for key points OPOSUM's directory; for "
+            "summaries FewSum's file, or a directory of FewSum, Opinosis or OPOSUM.",
         ),
     ],
     text: Annotated[str, typer.Option(help="The column of the text.")] = "text",
@@ -126,6 +127,7 @@ def evaluate(
         ),
     ] = "",
     language: Language = None,
+    encoding: EncodingName = None,
     plot: Annotated[
         Path | None, typer.Option(help="Write the confusion matrix there, a PNG.", dir_okay=False)
     ] = None,
@@ -139,7 +141,7 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Measure the configured models on labelled reviews of one's own."""
-    measure = Measure(load_settings(), file, language, plot, as_json=as_json)
+    measure = Measure(load_settings(), file, language, plot, as_json=as_json, encoding=encoding)
     mapped = parse_assignments(names, "--map")
     if task is Measurable.KEY_POINTS:
         measure.key_points()

@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
+from itertools import chain
 from typing import Annotated
 
 import typer
@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from schemas.reviews import ReviewEnriched
-from schemas.topics import ENRICHED_REVIEW
+from schemas.topics import ENRICHED_REVIEW, NEW_REVIEW
 from streams import app as composition
 from streams.cli.console import (
     FAILED,
@@ -26,17 +26,29 @@ from streams.cli.console import (
     run_async,
     stop_on_signals,
 )
-from streams.cli.data import Columns, Constants, InputFile, events_of, show_bad_rows
+from streams.cli.file_import import (
+    Columns,
+    Constants,
+    DayFirst,
+    EncodingName,
+    FileImport,
+    InputFile,
+    PresetName,
+    Rejects,
+    Scale,
+    TimezoneName,
+    options_of,
+)
 from streams.cli.product_tables import show_products
 from streams.demo import catalogue
 from streams.demo.report import DemoReport
 from streams.demo.runner import DemoProgress, run_demo, wait_until_ready
 from streams.errors import ConfigurationError, FatalError, StoppedError
+from streams.importing import AUTO, ImportOptions
 from streams.kafka.connection import KafkaConnection
-from streams.kafka.publishing import RawRecord
+from streams.kafka.publishing import Outgoing
 from streams.local.deployment import Stack, local_stack, prepare_topics, running_roles
 from streams.local.embedded import free_ports
-from streams.rows import BadRow, ReadyEvent
 from streams.settings import Settings
 
 _LABEL_COLOURS = {"positive": "green", "neutral": "yellow", "negative": "red"}
@@ -94,18 +106,33 @@ def up() -> None:
 @command
 def demo(
     input_file: InputFile = None,
+    preset: PresetName = AUTO,
     columns: Columns = "",
     constants: Constants = "",
+    encoding: EncodingName = None,
+    day_first: DayFirst = None,
+    timezone: TimezoneName = None,
+    rating_scale: Scale = None,
+    rejects: Rejects = None,
     keep: Annotated[bool, typer.Option("--keep", help="Stay up afterwards, until Ctrl-C.")] = False,
     as_json: Json = False,
 ) -> None:
     """Start everything, publish a catalogue of reviews, follow it through the pipeline, and sum it up."""
+    options = options_of(columns, constants, preset, day_first, timezone, rating_scale)
     settings = load_settings()
-    items: Iterable[RawRecord | ReadyEvent | BadRow] = list(catalogue.records(until=datetime.now(UTC)))
-    if input_file is None and (columns or constants):
-        raise ConfigurationError("demo: --map and --set belong to --input, which is missing")
-    if input_file is not None:
-        items = events_of(input_file, "new-review", columns, constants)
+    if input_file is None:
+        if options != ImportOptions() or encoding is not None or rejects is not None:
+            raise ConfigurationError("demo: options on reading a file belong to --input, which is missing")
+        _demonstrate(settings, None, keep=keep, as_json=as_json)
+        return
+    with FileImport(input_file, NEW_REVIEW.name, options, encoding=encoding, rejects=rejects) as rows:
+        _demonstrate(settings, rows, keep=keep, as_json=as_json)
+        if rows.refused:
+            raise typer.Exit(PARTLY)
+
+
+def _demonstrate(settings: Settings, rows: FileImport | None, *, keep: bool, as_json: bool) -> None:
+    items = catalogue.records(until=datetime.now(UTC)) if rows is None else _some(rows)
     settings = _on_free_ports(settings)
 
     async def main(stack: Stack) -> DemoReport:
@@ -119,11 +146,13 @@ def demo(
                 report = await run_demo(
                     KafkaConnection.of(stack.settings.kafka),
                     items,
-                    catalogue.products() if input_file is None else (),
+                    catalogue.products() if rows is None else (),
                     update=update,
                     raise_if_down=roles.raise_if_down,
                 )
-            _show(report, input_file, as_json=as_json)
+            if rows is not None:
+                rows.tell_end()
+            _show(report, rows.refused if rows is not None else 0, as_json=as_json)
             if keep:
                 err.print(f"staying up: broker {stack.settings.kafka.bootstrap_servers}; Ctrl-C ends it")
                 await roles.exit_code()
@@ -135,9 +164,19 @@ def demo(
         else "using your broker ..."
     )
     with local_stack(settings) as stack:
-        report = run_async(main(stack))
-    if report.bad_rows:
-        raise typer.Exit(PARTLY)
+        run_async(main(stack))
+
+
+def _some(rows: FileImport) -> Iterable[Outgoing]:
+    """The events of a file, of which there is one at least: without any, nothing need be started."""
+    events = rows.events()
+    first = next(events, None)
+    if first is None:
+        rows.tell_end()
+        raise ConfigurationError(
+            f"demo: all {rows.refused:,} rows were refused, for the reasons above; nothing started"
+        )
+    return chain([first], events)
 
 
 def _with_fixed_port(settings: Settings) -> Settings:
@@ -183,9 +222,7 @@ def _one_line(event: ReviewEnriched) -> Text:
     )
 
 
-def _show(report: DemoReport, input_file: Path | None, *, as_json: bool) -> None:
-    if input_file is not None:
-        show_bad_rows(report.bad_rows, input_file)
+def _show(report: DemoReport, refused_rows: int, *, as_json: bool) -> None:
     if as_json:
         print_json(
             {
@@ -194,7 +231,7 @@ def _show(report: DemoReport, input_file: Path | None, *, as_json: bool) -> None
                 "dead_lettered": report.dead_lettered,
                 "skipped": report.skipped,
                 "repeats": report.repeats,
-                "refused_rows": len(report.bad_rows),
+                "refused_rows": refused_rows,
                 "seconds": report.seconds,
                 "reviews_per_second": report.reviews_per_second,
                 "by_label": report.by_label,

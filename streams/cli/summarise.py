@@ -6,12 +6,13 @@ from typing import Annotated
 import typer
 
 from streams.cli.console import FAILED, PARTLY, Json, command, err, fail, load_settings, out, print_json
-from streams.cli.data import Columns, show_bad_rows
+from streams.cli.file_import import FORMATS, Columns, EncodingName, PresetName, show_bad_row
+from streams.importing import AUTO, parse_assignments
 from streams.offline.summarising import Summarised
 from streams.offline.summarising import summarise as summarise_file
-from streams.rows import parse_assignments
 
 _MAX_EVIDENCE = 5
+_MAX_BAD_ROWS = 20
 
 
 def register(app: typer.Typer) -> None:
@@ -21,10 +22,10 @@ def register(app: typer.Typer) -> None:
 
 @command
 def summarise(
-    file: Annotated[
-        Path, typer.Argument(help="JSONL, CSV or TSV; or .txt, a comment a line.", dir_okay=False)
-    ],
+    file: Annotated[Path, typer.Argument(help=f"{FORMATS}; or .txt, a comment a line.", dir_okay=False)],
+    preset: PresetName = AUTO,
     columns: Columns = "",
+    encoding: EncodingName = None,
     text: Annotated[
         str | None, typer.Option(help="The column of the comments, where it is not text.")
     ] = None,
@@ -48,12 +49,17 @@ def summarise(
         columns=mapped,
         progress=err.print,
         most_words=words,
+        preset=preset,
+        encoding=encoding,
     )
     if as_json:
         print_json(found.to_dict())
     else:
         _print(found)
-    show_bad_rows(found.refused, file)
+    for bad in found.refused[:_MAX_BAD_ROWS]:
+        show_bad_row(file, bad)
+    if len(found.refused) > _MAX_BAD_ROWS:
+        err.print(f"... and {len(found.refused) - _MAX_BAD_ROWS:,} more rows were refused")
     if found.refused:
         raise typer.Exit(PARTLY)
 

@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from models.personal_data import mask_personal_data
+from models.personal_data import PLACEHOLDERS, mask_personal_data
 from models.quality.links import links
 from models.quality.offence import offensive
 from models.quality.promotion import calls, promotion
@@ -18,7 +18,7 @@ MAX_HAN = 48
 _LEAST_HAN = 3
 
 _HAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
-_PLACEHOLDER = re.compile(r"\[(?:email|phone|id number|card number|address|wechat|qq)\]", re.IGNORECASE)
+_PLACEHOLDER = re.compile("|".join(map(re.escape, PLACEHOLDERS.values())), re.IGNORECASE)
 # Who says so has not tried the product, but is asked to believe somebody.
 _VOUCHED_FOR = re.compile(
     r"\b(?:approved|endorsed|certified) by\b|\b[a-z]+[- ](?:approved|endorsed|certified)\b"

@@ -7,6 +7,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from streams.delivery.batches import enqueue, first_offsets
+from streams.delivery.dead_letters import DeadLetterWriter, dead_letter_output
 from streams.delivery.intake import Chunk
 from streams.delivery.producing import (
     raise_if_hopeless,
@@ -33,11 +34,13 @@ class AtLeastOnceSink:
         *,
         is_idempotent: bool,
         sizes: TopicSizes | None = None,
+        write_dead_letter: DeadLetterWriter = dead_letter_output,
         checkpoint: Checkpoint = pass_by,
     ) -> None:
         self._connection = connection
         self._is_idempotent = is_idempotent
         self._sizes = sizes or TopicSizes()
+        self._write_dead_letter = write_dead_letter
         self.checkpoint = checkpoint
         self._producer: AIOKafkaProducer | None = None
         self._renewing = asyncio.Lock()
@@ -70,7 +73,9 @@ class AtLeastOnceSink:
         try:
             producer = await self._living_producer()
             self.checkpoint("before_output")
-            futures = await enqueue(producer, chunk.lease.partition.partition, effects, self._sizes)
+            futures = await enqueue(
+                producer, chunk.lease.partition.partition, effects, self._sizes, self._write_dead_letter
+            )
             published = await asyncio.gather(*futures)
             self.checkpoint("after_output")
         except KafkaError as error:

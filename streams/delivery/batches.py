@@ -8,14 +8,18 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.structs import RecordMetadata
 
 from schemas.topics import dead_letter_topic
-from streams.delivery.dead_letters import dead_letter_output
+from streams.delivery.dead_letters import DeadLetterWriter, dead_letter_output
 from streams.delivery.records import Effects, Output
 from streams.delivery.sizes import BATCH_OVERHEAD_BYTES, DEFAULT_BYTES, TopicSizes, record_bytes
 from streams.kafka.connection import MAX_BATCH_BYTES
 
 
 async def enqueue(
-    producer: AIOKafkaProducer, partition: int, effects: Effects, sizes: TopicSizes
+    producer: AIOKafkaProducer,
+    partition: int,
+    effects: Effects,
+    sizes: TopicSizes,
+    write_dead_letter: DeadLetterWriter = dead_letter_output,
 ) -> "list[asyncio.Future[RecordMetadata]]":
     """Hand a chunk's effects to the producer, in batches that their topics take.
 
@@ -26,7 +30,7 @@ async def enqueue(
         One future a batch; each is done when the broker has acknowledged it.
     """
     letters = (
-        dead_letter_output(letter, sizes.limit(dead_letter_topic(letter.record.topic)))
+        write_dead_letter(letter, sizes.limit(dead_letter_topic(letter.record.topic)))
         for letter in effects.dead_letters
     )
     by_topic: defaultdict[str, list[Output]] = defaultdict(list)

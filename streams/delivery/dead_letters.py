@@ -1,5 +1,7 @@
 """A dead letter as the record to publish: the raw bytes, with reason and origin in its headers."""
 
+from collections.abc import Callable
+
 from schemas import dead_letters as headers
 from schemas.topics import dead_letter_topic
 from streams.delivery.records import DeadLetter, Output
@@ -10,6 +12,9 @@ from streams.delivery.sizes import BATCH_OVERHEAD_BYTES, DEFAULT_BYTES, record_b
 MAX_DEAD_LETTER_KEY_BYTES = 100 * 1024
 MAX_DEAD_LETTER_VALUE_BYTES = 800 * 1024
 MAX_ERROR_CHARACTERS = 1_000
+
+#: Makes the record to publish of a dead letter, for a topic that takes so many bytes; `dead_letter_output` fits.
+DeadLetterWriter = Callable[[DeadLetter, int], Output]
 
 
 def dead_letter_output(letter: DeadLetter, max_bytes: int = DEFAULT_BYTES) -> Output:

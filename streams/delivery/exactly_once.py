@@ -11,6 +11,7 @@ from aiokafka.structs import OffsetAndMetadata
 
 from streams.delivery.batches import enqueue, first_offsets
 from streams.delivery.committed import Committed, committed
+from streams.delivery.dead_letters import DeadLetterWriter, dead_letter_output
 from streams.delivery.intake import Chunk, Lease
 from streams.delivery.producing import (
     aborted,
@@ -51,11 +52,13 @@ class ExactlyOnceSink:
         *,
         group: str,
         sizes: TopicSizes | None = None,
+        write_dead_letter: DeadLetterWriter = dead_letter_output,
         checkpoint: Checkpoint = pass_by,
     ) -> None:
         self._connection = connection
         self._group = group
         self._sizes = sizes or TopicSizes()
+        self._write_dead_letter = write_dead_letter
         self.checkpoint = checkpoint
         self._producers: dict[Partition, AIOKafkaProducer] = {}
         self._renewing: defaultdict[Partition, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -140,7 +143,7 @@ class ExactlyOnceSink:
         _require(lease, "before its transaction")
         await producer.begin_transaction()
         self.checkpoint("before_output")
-        futures = await enqueue(producer, partition.partition, effects, self._sizes)
+        futures = await enqueue(producer, partition.partition, effects, self._sizes, self._write_dead_letter)
         published = await asyncio.gather(*futures)
         self.checkpoint("after_output")
         _require(lease, "after its outputs")

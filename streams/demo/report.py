@@ -10,7 +10,6 @@ from schemas.summaries import ProductSummary
 from streams.demo.product_watch import ProductWatch
 from streams.demo.tally import Tally
 from streams.kafka.publishing import Published
-from streams.rows import BadRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,6 @@ class DemoReport:
     samples: tuple[ReviewEnriched, ...]
     products: tuple[ProductSummary, ...]
     alerts: tuple[ProductAlert, ...]
-    bad_rows: tuple[BadRow, ...]
 
 
 def report_of(published: Published, tally: Tally, watch: ProductWatch, seconds: float) -> DemoReport:
@@ -70,7 +68,6 @@ def report_of(published: Published, tally: Tally, watch: ProductWatch, seconds: 
             )
         ),
         alerts=tuple(alert for alert in watch.alerts if alert.product_id in ours),
-        bad_rows=published.bad_rows,
     )
 
 

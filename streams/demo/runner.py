@@ -18,9 +18,8 @@ from streams.demo.report import DemoReport, report_of
 from streams.demo.tally import Tally
 from streams.errors import FatalError
 from streams.kafka.connection import KafkaConnection
-from streams.kafka.publishing import Published, RawRecord, publish
+from streams.kafka.publishing import Outgoing, Published, RawRecord, publish
 from streams.kafka.tailing import Tail, follow
-from streams.rows import BadRow, ReadyEvent
 
 _READY_PATIENCE_S = 180.0
 _STALL_S = 90.0
@@ -70,7 +69,7 @@ async def wait_until_ready(urls: Iterable[str], raise_if_down: Callable[[], None
 
 async def run_demo(
     connection: KafkaConnection,
-    items: Iterable[ReadyEvent | BadRow | RawRecord],
+    items: Iterable[Outgoing],
     products: Sequence[Mapping[str, Any]],
     *,
     update: Callable[[DemoProgress], None],

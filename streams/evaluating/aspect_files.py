@@ -1,6 +1,6 @@
 """Texts with labelled aspects from a user's file, whichever of the usual layouts it has."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from models.readers.aspects import ASPECTS, Aspect, aspect_named
 from models.readers.interfaces import SENTIMENT_LABELS, SentimentLabel
 from streams.errors import ConfigurationError
-from streams.rows import read_rows
+from streams.evaluating.labelled_rows import LabelledRows
 
 #: What numbers mean in most sets; everything else in a column of its own means "not mentioned".
 _MARKS: Mapping[str, SentimentLabel] = {"1": "positive", "0": "neutral", "-1": "negative"}
@@ -44,7 +44,14 @@ class AspectFile:
 
 
 def read_aspect_file(
-    file: Path, *, text_column: str, aspect_column: str, label_column: str, names: Mapping[str, str]
+    file: Path,
+    *,
+    text_column: str,
+    aspect_column: str,
+    label_column: str,
+    names: Mapping[str, str],
+    encoding: str | None = None,
+    progress: Callable[[str], None] = lambda _line: None,
 ) -> AspectFile:
     """Read texts with aspects.
 
@@ -52,11 +59,13 @@ def read_aspect_file(
     list of objects), or a column for each aspect. A file of MAMS-ACSA (.xml) is read as it is published.
 
     Args:
-        file: JSONL, CSV, TSV or XML.
+        file: CSV, TSV, JSON, JSONL, Parquet or XML.
         text_column: where the text is.
         aspect_column: where the aspect is, in rows of one.
         label_column: where its polarity is.
         names: what the file's aspects and polarities are called here.
+        encoding: of the file; None: found.
+        progress: told which rows cannot be read.
 
     Raises:
         ConfigurationError: nothing in it can be measured on.
@@ -70,7 +79,8 @@ def read_aspect_file(
     if file.suffix.lower() == ".xml":
         _read_mams(file, found)
     else:
-        _read_table(file, found, _Columns(text_column, aspect_column, label_column), names)
+        rows = LabelledRows(file, encoding, progress)
+        _read_table(rows, found, _Columns(text_column, aspect_column, label_column), names)
     if not any(found.texts.values()):
         unknown = ", ".join(sorted(found.unknown)[:10])
         raise ConfigurationError(
@@ -93,9 +103,8 @@ def _read_mams(file: Path, found: AspectFile) -> None:
         raise ConfigurationError(str(error)) from error
 
 
-def _read_table(file: Path, found: AspectFile, columns: "_Columns", names: Mapping[str, str]) -> None:
-    for row in read_rows(file):
-        fields = row.fields or {}
+def _read_table(rows: LabelledRows, found: AspectFile, columns: "_Columns", names: Mapping[str, str]) -> None:
+    for fields in rows:
         text = fields.get(columns.text)
         if not isinstance(text, str) or not text.strip():
             found.skipped += 1
@@ -109,6 +118,7 @@ def _read_table(file: Path, found: AspectFile, columns: "_Columns", names: Mappi
                     found.unknown[unknown] = found.unknown.get(unknown, 0) + 1
                 continue
             found.add(text, aspect, sentiment)
+    found.skipped += rows.unreadable
 
 
 def _labels_of(
@@ -122,7 +132,7 @@ def _labels_of(
     return [
         (column, cell)
         for column, cell in fields.items()
-        if column != columns.text and _aspect(column, names) and _label(cell, names)
+        if column and column != columns.text and _aspect(column, names) and _label(cell, names)
     ]
 
 

@@ -1,6 +1,6 @@
 """`evaluate aspects`: which aspects are found in texts, and the sentiment towards each."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set, Sized
 from pathlib import Path
 from typing import NamedTuple, TypedDict
 
@@ -55,6 +55,7 @@ def evaluate_aspects(
     label_column: str,
     names: Mapping[str, str],
     language: str | None,
+    encoding: str | None = None,
     progress: Callable[[str], None],
 ) -> AspectReport:
     """Run the models over a file and compare.
@@ -71,26 +72,26 @@ def evaluate_aspects(
         label_column: where its polarity is.
         names: what the file's aspects and polarities are called here.
         language: of all texts; None: each one's own.
-        progress: told what happens.
-
-    Returns:
-        The numbers, ready for JSON.
+        encoding: of the file; None: found.
+        progress: told what happens, and which rows cannot be read.
 
     Raises:
         ConfigurationError: the file holds nothing to measure on, or no model reads aspects.
     """
     labelled = read_aspect_file(
-        file, text_column=text_column, aspect_column=aspect_column, label_column=label_column, names=names
+        file,
+        text_column=text_column,
+        aspect_column=aspect_column,
+        label_column=label_column,
+        names=names,
+        encoding=encoding,
+        progress=progress,
     )
     texts = list(labelled.texts)
     progress(f"{len(texts)} texts with labelled aspects in {file}")
     asked = ask(settings, texts, language=language, progress=progress)
     scores = _scores(settings, asked)
-    if not scores:
-        raise ConfigurationError(
-            f"{file}: wanted texts that a model reads aspects in, got none: the built-in readers do, in English "
-            "and Chinese; see REVIEWSTREAM_MODEL__READERS"
-        )
+    _require(scores, file)
     right = [labelled.texts[texts[index]] for index in scores]
     found = [_aspects_of(asked, index) for index in scores]
     judged = list(_judged(scores.values(), found, right))
@@ -105,6 +106,14 @@ def evaluate_aspects(
         "unknown": labelled.unknown,
         **asked.facts(),
     }
+
+
+def _require(scores: Sized, file: Path) -> None:
+    if not scores:
+        raise ConfigurationError(
+            f"{file}: wanted texts that a model reads aspects in, got none: the built-in readers do, in English "
+            "and Chinese; see REVIEWSTREAM_MODEL__READERS"
+        )
 
 
 def _judged(

@@ -6,9 +6,9 @@ from pathlib import Path
 from models.evaluation import Evaluation, evaluate
 from models.readers.interfaces import SENTIMENT_LABELS, SentimentPrediction
 from streams.errors import ConfigurationError
+from streams.evaluating.labelled_rows import LabelledRows
 from streams.evaluating.polarity import PolarityNumbers, polarity_numbers
 from streams.offline.asking import ReadingFacts, ask
-from streams.rows import read_rows
 from streams.settings import Settings
 
 
@@ -28,6 +28,7 @@ def evaluate_sentiment(
     label_column: str,
     label_names: Mapping[str, str],
     language: str | None,
+    encoding: str | None = None,
     progress: Callable[[str], None],
 ) -> SentimentReport:
     """Run the models over a file and compare.
@@ -37,12 +38,13 @@ def evaluate_sentiment(
 
     Args:
         settings: which models, on what.
-        file: JSONL, CSV or TSV.
+        file: CSV, TSV, JSON, JSONL or Parquet.
         text_column: where the text is.
         label_column: where the label is.
         label_names: what the file's labels mean, where they are not the three names themselves.
         language: of all texts; None: each one's own.
-        progress: told what happens.
+        encoding: of the file; None: found.
+        progress: told what happens, and which rows cannot be read.
 
     Returns:
         The numbers, ready for JSON: accuracy, macro_f1, per_class, confusion (right by predicted, in the
@@ -53,7 +55,8 @@ def evaluate_sentiment(
         ConfigurationError: the file holds nothing to measure on.
     """
     _require_labels(label_names)
-    texts, truth, skipped = _read(file, text_column, label_column, label_names)
+    rows = LabelledRows(file, encoding, progress)
+    texts, truth, skipped = _read(file, rows, text_column, label_column, label_names)
     progress(f"{len(texts)} labelled reviews in {file}")
     asked = ask(settings, texts, language=language, progress=progress)
     if not asked.reader_of:
@@ -96,15 +99,14 @@ def _evaluated(pairs: Sequence[tuple[SentimentPrediction, str]], classes: Sequen
 
 
 def _read(
-    file: Path, text_column: str, label_column: str, label_names: Mapping[str, str]
+    file: Path, rows: LabelledRows, text_column: str, label_column: str, label_names: Mapping[str, str]
 ) -> tuple[list[str], list[str], int]:
     texts: list[str] = []
     truth: list[str] = []
     skipped = 0
     columns: set[str] = set()
     labels: set[str] = set()
-    for row in read_rows(file):
-        fields = row.fields or {}
+    for fields in rows:
         columns |= fields.keys()
         text, label = fields.get(text_column), fields.get(label_column)
         name = label_names.get(str(label), str(label))
@@ -124,4 +126,4 @@ def _read(
             f"{file}: wanted rows with a text in {text_column!r} and a label in {label_column!r}; its columns are "
             f"{', '.join(sorted(columns)) or 'none'}. Use --text, --label, and --map for the labels' names"
         )
-    return texts, truth, skipped
+    return texts, truth, skipped + rows.unreadable

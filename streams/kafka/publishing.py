@@ -4,6 +4,7 @@ import asyncio
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -12,7 +13,6 @@ from aiokafka.structs import RecordMetadata
 from streams.errors import FatalError
 from streams.kafka import topic_admin
 from streams.kafka.connection import KafkaConnection
-from streams.rows import BadRow, ReadyEvent
 
 _MAX_UNACKNOWLEDGED = 2_000
 
@@ -65,12 +65,24 @@ class Published:
 
     Attributes:
         positions: (partition, offset) of every acknowledged record.
-        bad_rows: what was not published, and why.
     """
 
     positions: Collection[tuple[int, int]]
-    bad_rows: tuple[BadRow, ...]
     seconds: float
+
+
+class Outgoing(Protocol):
+    """What can be published: a key and a value."""
+
+    @property
+    def key(self) -> bytes | None:
+        """What decides the partition."""
+        ...
+
+    @property
+    def value(self) -> bytes | None:
+        """The event."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +96,7 @@ class RawRecord:
 async def publish(
     connection: KafkaConnection,
     topic: str,
-    items: Iterable[ReadyEvent | BadRow | RawRecord],
+    items: Iterable[Outgoing],
     *,
     rate: float | None = None,
     progress: Callable[[int], None] = lambda _count: None,
@@ -94,7 +106,7 @@ async def publish(
     Args:
         connection: to the broker.
         topic: where to.
-        items: rows; bad ones are collected, not published.
+        items: what to publish, taken one by one as the broker takes them.
         rate: records a second; None for as fast as the broker takes them.
         progress: told how many were handed over so far.
 
@@ -123,7 +135,7 @@ async def publish(
     finally:
         await producer.stop()
     seconds = asyncio.get_running_loop().time() - started
-    return Published(sending.positions, tuple(sending.bad_rows), seconds)
+    return Published(sending.positions, seconds)
 
 
 class _Sending:
@@ -140,12 +152,8 @@ class _Sending:
         self._count = 0
         self._pending: deque[asyncio.Future[RecordMetadata]] = deque()
         self.positions = Positions()
-        self.bad_rows: list[BadRow] = []
 
-    async def add(self, item: ReadyEvent | BadRow | RawRecord) -> None:
-        if isinstance(item, BadRow):
-            self.bad_rows.append(item)
-            return
+    async def add(self, item: Outgoing) -> None:
         await self._wait_for_turn()
         self._pending.append(await self._producer.send(self._topic, item.value, key=item.key))
         self._count += 1

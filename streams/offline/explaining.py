@@ -80,7 +80,7 @@ class ExplainedModel:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What is read in a text and what that stands on; offsets are into `text`, which is masked."""
+    """What is read in a text and what that stands on; offsets are into `text`, which is cleaned and masked."""
 
     text: str
     language: DetectedLanguage
@@ -104,6 +104,8 @@ def explain(settings: Settings, text: str, *, language: str | None = None) -> Ex
     if not text.strip():
         raise ConfigurationError("explain: wanted a text, got only whitespace")
     prepared = load_preparer(settings).prepare(text=text, hint=language)
+    if not prepared.text:
+        raise ConfigurationError("explain: wanted words, got only mark-up, invisible characters or a notice")
     code = language or prepared.language.code
     models = load_readers(settings)
     model = models.get(code) or models.get(ANY_LANGUAGE)

@@ -1,8 +1,8 @@
 """Summarises a file of comments: read, counted, clustered and put into words as the stream does it, without Kafka."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypedDict
 
@@ -14,24 +14,18 @@ from models.readers.preparation import PreparedReview, ReviewPreparer
 from models.readers.stars import stars_alone
 from schemas.reviews import Review
 from schemas.summaries import KeyPoint, RefreshRequested, SummaryClaim
-from schemas.topics import NEW_REVIEW
-from streams.errors import ConfigurationError
+from streams.importing import AUTO, BadRow
 from streams.offline.asking import ReadingFacts, ask
+from streams.offline.comments import PRODUCT, read_comments
 from streams.roles.generate.product_texts import Composition, load_composer
 from streams.rolling.applying import apply_review
 from streams.rolling.comment_topics import UNNAMED, Said, discover
 from streams.rolling.memory_tables import MemoryTables
 from streams.rolling.readings import as_event
 from streams.rolling.summaries import SummaryWriter
-from streams.rows import BadRow, ReadyEvent, Row, read_rows, to_events
 from streams.serde import JsonObject
 from streams.settings import Settings
 
-_PRODUCT = "comments"
-#: Of rows that do not say when they were written: a later row counts as a newer comment.
-_WRITTEN = datetime(2020, 1, 1, tzinfo=UTC)
-#: Taken from columns of these names without being asked; others can mean anything.
-_TAKEN = ("text", "title", "review_id")
 _LEAST_KEY_POINTS = 3
 # A third of comments on products surely speak of an aspect (0.26 to 0.41 on three sets), of those on films and news
 # fewer than a tenth.
@@ -118,20 +112,24 @@ def summarise(
     columns: Mapping[str, str],
     progress: Callable[[str], None],
     most_words: int | None = None,
+    preset: str = AUTO,
+    encoding: str | None = None,
 ) -> Summarised:
     """Summarise the comments of a file.
 
     Args:
         settings: which models read them.
-        file: JSONL, CSV, TSV; or .txt, a comment a line.
+        file: CSV, TSV, JSON, JSONL or Parquet; or .txt, a comment a line.
         columns: field of a review to column, where they differ.
         progress: told what happens.
         most_words: of the text, in characters where there are no spaces; None: what is read at a glance.
+        preset: whose export it is; "auto": recognised.
+        encoding: of the file; None: found.
 
     Raises:
         ConfigurationError: there are no comments in it, or no such column.
     """
-    ready, refused = read_comments(file, columns)
+    ready, refused = read_comments(file, columns, preset=preset, encoding=encoding, progress=progress)
     reviews = [one.event for one in ready if isinstance(one.event, Review)]
     preparer = ReviewPreparer(masks_personal_data=True, languages=settings.model.languages)
     prepared = [preparer.prepare(text=one.text or "", title=one.title, hint=one.language) for one in reviews]
@@ -160,63 +158,6 @@ def summarise(
     return Summarised(composition, snapshot, rows, tuple(refused), has_topics, asked.facts())
 
 
-def read_comments(file: Path, columns: Mapping[str, str]) -> tuple[list[ReadyEvent], list[BadRow]]:
-    """The comments of a file as reviews of one product, and the rows that are none.
-
-    Raises:
-        ConfigurationError: there are none, or a column is not there.
-    """
-    rows = list(_lines(file) if file.suffix.lower() == ".txt" else read_rows(file))
-    if not rows:
-        raise ConfigurationError(f"{file}: wanted comments to summarise, got none")
-    present = {name for row in rows for name in row.fields or ()}
-    for field, column in ({"text": "text"} | dict(columns)).items():
-        if present and column not in present:
-            advice = "; say which holds the comments with --text" if field == "text" else ""
-            raise ConfigurationError(
-                f"{file} has no column {column!r}; it has {', '.join(sorted(present))}{advice}"
-            )
-    results = list(
-        to_events(_named(rows, columns), NEW_REVIEW, columns={}, constants={"product_id": _PRODUCT})
-    )
-    ready = [one for one in results if isinstance(one, ReadyEvent)]
-    refused = [one for one in results if isinstance(one, BadRow)]
-    if not ready:
-        raise ConfigurationError(f"{file}: no row is a comment; row {refused[0].line}: {refused[0].problem}")
-    return ready, refused
-
-
-def _lines(file: Path) -> Iterator[Row]:
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise ConfigurationError(f"{file}: cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise ConfigurationError(f"{file}: not UTF-8; save the file in that encoding") from error
-    for line, content in enumerate(text.split("\n"), start=1):
-        if content.strip():
-            yield Row(line, {"text": content.strip()})
-
-
-def _named(rows: Iterable[Row], columns: Mapping[str, str]) -> Iterator[Row]:
-    """Rows with the fields that were asked for, ids that are unique, and a time."""
-    known: set[str] = set()
-    for row in rows:
-        if row.fields is None:
-            yield row
-            continue
-        wanted = {name: name for name in _TAKEN} | dict(columns)
-        fields = {name: row.fields[column] for name, column in wanted.items() if column in row.fields}
-        review_id = str(fields.get("review_id", "")).strip()
-        if not review_id or review_id in known:
-            review_id = f"row-{row.line}"
-        known.add(review_id)
-        fields["review_id"] = review_id
-        fields.setdefault("created_at", (_WRITTEN + timedelta(seconds=row.line)).isoformat())
-        fields["product_id"] = _PRODUCT
-        yield Row(row.line, fields)
-
-
 def _snapshot(
     reviews: Sequence[Review],
     prepared: Sequence[PreparedReview],
@@ -227,7 +168,7 @@ def _snapshot(
     tables = MemoryTables()
     for offset, (review, one, reading) in enumerate(zip(reviews, prepared, readings, strict=True)):
         event = as_event(
-            _PRODUCT,
+            PRODUCT,
             review.review_id,
             one,
             reading,
@@ -236,10 +177,10 @@ def _snapshot(
             verified_purchase=review.verified_purchase,
         )
         apply_review(tables, event, offset)
-    source = {"topic": file.name[:200] or _PRODUCT, "partition": 0, "offset": len(reviews), "timestamp_ms": 0}
+    source = {"topic": file.name[:200] or PRODUCT, "partition": 0, "offset": len(reviews), "timestamp_ms": 0}
     writer = SummaryWriter(
-        tables.product(_PRODUCT),
-        lambda review_id: tables.review(_PRODUCT, review_id),
+        tables.product(PRODUCT),
+        lambda review_id: tables.review(PRODUCT, review_id),
         source,
         datetime.now(UTC),
     )

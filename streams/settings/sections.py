@@ -169,9 +169,8 @@ class ModelSettings(_Section):
 class PrivacySettings(_Section):
     """What is done to personal data in what is published."""
 
-    mask_personal_data: bool = Field(
-        True, description="e-mail addresses, phone, ID and card numbers, addresses, WeChat and QQ ids"
-    )
+    mask_personal_data: bool = Field(True, description="that of people, see docs/texts.md")
+    mask_dead_letters: bool = Field(False, description="dead letters too; a retry publishes masked text")
 
 
 class LaneSettings(_Section):

@@ -16,6 +16,7 @@ import structlog
 
 from models.memory import keep_freed_memory
 from streams.delivery.at_least_once import AtLeastOnceSink
+from streams.delivery.dead_letters import DeadLetterWriter, dead_letter_output
 from streams.delivery.exactly_once import ExactlyOnceSink
 from streams.delivery.faust_app import new_app
 from streams.delivery.faust_driver import ChunkApp
@@ -256,10 +257,26 @@ class StreamWorker(ABC):
     def _new_sink(
         self, client: KafkaConnection, guarantee: DeliveryGuarantee, sizes: TopicSizes, *, is_kafka: bool
     ) -> Sink:
+        write = dead_letter_writer(self._settings)
         checkpoint = self._checkpoint
         if guarantee is DeliveryGuarantee.EXACTLY_ONCE:
-            return ExactlyOnceSink(client, group=self._group, sizes=sizes, checkpoint=checkpoint)
-        return AtLeastOnceSink(client, is_idempotent=is_kafka, sizes=sizes, checkpoint=checkpoint)
+            return ExactlyOnceSink(
+                client, group=self._group, sizes=sizes, write_dead_letter=write, checkpoint=checkpoint
+            )
+        return AtLeastOnceSink(
+            client, is_idempotent=is_kafka, sizes=sizes, write_dead_letter=write, checkpoint=checkpoint
+        )
+
+
+def dead_letter_writer(settings: Settings) -> DeadLetterWriter:
+    """What makes records of dead letters: raw bytes, or masked where the settings ask for that."""
+    if not settings.privacy.mask_dead_letters:
+        return dead_letter_output
+    from streams.delivery.masked_dead_letters import (  # noqa: PLC0415 - reads the tables of phone numbers
+        masked_dead_letter_output,
+    )
+
+    return masked_dead_letter_output
 
 
 def _tune_process() -> None:

@@ -14,7 +14,7 @@ from schemas.reviews import Review
 from schemas.topics import NEW_REVIEW
 from streams.demo import catalogue
 from streams.errors import ConfigurationError
-from streams.rows import BadRow, parse_assignments, read_rows, to_events
+from streams.importing import EventStream, ImportOptions, ReadyEvent, RowFile, parse_assignments
 
 #: Words of a review: half have at most 40, one in six more than 108, the longest has 1,000.
 MEDIAN_WORDS = 40
@@ -69,11 +69,13 @@ def reviews_of_file(
     Raises:
         ConfigurationError: the file has no usable review.
     """
-    mapping = {"text": "text"} | parse_assignments(columns, "--map")
-    fixed = {"review_id": "r", "product_id": "p", "created_at": "2026-01-01T00:00:00Z"}
+    mapping = parse_assignments(columns, "--map")
+    fixed = {"product_id": "p", "created_at": "2026-01-01T00:00:00Z"}
     constants_of_all = fixed | parse_assignments(constants, "--set")
-    events = to_events(list(read_rows(path)), NEW_REVIEW, columns=mapping, constants=constants_of_all)
-    good = [orjson.loads(event.value) for event in events if not isinstance(event, BadRow)]
+    rows = RowFile(path)
+    options = ImportOptions(mapping, constants_of_all, preset="none")
+    events = EventStream(rows, NEW_REVIEW, options, columns=rows.columns, source=str(path))
+    good = [orjson.loads(event.value) for event in events if isinstance(event, ReadyEvent)]
     texts = [str(event["text"]) for event in good if event.get("text")]
     if not texts:
         raise ConfigurationError(

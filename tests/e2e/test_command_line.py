@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -266,9 +267,8 @@ def test_publish_takes_files_as_they_are(name: str, embedded_topics: dict[str, s
     assert [row["line"] for row in told["bad_rows"]] == bad_lines
     assert "product_id" in told["bad_rows"][-2]["problem"]
     assert "rating" in told["bad_rows"][-1]["problem"]
-    assert [line.split(": ")[0] for line in ended.err.split("\n") if line.startswith(str(file))] == [
-        f"{file}:{line}" for line in bad_lines
-    ]
+    told_lines = re.findall(rf"^{re.escape(str(file))}:(\d+): ", ended.err, re.MULTILINE)
+    assert told_lines == list(map(str, bad_lines))
 
     values = [record["value"] for record in tail("new-review", product, 2, embedded_topics)]
     assert [(one["review_id"], one["rating"], one["platform"]) for one in values] == [
@@ -290,13 +290,19 @@ def tail(topic: str, product: str, count: int, settings: Mapping[str, str]) -> l
 def test_publish_refuses_what_it_cannot_understand(embedded_topics: dict[str, str], tmp_path: Path) -> None:
     """An unknown field, topic, format or file ends `publish` with 2 and says what there is; nothing is sent."""
     file = str(reviews_file(tmp_path, "reviews.csv", "p"))
-    parquet = str(shutil.copy(file, tmp_path / "reviews.parquet"))
+    spreadsheet = str(shutil.copy(file, tmp_path / "reviews.xlsx"))
     hints = {
         ("publish", file, "--map", "reviewid=id"): "review_id",
         ("publish", file, "--map", "review_id"): "field=column",
         ("publish", file, "--topic", "new-revew"): "'new-review'",
         ("publish", file, "--topic", "enriched-review"): "review-feedback",
-        ("publish", parquet): ".jsonl",
+        ("publish", spreadsheet): "save it as CSV",
+        ("publish", file): "--map product_id=COLUMN",
+        ("publish", file, "--map", "product_id=SKU"): "it has id, sku, body, stars",
+        ("publish", file, "--encoding", "utf-99"): "--encoding",
+        ("publish", file, "--preset", "yotpoo"): "yotpo",
+        ("publish", file, "--rating-scale", "ten"): "--rating-scale",
+        ("publish", file, "--timezone", "Berlin"): "Europe/Berlin",
         ("publish", str(tmp_path / "none.csv")): "none.csv",
     }
     ends = run_all(list(hints), embedded_topics)
@@ -455,6 +461,21 @@ def test_evaluate_measures_the_users_own_reviews(labelled: Path) -> None:
     assert 0 <= told["ece"] <= 1
     assert told["reviews_per_second"] > 0
     assert told["model"]["name"] == "minilm-reviews-en"
+
+
+@pytest.mark.model
+def test_evaluate_names_rows_with_too_many_cells(tmp_path: Path) -> None:
+    """They are not taken for rows without a label; their line and what to do are told, the rest is measured."""
+    file = tmp_path / "reviews.csv"
+    file.write_text(
+        "review_text,sentiment\nGreat value, I would buy it again.,positive\nBroke in a week.,negative\n"
+        '"Fine, nothing more.",neutral\n'
+    )
+    columns = ("--text", "review_text", "--label", "sentiment")
+    ended = run("evaluate", "sentiment", str(file), *columns, "--json")
+    assert ended.code == 0
+    assert (ended.json()["reviews"], ended.json()["skipped"]) == (2, 1)
+    assert f"{file}:2: 3 cells for the 2 columns (review_text, sentiment)" in ended.err
 
 
 @pytest.mark.model

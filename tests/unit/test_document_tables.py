@@ -13,6 +13,7 @@ from schemas.serving import Problem, StaleReason
 from schemas.topics import TOPICS, Topic, dead_letter_topic
 from streams.app import ROLES
 from streams.cli import app
+from streams.importing import PRESETS
 from streams.kafka.topic_plan import wanted_topics
 from streams.roles.serve.metrics import ServingMetrics
 from streams.settings import HttpSettings, KafkaSettings, variables
@@ -60,6 +61,19 @@ def _topic_row(topic: Topic) -> list[str]:
         f"{topic.retention_ms // _DAY_MS} days" if topic.retention_ms is not None else "newest per key",
         "gone" if topic.nullable else "",
         dead_letter_topic(topic.name) if topic.dead_letters else "",
+    ]
+
+
+def test_every_preset_is_documented_as_it_is() -> None:
+    """How an export is recognised, which column names the product, and the zone of its clocks."""
+    assert rows("docs/importing.md", "presets") == [
+        [
+            preset.name,
+            " or ".join(preset.signs),
+            " or ".join(preset.columns["product_id"]),
+            preset.zone or "UTC",
+        ]
+        for preset in PRESETS
     ]
 
 

@@ -1,7 +1,7 @@
 """Writes enriched reviews: from what was read to the dictionaries that are encoded."""
 
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from streams.roles.enrich.readers import Preparer, Reader
 from streams.serde import JsonObject, recorded_ms
 
 _Place = Callable[[int, int], tuple[str, int, int]]
+_Original = Callable[[str, int, int], JsonObject]
 
 #: Of a review, so many sentences and aspects are listed, the first ones: a text of nothing but "Ok. Ok. Ok." would make
 #: a record larger than brokers take. All of them count in its sentiment.
@@ -66,7 +67,8 @@ class EnrichedReviewWriter:
         about = _NOTHING_READ | {
             "title": prepared.title,
             "author_id": prepared.author_id,
-            "masked": _masked("title", prepared.title_masks),
+            "masked": _masked(prepared, "title", prepared.title_masks),
+            "incentivised": review.incentivised or prepared.is_incentivised,
         }
         if review.rating is not None:
             about["sentiment"] = _of_stars(sentiment_of(review.rating))
@@ -75,7 +77,7 @@ class EnrichedReviewWriter:
     def stated(self, review: Review, record: Record, prepared: PreparedReview, *, stars: float) -> JsonObject:
         """A text that is a rating in words: its sentiment is that of the stars it names."""
         sentiment = sentiment_of(stars)
-        about = _prepared(prepared, self._flags(review, prepared, sentiment))
+        about = _prepared(review, prepared, self._flags(review, prepared, sentiment))
         about["sentiment"] = _of_stars(sentiment)
         about["sentences"] = about["aspects"] = ()
         about["model"] = {"name": STATED_NAME, "version": STATED_VERSION}
@@ -83,18 +85,18 @@ class EnrichedReviewWriter:
 
     def unread(self, review: Review, record: Record, prepared: PreparedReview) -> JsonObject:
         """A review in a language that no model covers."""
-        about = _NOTHING_READ | _prepared(prepared, prepared.flags)
+        about = _NOTHING_READ | _prepared(review, prepared, prepared.flags)
         return self._event(review, record, "unsupported_language", about)
 
     def read(
         self, review: Review, record: Record, prepared: PreparedReview, *, by: Reader, reading: ReviewReading
     ) -> JsonObject:
         """A review and what a model says of it; without the timings."""
-        about = _prepared(prepared, self._flags(review, prepared, reading.sentiment))
+        about = _prepared(review, prepared, self._flags(review, prepared, reading.sentiment))
         about["sentiment"] = _rounded(reading.sentiment)
-        place, asked = prepared.place, prepared.asked
-        about["sentences"] = [_sentence(place, one) for one in reading.sentences[:MAX_SENTENCES]]
-        about["aspects"] = [_aspect(place, asked, one) for one in _quotable(reading.aspects)]
+        place, original, asked = prepared.place, _original(prepared), prepared.asked
+        about["sentences"] = [_sentence(place, original, one) for one in reading.sentences[:MAX_SENTENCES]]
+        about["aspects"] = [_aspect(place, original, asked, one) for one in _quotable(reading.aspects)]
         about["model"] = {"name": by.name, "version": by.version}
         return self._event(review, record, "enriched", about)
 
@@ -141,7 +143,7 @@ class EnrichedReviewWriter:
         }
 
 
-def _prepared(prepared: PreparedReview, flags: Sequence[QualityFlag]) -> JsonObject:
+def _prepared(review: Review, prepared: PreparedReview, flags: Sequence[QualityFlag]) -> JsonObject:
     """The fields that do not depend on a model."""
     language = prepared.language
     return {
@@ -152,13 +154,38 @@ def _prepared(prepared: PreparedReview, flags: Sequence[QualityFlag]) -> JsonObj
         "flags": [
             {"kind": flag.kind, "score": _four_decimals(flag.score), "reason": flag.reason} for flag in flags
         ],
-        "masked": [*_masked("title", prepared.title_masks), *_masked("text", prepared.text_masks)],
+        "masked": [
+            *_masked(prepared, "title", prepared.title_masks),
+            *_masked(prepared, "text", prepared.text_masks),
+        ],
+        "incentivised": review.incentivised or prepared.is_incentivised,
         "signature": b64encode(prepared.signature).decode() if prepared.signature else None,
     }
 
 
-def _masked(field: str, masks: Iterable[Mask]) -> list[JsonObject]:
-    return [{"field": field, "kind": mask.kind, "start": mask.start, "end": mask.end} for mask in masks]
+def _masked(prepared: PreparedReview, field: str, masks: Sequence[Mask]) -> list[JsonObject]:
+    if not masks:
+        return []
+    original = _original(prepared)
+    return [
+        {
+            "field": field,
+            "kind": mask.kind,
+            "start": mask.start,
+            "end": mask.end,
+            "original": original(field, mask.start, mask.end),
+        }
+        for mask in masks
+    ]
+
+
+def _original(prepared: PreparedReview) -> _Original:
+    """Where a span of the published title or text stood before."""
+    if prepared.is_as_it_came:
+        return lambda _field, start, end: {"start": start, "end": end}
+    return lambda field, start, end: dict(
+        zip(("start", "end"), prepared.original(field, start, end), strict=True)
+    )
 
 
 def _quotable(mentions: Sequence[AspectMention]) -> Iterator[AspectMention]:
@@ -170,7 +197,7 @@ def _quotable(mentions: Sequence[AspectMention]) -> Iterator[AspectMention]:
         yield one
 
 
-def _sentence(place: _Place, one: SentenceReading) -> JsonObject:
+def _sentence(place: _Place, original: _Original, one: SentenceReading) -> JsonObject:
     field, start, end = place(one.start, one.end)
     sentiment = one.sentiment
     label = sentiment.label
@@ -178,13 +205,14 @@ def _sentence(place: _Place, one: SentenceReading) -> JsonObject:
         "field": field,
         "start": start,
         "end": end,
+        "original": original(field, start, end),
         "sentiment": label,
         "score": _four_decimals(getattr(sentiment, label)),
         "embedding": b64encode(one.embedding).decode() if one.embedding else None,
     }
 
 
-def _aspect(place: _Place, asked: str, one: AspectMention) -> JsonObject:
+def _aspect(place: _Place, original: _Original, asked: str, one: AspectMention) -> JsonObject:
     first, last = one.start, one.end
     field, start, end = place(first, last)
     sentiment = one.sentiment
@@ -197,6 +225,7 @@ def _aspect(place: _Place, asked: str, one: AspectMention) -> JsonObject:
         "field": field,
         "start": start,
         "end": end,
+        "original": original(field, start, end),
         "quote": asked[first:last],
     }
 

@@ -22,6 +22,11 @@ from streams.roles.enrich.enriched_events import EnrichedReviewWriter
 from streams.roles.enrich.readers import Preparer, Reader, Readers
 from streams.serde import JsonObject, decode, encode, recorded_ms, require_key, require_not_ahead
 
+_NO_WORDS = (
+    "text: wanted words of its author, got only mark-up, invisible characters or a notice of the platform, and no "
+    "rating stands"
+)
+
 
 class EnrichReviews:
     """Handler of `new-review`: every record becomes an enriched review, or a dead letter with its reason.
@@ -64,6 +69,7 @@ class EnrichReviews:
         outcomes = await self._prepare(chunk.reviews)
         prepared = {index: one for index, one in outcomes.items() if not isinstance(one, Failure)}
         failures = {index: one for index, one in outcomes.items() if isinstance(one, Failure)}
+        chunk = chunk.without(failures, records).with_words_of(prepared)
         stated = {
             index: stars
             for index, one in prepared.items()
@@ -79,7 +85,7 @@ class EnrichReviews:
         if answers:
             asked = [answer for _, answer in answers.values()]
             self._answered(max(a.queue_ms for a in asked) / 1000, max(a.tokenise_ms for a in asked) / 1000)
-        return self._publish_all(records, chunk.without(failures, records), prepared, stated, answers)
+        return self._publish_all(records, chunk, prepared, stated, answers)
 
     async def _prepare(self, reviews: Mapping[int, Review]) -> Mapping[int, PreparedReview | Failure]:
         def prepare_all() -> dict[int, PreparedReview | Failure]:
@@ -92,13 +98,13 @@ class EnrichReviews:
         return await asyncio.get_running_loop().run_in_executor(self._executor, prepare_all)
 
     def _prepare_one(self, review: Review) -> PreparedReview | Failure:
-        """A review that cannot be prepared is set aside, unless none can be.
+        """A review that cannot be prepared is set aside, unless none can be; so is one that says nothing.
 
         Raises:
             FatalError: what prepares is broken, not the review.
         """
         try:
-            return self._preparer.prepare(
+            prepared = self._preparer.prepare(
                 text=review.text or "",
                 title=review.title,
                 author_id=review.author_id,
@@ -116,6 +122,9 @@ class EnrichReviews:
             return Failure(
                 DeadLetterReason.PREPARATION_ERROR, f"preparing the text raised {type(error).__name__}"
             )
+        if not prepared.text and review.rating is None:
+            return Failure(DeadLetterReason.INVALID_EVENT, _NO_WORDS)
+        return prepared
 
     async def _ask(
         self, prepared: Mapping[int, PreparedReview]
@@ -213,6 +222,17 @@ class _Chunk:
         }
         kept = {index: review for index, review in self.reviews.items() if index not in failures}
         return _Chunk(kept, {**self.dead, **dead})
+
+    def with_words_of(self, prepared: Mapping[int, PreparedReview]) -> "_Chunk":
+        """The chunk, in which texts that hold no word of their authors are none: what stays is a rating."""
+        wordless = {index for index, one in prepared.items() if not one.text}
+        if not wordless:
+            return self
+        reviews = {
+            index: review.model_copy(update={"text": None}) if index in wordless else review
+            for index, review in self.reviews.items()
+        }
+        return _Chunk(reviews, self.dead)
 
 
 def _decode_all(records: Sequence[Record], now: datetime) -> _Chunk:

@@ -13,7 +13,8 @@ from models.personal_data import MaskedText, mask_personal_data
 
 _PLACEHOLDERS = {
     "email": "[email]", "phone": "[phone]", "id_number": "[id number]", "card_number": "[card number]",
-    "address": "[address]", "wechat": "[wechat]", "qq": "[qq]",
+    "address": "[address]", "wechat": "[wechat]", "qq": "[qq]", "bank_account": "[bank account]",
+    "network_address": "[network address]", "licence_plate": "[licence plate]", "messenger": "[messenger]",
 }  # fmt: skip
 _ANY_PLACEHOLDER = re.compile("|".join(map(re.escape, _PLACEHOLDERS.values())))
 
@@ -33,7 +34,11 @@ _FRAGMENTS = st.sampled_from(
         "call ", "电话", "微信号：", "微信", "wechat: ", "vx ", "加V：", "abc_123", "QQ", "qq群", "12345678", "北京市",
         "朝阳区", "中山路", "12号", "3单元", "301室", "寄到", "12 Baker Street", ", Apt 4", "PO Box 12", "IL 62704",
         "live at ", "\u200b", "\ufe0f\u20e3", "😀", "\ud800", "\0", "\n", "。", "，", "１３８", "＠", "[phone]",
-        "[email]", "[", "]", "x 12", "的", "是",
+        "[email]", "[", "]", "x 12", "的", "是", "zoë", "用户", "@例子.中国", "011-", "00 44 ", "IBAN ",
+        "DE89 3704 0044 0532 0130 00", "passport ", "C01234565", "驾照", "driving licence ", "203.0.113.7", "::",
+        "2001:db8::1", "00:1A:2B:3C:4D:5E", "MAC ", "Telegram ", "t.me/", "@jane_doe", "车牌", "京A12345", "plate ",
+        "AB12 CDE", "rue de la Paix", ", 75002 Paris", "Hauptstraße 5", "零",
+        "一三八零零一三八零零零", "号之二", "20楼2001",
     ]
 )  # fmt: skip
 _TEXTS = st.one_of(
@@ -76,6 +81,21 @@ def test_other_numbers_and_words_stay() -> None:
 def test_language_is_no_condition(case: dict[str, str]) -> None:
     """A wrong or missing language hides nothing in English and Chinese texts."""
     assert mask_personal_data(case["text"]) == mask_personal_data(case["text"], case["language"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "My IBAN is GB82 WEST 1234 5698 7654 33",
+        "Refund to DE89 3704 0044 0532 0130 01",
+        "SKU GB82WEST12345698765432",
+        "The card 4111 1111 1111 1112 was refused",
+        "让我提供440301197810190000",
+    ],
+)
+def test_a_number_with_wrong_check_digits_stays(text: str) -> None:
+    """Nor does one go that is said to be an article's."""
+    assert mask_personal_data(text) == MaskedText(text, ())
 
 
 def test_language_adds_the_phones_of_its_countries() -> None:
@@ -140,13 +160,27 @@ def test_text_around_the_masks_is_unchanged(text: str) -> None:
         assert masked.text == text
 
 
+@given(_TEXTS)
+def test_masks_lead_back_to_what_they_stand_for(text: str) -> None:
+    """What lies between them leads to itself."""
+    masked = mask_personal_data(text)
+    copied = original = 0
+    for mask in (*masked.masks, None):
+        start, end = masked.origin.span(mask.start, mask.end) if mask else (len(text), len(text))
+        assert text[original:start] == masked.text[copied : mask.start if mask else None]
+        copied, original = (mask.end, end) if mask else (0, 0)
+
+
 @pytest.mark.parametrize(
     "fragment",
     [
         "1", "1 ", "0-", "00 ", "+", "+1", "(", "a", "a@", "a.", "@a.", "a at ", "QQ", "微信", "加", "住", "路1",
         "路1号", "市", "中", "1号楼", "1 A ", "1 Aa Street ", "12 ", "138 ", "\u200b", "1\u200b", "[phone]", "a.a@a.",
-        "(at)", "wechat:", "PO Box ", "live at ", "mail @", "+86) ", "(+86)(", "13800138000 ", "4111111111111111 ",
-        "212-555-0123, ",
+        "(at)", "wechat:", "PO Box ", "live at ", "mail @", "@ ", " . ", "ü@", "用@", "é",
+        "IBAN DE89 ", "DE89", "AB12 ", "AB1", "A1", "1.", "1.1.1.1", "1:", "::", "a:", "aa:", "AA-",
+        "Telegram ", "tg ", "telegram @", "t.me/", "my ig @", "passport ", "licence ",
+        "plate ", "京A", "一", "零", "12 rue ", "rue de ", "Via A ", "Aweg ", "A weg 1 ", "Straße 1, 1", "楼1", "号1",
+        "1栋1", "+86) ", "(+86)(", "13800138000 ", "4111111111111111 ", "212-555-0123, ",
     ],
 )  # fmt: skip
 def test_time_grows_with_the_length_only(fragment: str) -> None:

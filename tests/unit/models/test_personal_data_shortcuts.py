@@ -7,8 +7,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.personal_data import addresses, contacts, emails, masking, numbers, phones
-from models.personal_data import context as around
+from models.personal_data import addresses, contacts, context, documents, masking, phones
 
 _CASES = [
     json.loads(line)["text"]
@@ -19,8 +18,8 @@ _texts = st.lists(
     st.sampled_from(_PIECES) | st.text("0123456789١+-(). \0vVxXwWeqQ@:：信微加", max_size=12), max_size=12
 ).map("".join)
 _NUMBERS = [
-    numbers._CHINESE_ID, numbers._OLD_CHINESE_ID, numbers._SSN, numbers._CARD, phones._INTERNATIONAL_PHONE,
-    phones._AMERICAN_PHONE, phones._CHINESE_MOBILE, phones._TRUNK_PHONE,
+    documents._CHINESE_ID, documents._OLD_CHINESE_ID, documents._SSN, documents._CARD, phones._INTERNATIONAL_PHONE,
+    phones._AMERICAN_PHONE, phones._CHINESE_MOBILE, phones._TRUNK_PHONE, phones._SPREAD_PHONE, phones._INDIAN_MOBILE,
 ]  # fmt: skip
 
 
@@ -29,13 +28,25 @@ def _check(text: str) -> None:
     for finder in masking._FINDERS:
         found = list(finder.spans_in(text, ("AU", "DE", "TW")))
         assert not found or digits >= finder.least_digits, finder.kind
-    for pattern in (emails._EMAIL, emails._SPACED_EMAIL):
-        assert emails._MAY_HOLD.search(text) or not pattern.search(text)
+    for pattern in (
+        contacts._EMAIL,
+        contacts._SPACED_EMAIL,
+        contacts._HAN_EMAIL,
+        contacts._WIDELY_SPACED_EMAIL,
+    ):
+        assert contacts._MAY_HOLD.search(text) or not pattern.search(text)
     assert contacts._MAY_HOLD_WECHAT.search(text) or not contacts._WECHAT.search(text)
+    for match in contacts._MESSENGER.finditer(text):
+        assert "@" in text or contacts.MESSENGER_SIGNS.are_in(text), match[0]
+    assert documents._MAY_HOLD_IBAN.search(text) or not documents._IBAN.search(text)
+    assert documents._BRITISH_END.search(text) or not documents._BRITISH_LICENCE.search(text)
+    assert addresses._STREET_SIGNS.are_in(text) or not addresses._CONTINENTAL.search(text)
+    for name, signs in context._SIGNS.items():
+        assert signs.are_in(text) or not re.search(context._WORDS[name], text), name
     assert "box" in text.lower() or not addresses._BOX.search(text)
     assert not text.isascii() or not addresses._CHINESE_NUMBER.search(text)
     for pattern in _NUMBERS:
-        found = [match.span() for match in around.numbers(pattern, text)]
+        found = [match.span() for match in context.numbers(pattern, text)]
         assert found == [match.span() for match in pattern.finditer(text)]
 
 

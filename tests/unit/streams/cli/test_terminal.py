@@ -93,9 +93,9 @@ def demo() -> None:
     counts = {HOSTILE: 1}
     report = DemoReport(
         1, 1, 0, 0, 0, 1.0, 1.0, counts, counts, counts, {HOSTILE: {}}, counts, counts, (event,), (hostile_summary(),),
-        tuple(alerts), (),
+        tuple(alerts),
     )  # fmt: skip
-    running._show(report, None, as_json=False)
+    running._show(report, 0, as_json=False)
 
 
 def explain() -> None:

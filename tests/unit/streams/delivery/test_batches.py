@@ -18,9 +18,13 @@ from streams.delivery.dead_letters import (
     MAX_DEAD_LETTER_VALUE_BYTES,
     dead_letter_output,
 )
+from streams.delivery.masked_dead_letters import masked_dead_letter_output
 from streams.delivery.records import DeadLetter, Effects, Output
-from streams.delivery.sizes import TopicSizes
+from streams.delivery.sizes import BATCH_OVERHEAD_BYTES, TopicSizes, record_bytes
 from streams.kafka.connection import MAX_BATCH_BYTES, MAX_REQUEST_BYTES
+from streams.settings import Settings
+from streams.settings.sections import PrivacySettings
+from streams.worker.stream_worker import dead_letter_writer
 from tests.fakes import FakeRecord
 
 #: What Apache Kafka takes in one record batch unless it is told otherwise (message.max.bytes).
@@ -196,3 +200,47 @@ async def test_whatever_a_broker_delivered_its_dead_letter_can_be_published(
     await enqueue(producer, 0, Effects((), [letter(record, "汉" * 1_000)]), TopicSizes())  # type: ignore[arg-type]
     ((_, _, batch),) = producer.sent
     assert len(batch) <= min(MAX_REQUEST_BYTES, BROKER_LIMIT_BYTES)
+
+
+def test_a_dead_letter_is_masked_where_that_is_asked_for() -> None:
+    """Payload and error; a header says that the bytes are not those of the source, and the key stays."""
+    record = FakeRecord(41, key=b"p1", value=b'{"product_id":"p1","text":"mail jane@example.com"}')
+    output = masked_dead_letter_output(letter(record, "text: got 'jane@example.com'"))
+    assert output.value == b'{"product_id":"p1","text":"mail [email]"}'
+    assert output.key == b"p1"
+    told = headers_of(output)
+    assert (told[headers.ERROR], told[headers.MASKED]) == ("text: got '[email]'", "true")
+    assert (told[headers.SOURCE_OFFSET], told[headers.SOURCE_TOPIC]) == ("41", "new-review")
+
+
+def test_a_dead_letter_without_personal_data_is_raw() -> None:
+    """Byte for byte, and nothing says otherwise."""
+    dead = letter(FakeRecord(41, value=b'{ "text" : "Bright" }'), "rating: wanted a number")
+    assert masked_dead_letter_output(dead) == dead_letter_output(dead)
+
+
+def test_a_masked_dead_letter_fits_its_topic() -> None:
+    """With its additional header."""
+    record = FakeRecord(0, value=b"mail jane@example.com " * 5_000)
+    limit = 20_000
+    output = masked_dead_letter_output(letter(record), limit)
+    assert record_bytes(output) + BATCH_OVERHEAD_BYTES <= limit
+    assert headers.TRUNCATED_FROM in headers_of(output)
+
+
+async def test_dead_letters_are_written_as_the_sink_is_told() -> None:
+    """The sink's writer makes all of them."""
+    producer = FakeProducer()
+    effects = Effects((), [letter(FakeRecord(0, value=b"mail jane@example.com"))])
+    await enqueue(producer, 0, effects, TopicSizes(), masked_dead_letter_output)  # type: ignore[arg-type]
+    (output,) = read(producer.sent[0][2])
+    assert output.value == b"mail [email]"
+
+
+@pytest.mark.parametrize(
+    ("asked", "writer"), [(False, dead_letter_output), (True, masked_dead_letter_output)]
+)
+def test_a_setting_decides_whether_dead_letters_are_masked(*, asked: bool, writer: object) -> None:
+    """Raw bytes unless it says otherwise."""
+    settings = Settings(privacy=PrivacySettings(mask_dead_letters=asked))
+    assert dead_letter_writer(settings) is writer

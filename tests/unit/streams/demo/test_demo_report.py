@@ -14,7 +14,7 @@ def tallied(*records: OutputRecord) -> Tally:
 
 
 def published(*positions: Position) -> Published:
-    return Published(frozenset(positions), (), 1.0)
+    return Published(frozenset(positions), 1.0)
 
 
 def test_the_sums_agree() -> None:

@@ -142,6 +142,32 @@ def test_columns_are_found_and_ids_are_unique(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "content", "texts"),
+    [
+        (
+            "a.csv",
+            b"Review ID,Review Score,Review Title,Review Content\n1,5,Lovely,Bright lamp.\n2,1,,Broke at once.\n",
+            ["Bright lamp.", "Broke at once."],
+        ),
+        ("a.txt", "灯很亮，物流很快。\n质量不好。\n".encode("gbk"), ["灯很亮，物流很快。", "质量不好。"]),
+        ("a.txt", "très bien\n".encode("utf-16"), ["très bien"]),
+        ("a.json", b'[{"text": "one"}, {"text": "two"}]', ["one", "two"]),
+        ("a.csv", "sep=;\r\ntext;stars\r\nGut, aber laut;4,5\r\n".encode("cp1252"), ["Gut, aber laut"]),
+    ],
+)
+def test_files_are_read_as_shops_export_them(
+    tmp_path: Path, name: str, content: bytes, texts: list[str]
+) -> None:
+    """Separators, encodings and presets are found here too; what was found is told."""
+    file, told = tmp_path / name, list[str]()
+    file.write_bytes(content)
+    ready, refused = read_comments(file, {}, progress=told.append)
+    assert [orjson.loads(one.value)["text"] for one in ready] == texts
+    assert refused == []
+    assert len(told) == 1
+
+
+@pytest.mark.parametrize(
     ("name", "content", "wanted"),
     [
         ("a.txt", b"", "wanted comments to summarise, got none"),
@@ -151,9 +177,9 @@ def test_columns_are_found_and_ids_are_unique(tmp_path: Path) -> None:
             b"id,body\n1,hello\n",
             "has no column 'text'; it has body, id; say which holds the comments",
         ),
-        ("a.txt", b"caf\xe9", "not UTF-8"),
+        ("a.txt", b"caf\x81\xe9", "not UTF-8"),
         ("a.jsonl", b"not json\n", "no row is a comment; row 1: not JSON"),
-        ("a.doc", b"hello", "wanted a file named"),
+        ("a.doc", b"hello", "wanted CSV, TSV, JSON, JSONL or Parquet"),
         ("missing.txt", None, "cannot be read"),
     ],
 )

@@ -468,6 +468,76 @@ def test_personal_data_is_published_and_read_masked(executor: ThreadPoolExecutor
     assert placeholders == [("phone", "[phone]"), ("email", "[email]")]
 
 
+def test_a_review_is_read_and_published_clean_and_its_spans_lead_to_the_original(
+    executor: ThreadPoolExecutor,
+) -> None:
+    """Offsets are those of the published text; `original` is the same piece of the text as it came."""
+    text = "<p>It isn&#39;t loud.</p><p>Write to jane@example.com &amp; wait.</p>"
+    read = "It isn't loud.\nWrite to [email] & wait."
+    feeling = SentimentPrediction(0.1, 0.1, 0.8)
+    start = len("Box &")
+    asked = f"Box & lid.\n{read}"
+    loud = asked.index("isn't loud")
+    reading = ReviewReading(
+        feeling,
+        (SentenceReading(0, start, feeling), SentenceReading(asked.index("Write"), len(asked), feeling)),
+        (AspectMention("performance", 0.9, feeling, loud, loud + len("isn't loud")),),
+    )
+    ask = FakeAsk(reading)
+    record = review(title="Box &amp; lid", text=text)
+    (event,) = events(run(executor, [record], ask=ask, preparer=ReviewPreparer()))
+    assert ask.asked == [[asked]]
+    assert (event.title, event.text) == ("Box & lid", read)
+    originals = {"title": "Box &amp; lid", "text": text}
+    spans = [*event.sentences, *event.aspects, *event.masked]
+    assert [originals[one.field][one.original.start : one.original.end] for one in spans if one.original] == [
+        "Box &amp;",
+        "Write to jane@example.com &amp; wait.",
+        "isn&#39;t loud",
+        "jane@example.com",
+    ]
+    assert [read[one.start : one.end] for one in spans[1:]] == [
+        "Write to [email] & wait.",
+        "isn't loud",
+        "[email]",
+    ]
+
+
+def test_a_text_without_a_word_of_its_author_counts_as_stars_or_is_set_aside(
+    executor: ThreadPoolExecutor,
+) -> None:
+    """Mark-up alone, or what a platform wrote in place of a text."""
+    ask = FakeAsk()
+    records = [
+        review(0, text="<br>&nbsp;", rating=5),
+        review(1, text="\u200b"),
+        review(2),
+        review(3, text="系统默认好评!", rating=5),
+    ]
+    effects = run(executor, records, ask=ask, preparer=ReviewPreparer())
+    assert [event.status for event in events(effects)] == ["rating_only", "enriched", "rating_only"]
+    (letter,) = effects.dead_letters
+    assert (letter.record, letter.reason) == (records[1], DeadLetterReason.INVALID_EVENT)
+    assert "wanted words of its author" in letter.error
+    assert ask.asked == [[GOOD["text"]]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[This review was collected as part of a promotion.] Bright lamp.",
+        "I received this lamp for free in exchange for my honest review. Bright.",
+    ],
+)
+def test_a_rewarded_review_says_so(executor: ThreadPoolExecutor, text: str) -> None:
+    """Whether its platform says so or its author; the notice of the platform is not read."""
+    ask = FakeAsk()
+    (event,) = events(run(executor, [review(text=text)], ask=ask, preparer=ReviewPreparer()))
+    assert event.incentivised
+    assert [flag.kind for flag in event.flags] == ["incentivised"]
+    assert "promotion" not in ask.asked[0][0]
+
+
 def test_a_rating_that_contradicts_the_text_is_flagged(executor: ThreadPoolExecutor) -> None:
     """Five stars on a text that is surely negative: published, with the doubt and its reason."""
     ask = FakeAsk(SentimentPrediction(0.97, 0.02, 0.01))

@@ -1,16 +1,24 @@
-"""A text as it looks: plain characters for those that look like them, and none that are invisible."""
+"""The text in which personal data is looked for: as it looks, and with blanks for what was found."""
 
 import re
 from collections.abc import Mapping
 
-_INVISIBLE = re.compile(
-    "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\u20e3\ufe00-\ufe0f\ufeff]"
-)
+from models.text.characters import DIRECTIONS, INVISIBLE, SPACES
+
+Span = tuple[int, int]
+
+# What has been masked, in the working text: neither letter, digit, space nor punctuation, so that no
+# pattern and no context reaches across it.
+BLANK = "\0"
+
+# Here also what joins letters and emoji, and the frame of a keycap digit.
+_INVISIBLE = re.compile(f"[{INVISIBLE}{DIRECTIONS}\u200b-\u200f\u20e3\ufe00-\ufe0f]")
+_SPACES = [*re.findall(f"[{SPACES}]", "".join(map(chr, range(0xA0, 0x2060)))), "\u3000"]
 _LOOKALIKES: Mapping[int, str] = {
     **{code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)},  # full width
     **{first + digit: str(digit) for first in (0x0660, 0x06F0) for digit in range(10)},  # Arabic
     **{0x1D7CE + index: str(index % 10) for index in range(50)},  # mathematical
-    **dict.fromkeys([0xA0, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000], " "),
+    **dict.fromkeys(map(ord, _SPACES), " "),
     **dict.fromkeys([*range(0x2010, 0x2016), 0x2212, 0xFE63], "-"),
 }
 
@@ -31,3 +39,13 @@ def end_of_invisible(text: str, start: int) -> int:
     while start < len(text) and _INVISIBLE.match(text[start]):
         start += 1
     return start
+
+
+def blanked(plain: str, spans: list[Span]) -> str:
+    """The text with blanks, as many as there were characters, in spans that are in order."""
+    pieces: list[str] = []
+    copied = 0
+    for start, end in spans:
+        pieces += plain[copied:start], BLANK * (end - start)
+        copied = end
+    return "".join(pieces) + plain[copied:]
