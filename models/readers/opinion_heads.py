@@ -15,6 +15,7 @@ NO_OPINION: Final = 0
 STARS: Final = 5
 _DROPOUT = 0.1
 _POOLS = 2  # one for the sentiment, one for the stars
+_BALANCE = 2 * len(SENTIMENT_LABELS)  # numbers that say how much praise and blame a segment holds
 
 
 class TokenLogits(NamedTuple):
@@ -70,8 +71,8 @@ class OpinionHeads(nn.Module):
         self._sizes = (1 + len(ASPECTS), 1, len(SENTIMENT_LABELS), len(HOLDERS))
         self.of_token = nn.Linear(width, sum(self._sizes))
         self.attention = nn.Linear(width, _POOLS)
-        self.sentiment = nn.Linear(width, len(SENTIMENT_LABELS))
-        self.stars = nn.Linear(width, STARS)
+        self.sentiment = nn.Linear(width + _BALANCE, len(SENTIMENT_LABELS))
+        self.stars = nn.Linear(width + _BALANCE, STARS)
         self.dropout = nn.Dropout(_DROPOUT)
 
     def normed(self, vectors: Tensor) -> Tensor:
@@ -84,13 +85,26 @@ class OpinionHeads(nn.Module):
         aspect, begins, polarity, holder = self.of_token(self.dropout(normed)).split(self._sizes, dim=1)
         return TokenLogits(aspect, begins.squeeze(1), polarity, holder)
 
-    def segments(self, normed: Tensor, segments: Segments) -> SegmentLogits:
-        """What is said of each segment, from its tokens weighed by attention (Yang et al. 2016)."""
+    def segments(self, normed: Tensor, segments: Segments, tokens: TokenLogits) -> SegmentLogits:
+        """What is said of each segment: by its tokens, weighed by attention (Yang et al. 2016), and by its opinions.
+
+        How praise and blame balance is told by the tokens' logits, which are taken as they are: who knows only how a
+        text feels teaches nothing of where it says so.
+        """
         weights = _softmax_by_segment(self.attention(normed), segments)
+        balance = _balance(tokens, segments)
         of_sentiment, of_stars = (
-            sum_by_segment(weights[:, pool : pool + 1] * normed, segments) for pool in range(_POOLS)
+            torch.cat([sum_by_segment(weights[:, pool : pool + 1] * normed, segments), balance], dim=1)
+            for pool in range(_POOLS)
         )
         return SegmentLogits(self.sentiment(self.dropout(of_sentiment)), self.stars(self.dropout(of_stars)))
+
+
+def _balance(tokens: TokenLogits, segments: Segments) -> Tensor:
+    """(segments, 6): how much of each polarity there is, as shares of all opinions, and as a logarithm of tokens."""
+    is_opinion = 1 - torch.softmax(tokens.aspect.detach(), dim=1)[:, NO_OPINION : NO_OPINION + 1]
+    mass = sum_by_segment(is_opinion * torch.softmax(tokens.polarity.detach(), dim=1), segments)
+    return torch.cat([mass / (mass.sum(dim=1, keepdim=True) + 1), torch.log1p(mass)], dim=1)
 
 
 def sum_by_segment(values: Tensor, segments: Segments) -> Tensor:

@@ -95,14 +95,15 @@ class OpinionReader:
         vectors = self._vectors(batch, layout)
         normed = self._heads.normed(vectors)
         sentences = Segments(to_device(layout.sentence_of, self._device), layout.sentences)
-        of_sentences = self._heads.segments(normed, sentences).sentiment
+        tokens = self._heads.tokens(normed)
+        of_sentences = self._heads.segments(normed, sentences, tokens).sentiment
         of_reviews = self._heads.segments(
-            normed, Segments(to_device(layout.review_of, self._device), len(batch))
+            normed, Segments(to_device(layout.review_of, self._device), len(batch)), tokens
         )
         sentiments = self._sentiments(torch.cat([of_reviews.sentiment, of_sentences]))
         stars = torch.softmax(of_reviews.stars.double() / self._calibration.stars, dim=1).cpu().tolist()
         bits = self._bits(vectors, sentences)
-        mentions = self._mentions(batch, layout, self._heads.tokens(normed))
+        mentions = self._mentions(batch, layout, tokens)
         readings = []
         first = 0
         for number, text in enumerate(batch):

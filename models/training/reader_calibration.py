@@ -74,7 +74,7 @@ def _answers(
     states = encoder.states([window for text in batch.tokenised for window in text.windows])
     normed = heads.normed(states.index_select(0, layout.content.to(device)))
     tokens = heads.tokens(normed)
-    reviews = heads.segments(normed, Segments(layout.review_of.to(device), len(batch.texts)))
+    reviews = heads.segments(normed, Segments(layout.review_of.to(device), len(batch.texts)), tokens)
     sentiment = [
         UNKNOWN if text.sentiment is None else SENTIMENT_LABELS.index(text.sentiment) for text in batch.texts
     ]

@@ -12,11 +12,13 @@ from models.encoders.sentence_tokeniser import TokenisedText
 from models.readers.batch_layout import BatchLayout
 from models.readers.encoder_kinds import TrainableEncoder
 from models.readers.interfaces import SENTIMENT_LABELS
-from models.readers.opinion_heads import OpinionHeads, Segments, mean_by_segment
+from models.readers.opinion_heads import OpinionHeads, SegmentLogits, Segments, TokenLogits, mean_by_segment
 from models.training.corpora.texts import TrainingText
 from models.training.token_labels import UNKNOWN, TokenLabels, token_labels
 
 _NUMBERS: Mapping[str, int] = {label: number for number, label in enumerate(SENTIMENT_LABELS)}
+#: Share of the tokens that are hidden.
+_MASKED = 0.1
 #: What each question counts beside the aspect, the polarity and the sentiment, which count 1.
 _BEGINS, _HOLDER, _STARS, _CATEGORIES = 0.5, 0.5, 0.5, 1.0
 
@@ -114,13 +116,16 @@ def reader_loss(
     """The sum of what each question that has labels in the batch costs, in nats."""
     layout = BatchLayout.of(batch.tokenised)
     with torch.autocast(device, torch.bfloat16, enabled=mixed_precision):
-        states = encoder.states([window for text in batch.tokenised for window in text.windows])
+        states = encoder.states(
+            [_masked(window, encoder.masked_token) for text in batch.tokenised for window in text.windows]
+        )
     vectors = states.index_select(0, layout.content.to(device)).float()
     reviews = Segments(layout.review_of.to(device), len(batch.texts))
     heads = trainee.heads
     normed = heads.normed(vectors)
-    loss = _token_loss(heads, normed, batch.labels, device)
-    loss = loss + _text_loss(heads, normed, reviews, batch.texts, device)
+    tokens = heads.tokens(normed)
+    loss = _token_loss(tokens, batch.labels, device)
+    loss = loss + _text_loss(heads.segments(normed, reviews, tokens), batch.texts, device)
     means = mean_by_segment(normed, reviews) if trainee.category_heads else normed
     for source in trainee.category_heads:
         head = trainee.category_head(source)
@@ -131,12 +136,18 @@ def reader_loss(
     return loss
 
 
-def _token_loss(heads: OpinionHeads, normed: Tensor, labels: Sequence[TokenLabels], device: str) -> Tensor:
+def _masked(window: Sequence[int], masked_token: int) -> list[int]:
+    """The window with some tokens hidden, so that none is learnt by heart; never the special ones at its ends."""
+    hidden = (torch.rand(len(window)) < _MASKED).tolist()
+    hidden[0] = hidden[-1] = False
+    return [masked_token if is_hidden else token for token, is_hidden in zip(window, hidden, strict=True)]
+
+
+def _token_loss(logits: TokenLogits, labels: Sequence[TokenLabels], device: str) -> Tensor:
     columns = {
         name: torch.cat([torch.from_numpy(getattr(one, name)) for one in labels]).to(device)
         for name in ("aspect", "begins", "polarity", "holder")
     }
-    logits = heads.tokens(normed)
     loss = _mean_loss(logits.aspect, columns["aspect"]) + _mean_loss(logits.polarity, columns["polarity"])
     loss = loss + _HOLDER * _mean_loss(logits.holder, columns["holder"])
     known = columns["begins"] != UNKNOWN
@@ -147,10 +158,7 @@ def _token_loss(heads: OpinionHeads, normed: Tensor, labels: Sequence[TokenLabel
     return loss
 
 
-def _text_loss(
-    heads: OpinionHeads, normed: Tensor, reviews: Segments, texts: Sequence[TrainingText], device: str
-) -> Tensor:
-    logits = heads.segments(normed, reviews)
+def _text_loss(logits: SegmentLogits, texts: Sequence[TrainingText], device: str) -> Tensor:
     sentiment = torch.tensor([_number(text.sentiment) for text in texts], device=device)
     is_pole = torch.tensor([text.is_pole for text in texts], device=device)
     of_sentiment = logits.sentiment.clone()
