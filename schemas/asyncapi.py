@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from schemas import dead_letters
 from schemas.events import SCHEMA_VERSION
+from schemas.example_values import examples_of
 from schemas.topics import DEAD_LETTER_RETENTION_MS, INPUTS, TOPICS, Topic, dead_letter_topic
 
 Document = dict[str, object]
@@ -11,6 +12,17 @@ Document = dict[str, object]
 _BINDING_VERSION = "0.5.0"
 _SCHEMA_FORMAT = "application/schema+json;version=2020-12"
 _DEAD_LETTER = "DeadLetter"
+_SERVER: Document = {
+    "host": "{bootstrap}",
+    "protocol": "kafka",
+    "description": "The brokers of REVIEWSTREAM_KAFKA__BOOTSTRAP_SERVERS. With TLS the protocol is kafka-secure.",
+    "variables": {
+        "bootstrap": {
+            "default": "127.0.0.1:9094",
+            "description": "host:port; the default is where docker-compose.yml has it",
+        }
+    },
+}
 #: Keys that are not a field of the event, in the words of its fields.
 _COMPUTED_KEYS = {"subject_id": "product_id, or request_id where there is none"}
 
@@ -45,8 +57,11 @@ def asyncapi_document(schema_files: Mapping[str, str]) -> Document:
             "title": "Reviewstream",
             "version": SCHEMA_VERSION,
             "description": "Reviews and products in; enrichments, summaries, alerts and copy out. "
+            "Addresses are the names that topics have unless the installation renames them "
+            "(REVIEWSTREAM_KAFKA__TOPIC_PREFIX, REVIEWSTREAM_KAFKA__TOPIC_NAMES). "
             "Readers ignore fields and accept kinds that they do not know; requests may have no unknown field.",
         },
+        "servers": {"kafka": _SERVER},
         "defaultContentType": "application/json",
         "channels": channels,
         "operations": operations,
@@ -86,6 +101,7 @@ def _message(topic: Topic, schema_file: str) -> Document:
         "name": topic.contract.__name__,
         "contentType": "application/json",
         "payload": {"schemaFormat": _SCHEMA_FORMAT, "schema": {"$ref": f"./{schema_file}"}},
+        "examples": [{"payload": example} for example in examples_of(topic.contract)],
         "bindings": {"kafka": _message_binding(f"{_key(topic)}, UTF-8 text")},
     }
 

@@ -9,7 +9,18 @@ from pydantic_core import PydanticCustomError
 
 from schemas.behaviour import BehaviourAction, Pseudonym
 from schemas.events import Output, Request, RequestPart, Value, contradiction
-from schemas.fields import Flag, Identifier, Known, Label, LanguageCode, Rating, Text, Timestamp, Wanted
+from schemas.fields import (
+    Flag,
+    Identifier,
+    Known,
+    Label,
+    LanguageCode,
+    Rating,
+    Text,
+    Timestamp,
+    Wanted,
+    WantedList,
+)
 from schemas.frozen_mapping import FrozenMapping
 from schemas.grounding import CopyClaims, CopyLineage, DroppedClaims
 from schemas.products import Attributes, Tags
@@ -44,8 +55,8 @@ Question = Annotated[
 Interests = Annotated[tuple[Label, ...], Field(max_length=50)]
 ProductIds = Annotated[
     tuple[Identifier, ...],
-    Field(min_length=2, max_length=4, json_schema_extra={"uniqueItems": True}),
-    Wanted("a list of 2 to 4 product ids"),
+    WantedList("a list of 2 to 4 product ids", fewest=2, most=4),
+    Field(json_schema_extra={"uniqueItems": True}),
 ]
 
 

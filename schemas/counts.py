@@ -63,8 +63,12 @@ class ReviewCounts(Value):
 
 
 class DayCounts(SentimentCounts):
-    """A product's reviews of one day, UTC, by when they were written; `aspects` where trends of aspects are kept."""
+    """A product's reviews of one day, UTC, by when they were written; `aspects` where trends of aspects are kept.
+
+    `sentiment_from_stars` are those that were judged by their stars alone, null where that is not told apart.
+    """
 
     day: date
     reviews: Count
+    sentiment_from_stars: SentimentCounts | None = None
     aspects: Annotated[tuple[AspectCounts, ...], Field(max_length=1_000)] = ()

@@ -56,6 +56,31 @@ class Wanted:
         return {**handler(schema), "description": self.description}
 
 
+@dataclass(frozen=True, slots=True)
+class WantedList:
+    """Annotation of a tuple: a refusal of the whole says what was wanted, one of an item says which and why."""
+
+    description: str
+    fewest: int
+    most: int
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        anything = core_schema.tuple_schema(
+            [core_schema.any_schema()], variadic_item_index=0, min_length=self.fewest, max_length=self.most
+        )
+        whole = core_schema.custom_error_schema(
+            anything, custom_error_type="unwanted", custom_error_message=f"wanted {self.description}"
+        )
+        return core_schema.chain_schema([whole, handler(source)])
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        items = handler(schema["steps"][-1])
+        sizes = {"minItems": self.fewest, "maxItems": self.most}
+        return {**items, **sizes, "description": self.description}
+
+
 class _TimestampText:
     """Annotation: in JSON a timestamp is an ISO-8601 string with its offset, never a number."""
 

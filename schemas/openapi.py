@@ -4,6 +4,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from schemas.events import SCHEMA_VERSION
+from schemas.example_values import examples_of
 from schemas.serving import (
     MAX_LATEST_REVIEWS,
     MAX_PAGE_PRODUCTS,
@@ -36,11 +37,22 @@ _FAILURES = {
     413: "The body is too large.",
     503: "It cannot be told at the moment; ask again after Retry-After seconds.",
 }
+_SERVER: Document = {
+    "url": "{origin}",
+    "description": "A serving process, or what stands before several.",
+    "variables": {
+        "origin": {
+            "default": "http://127.0.0.1:8600",
+            "description": "scheme, host and port; the default is that of REVIEWSTREAM_HTTP__HOST and __PORT",
+        }
+    },
+}
 _PRODUCT_ID: Document = {
     "name": "product_id",
     "in": "path",
     "required": True,
     "description": "percent-encoded: a slash in it is %2F",
+    "example": "lamp-201",
     "schema": {"type": "string", "minLength": 1, "maxLength": 128},
 }
 
@@ -57,6 +69,7 @@ def openapi_document() -> Document:
             "version": SCHEMA_VERSION,
             "description": "What a shop's reviews add up to, product by product, while they come in.",
         },
+        "servers": [_SERVER],
         "paths": _paths(),
         "components": {
             "schemas": definitions["$defs"],
@@ -138,7 +151,11 @@ def _open(name: str, summary: str, answer: type[BaseModel]) -> Document:
 
 def _content(description: str, model: type[BaseModel]) -> Document:
     schema = {"$ref": f"#/components/schemas/{model.__name__}"}
-    return {"description": description, "content": {"application/json": {"schema": schema}}}
+    examples = {f"example-{n}": {"value": value} for n, value in enumerate(examples_of(model), start=1)}
+    return {
+        "description": description,
+        "content": {"application/json": {"schema": schema, "examples": examples}},
+    }
 
 
 def _parameter(name: str, schema: Document, *, place: str = "query") -> Document:

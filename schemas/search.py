@@ -18,7 +18,8 @@ class ProductDocument(Output):
 
     Nothing is nested but `attributes` and `aspect_scores`, which are objects of keys and plain values. Aspects are
     keys, the same in every language: `praised` and `criticised` are those of most reviews, `aspect_scores` the
-    share of positive opinions among those about each aspect. `ads_eligible` says whether it may be advertised,
+    share of positive opinions among those about each aspect. `language` is that of the product, else of most
+    reviews. `ads_eligible` says whether it may be advertised,
     `ads_obstacles` why not.
     """
 

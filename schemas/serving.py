@@ -17,10 +17,10 @@ from schemas.fields import (
     Rating,
     Text,
     Timestamp,
-    Wanted,
+    WantedList,
 )
-from schemas.products import Tags
-from schemas.summaries import Claims, KeyPoint, LatestReview
+from schemas.products import Currency, Price, Tags
+from schemas.summaries import Claims, Facets, KeyPoint, LatestReview
 from schemas.vocabularies import TextMethod
 
 MAX_BATCH_PRODUCTS = 100
@@ -48,11 +48,16 @@ class Freshness(Value):
 
 
 class ReviewWindow(SentimentCounts):
-    """The reviews that were written from `first_day` to `last_day`, UTC, both included."""
+    """The reviews that were written from `first_day` to `last_day`, UTC, both included.
+
+    `sentiment_from_stars` are those that were judged by their stars alone, null where a day of it does not tell them
+    apart.
+    """
 
     first_day: date
     last_day: date
     reviews: Count
+    sentiment_from_stars: SentimentCounts | None = None
 
 
 class Trend(ReviewWindow):
@@ -83,11 +88,19 @@ class Versions(Value):
 
 
 class ServedProduct(Freshness):
-    """One product. `average_rating` is that of the rated reviews, null if there are none."""
+    """One product. `average_rating` is that of the rated reviews, null if there are none.
+
+    `facets` are `pros` and `cons` by their keys, counted as of now. What `text` counts, it counts among the
+    `text_review_count` reviews that there were at `text_as_of`.
+    """
 
     product_id: Identifier
     title: Label | None = None
     category: Label | None = None
+    brand: Label | None = None
+    price: Price | None = None
+    currency: Currency | None = None
+    tags: Tags = ()
     language: LanguageCode | None = None
     review_count: Count
     average_rating: Rating | None = None
@@ -97,10 +110,13 @@ class ServedProduct(Freshness):
     claims: Claims = ()
     pros: Tags = ()
     cons: Tags = ()
+    facets: Facets = ()
     text: Text | None = None
     method: TextMethod | None = None
     generation: Count
     text_generation: Count = 0
+    text_review_count: Count = 0
+    text_as_of: Timestamp | None = None
     versions: Versions
 
 
@@ -132,8 +148,7 @@ class BatchQuery(Value):
 
     product_ids: Annotated[
         tuple[Identifier, ...],
-        Field(min_length=1, max_length=MAX_BATCH_PRODUCTS),
-        Wanted(f"a list of 1 to {MAX_BATCH_PRODUCTS} product ids"),
+        WantedList(f"a list of 1 to {MAX_BATCH_PRODUCTS} product ids", fewest=1, most=MAX_BATCH_PRODUCTS),
     ]
 
 

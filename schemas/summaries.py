@@ -88,25 +88,6 @@ class SummaryClaim(Value):
 Claims = Annotated[tuple[SummaryClaim, ...], Field(max_length=100)]
 
 
-class ProductText(Output):
-    """A product's summary in words, written from one `RefreshRequested`. Older generations replace no newer ones.
-
-    `pros` and `cons` are the aspects that reviews praise and criticise most, as words of `language`.
-    `prompt_version` names the templates and prompts; `snapshot_offset` and `review_count` are those of the
-    snapshot.
-    """
-
-    product_id: Identifier
-    generation: Version
-    language: LanguageCode
-    claims: Claims
-    pros: Tags = ()
-    cons: Tags = ()
-    prompt_version: Label
-    snapshot_offset: Count
-    review_count: Count
-
-
 class Facet(Value):
     """What a shopper can filter by: an aspect that so many reviews praise or criticise.
 
@@ -119,6 +100,30 @@ class Facet(Value):
     reviews: Count
 
 
+Facets = Annotated[tuple[Facet, ...], Field(max_length=200)]
+
+
+class ProductText(Output):
+    """A product's summary in words, written from one `RefreshRequested`. Older generations replace no newer ones.
+
+    `pros` and `cons` are the aspects that reviews praise and criticise most, as words of `language`; `facets` are the
+    same by their keys. `prompt_version` names the templates and prompts; `snapshot_offset`, `review_count` and
+    `as_of` are those of the snapshot: what the text counts, it counts there.
+    """
+
+    product_id: Identifier
+    generation: Version
+    language: LanguageCode
+    claims: Claims
+    pros: Tags = ()
+    cons: Tags = ()
+    facets: Facets = ()
+    prompt_version: Label
+    snapshot_offset: Count
+    review_count: Count
+    as_of: Timestamp | None = None
+
+
 class ProductSummary(Output):
     """A product's reviews at a glance, as of one moment. A null record means that the product is gone.
 
@@ -127,6 +132,8 @@ class ProductSummary(Output):
     left whose reviews are all still there. `generation` counts the refreshes that were asked for, `text_generation`
     is the one that `text` comes from; 0 is before the first. `method` says how `text` was made: `generated`, in
     part at least, by the model from the key points, or `extractive`, by counting and quoting alone.
+    What the text counts, it counts among the `text_review_count` reviews that
+    there were at `text_as_of`; both are empty where that is not known.
     `average_rating` is that of the rated reviews, null if there are none. `facets` are `pros` and `cons` with their
     keys and counts. Brand, price and tags are those of the product.
     """
@@ -149,8 +156,10 @@ class ProductSummary(Output):
     claims: Claims = ()
     pros: Tags = ()
     cons: Tags = ()
-    facets: Annotated[tuple[Facet, ...], Field(max_length=200)] = ()
+    facets: Facets = ()
     text_generation: Count = 0
+    text_review_count: Count = 0
+    text_as_of: Timestamp | None = None
     text: Text | None = None
     method: TextMethod | None = None
 

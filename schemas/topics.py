@@ -138,6 +138,8 @@ TOPICS: tuple[Topic, ...] = (
 
 #: Where a role keeps its state, beside its own copy on disk: compacted, bytes that only that role reads.
 ROLLING_STATE = "rolling-state"
+#: Every such topic.
+CHANGELOGS = (ROLLING_STATE,)
 _BY_NAME = {topic.name: topic for topic in TOPICS}
 
 

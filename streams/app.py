@@ -10,6 +10,7 @@ from schemas.topics import (
     NEW_PRODUCT,
     NEW_REVIEW,
     PRODUCT_ALERT,
+    PRODUCT_DOCUMENT,
     PRODUCT_SUMMARY,
     PRODUCT_TEXT,
     REFRESH_REQUESTED,
@@ -57,7 +58,7 @@ ROLES = _by_name(
         does="keeps exact tables of every product, and decides what is published of it",
         worker=RollingWorker,
         reads=(ENRICHED_REVIEW, NEW_PRODUCT, PRODUCT_TEXT),
-        writes=(PRODUCT_SUMMARY, REFRESH_REQUESTED, PRODUCT_ALERT),
+        writes=(PRODUCT_SUMMARY, PRODUCT_DOCUMENT, REFRESH_REQUESTED, PRODUCT_ALERT),
         changelogs=(ROLLING_STATE,),
     ),
     Role(

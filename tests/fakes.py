@@ -11,7 +11,7 @@ from aiokafka.errors import KafkaError
 from models.readers.interfaces import ReviewReading, SentenceReading, SentimentPrediction, TokenisedReview
 from models.readers.preparation import PreparedReview
 from models.text.language import DetectedLanguage
-from schemas.summaries import RefreshRequested, SummaryClaim
+from schemas.summaries import Facet, RefreshRequested, SummaryClaim
 from streams.delivery.intake import Chunk
 from streams.delivery.records import Effects, Partition
 from streams.delivery.sink import Checkpoint, pass_by
@@ -103,6 +103,7 @@ class FakeComposition:
     language: str = "en"
     pros: tuple[str, ...] = ()
     cons: tuple[str, ...] = ()
+    facets: tuple[Facet, ...] = ()
     model: tuple[str, str] | None = None
 
     @property

@@ -41,6 +41,29 @@ def enriched(
     }
 
 
+def opinionated(review_id: str, **more: Any) -> dict[str, Any]:
+    """An enriched review with all that a valid one has: a negative sentiment, its model, and two aspects."""
+    span = {"field": "text", "start": 0, "score": 0.9, "confidence": 0.8}
+    return enriched(
+        review_id,
+        1,
+        sentiment={"label": "negative", "negative": 0.86, "neutral": 0.08, "positive": 0.06},
+        model={"name": "fake", "version": "1"},
+        language={"code": "en", "confidence": 1.0},
+        aspects=[
+            span | {"aspect": "size_fit", "sentiment": "negative", "end": 7, "quote": "It does"},
+            span
+            | {
+                "aspect": "quality",
+                "sentiment": "positive",
+                "end": 27,
+                "quote": "It does what it should and",
+            },
+        ],
+        **more,
+    )
+
+
 def random_version(rng: random.Random, product_id: str, review_id: str, version: int) -> dict[str, Any]:
     """A version of a review: new, edited or removed."""
     if rng.random() < 0.15:
@@ -127,9 +150,14 @@ def withdraw(tables: Tables, product_id: str, offset: int, version: int, *, remo
 
 
 class Recount:
-    """The newest version of every review, in SQL: written without a look at how the tables count."""
+    """The newest version of every review, in SQL: written without a look at how the tables count.
 
-    def __init__(self, history: Sequence[dict[str, Any]]) -> None:
+    Args:
+        history: enriched reviews.
+        now_ms: when they were counted; none was written later.
+    """
+
+    def __init__(self, history: Sequence[dict[str, Any]], *, now_ms: int = NOW_MS) -> None:
         self._database = sqlite3.connect(":memory:")
         self._database.execute(
             "create table events (product text, review text, version int, removed int, rating real, "
@@ -153,7 +181,7 @@ class Recount:
                     event.get("sentiment", {}).get("basis", "text"),
                     event.get("verified_purchase", False),
                     event.get("language", {}).get("code"),
-                    min(created_ms, NOW_MS) // DAY_MS,
+                    min(created_ms, now_ms) // DAY_MS,
                     created_ms,
                 ),
             )
@@ -193,7 +221,9 @@ class Recount:
         ).fetchone()[0]
         days = self._database.execute(
             "select day, count(*), sum(sentiment = 'negative'), sum(sentiment = 'neutral'), "
-            "sum(sentiment = 'positive') from newest where product = ? and day > ? group by 1",
+            "sum(sentiment = 'positive'), sum(sentiment = 'negative' and basis = 'stars'), "
+            "sum(sentiment = 'neutral' and basis = 'stars'), sum(sentiment = 'positive' and basis = 'stars') "
+            "from newest where product = ? and day > ? group by 1",
             (product_id, (newest_day or 0) - 90),
         ).fetchall()
         latest = self._database.execute(
@@ -261,13 +291,17 @@ def summary_counts(summary: ProductSummary) -> dict[str, Any]:
         "verified": counts.verified_purchases,
         "histogram": {rating: count for rating, count in enumerate(counts.rating_histogram) if count},
         "sentiment": {label: n for label in LABELS if (n := getattr(counts.sentiment, label))},
-        "from_stars": {label: n for label in LABELS if (n := getattr(counts.sentiment_from_stars, label))},
+        "from_stars": {label: n for label in LABELS if (n := getattr(counts.sentiment_from_stars, label, 0))},
         "languages": dict(counts.languages),
         "aspects": {
             (one.aspect, label): n for one in counts.aspects for label in LABELS if (n := getattr(one, label))
         },
         "days": {
-            (day.day - epoch).days: (day.reviews, day.negative, day.neutral, day.positive)
+            (day.day - epoch).days: (
+                day.reviews,
+                *(getattr(day, label) for label in LABELS),
+                *(getattr(day.sentiment_from_stars, label) for label in LABELS),
+            )
             for day in summary.days
         },
         "latest": [(int(one.created_at.timestamp() * 1000), one.review_id) for one in summary.latest_reviews],

@@ -4,18 +4,20 @@ import asyncio
 import contextlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
-import orjson
 import typer
-from rich.text import Text
 
 from schemas import documents, releases
-from schemas.topics import TOPICS, dead_letter_topic
-from streams.cli.console import FAILED, Json, command, err, load_settings, out, print_json
+from schemas.events import Event
+from schemas.topics import TOPICS
+from streams.app import planned_topics
+from streams.cli.console import FAILED, Json, command, err, load_settings, out
+from streams.cli.record_lines import print_record
 from streams.errors import ConfigurationError
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.tailing import follow
+from streams.settings import KafkaSettings
 
 _SCHEMAS = Path(documents.__file__).parent
 
@@ -28,7 +30,9 @@ def register(app: typer.Typer) -> None:
 
 @command
 def tail(
-    topic: Annotated[str, typer.Argument(help="A topic's name; NAME.dlq for its dead letters.")],
+    topic: Annotated[
+        str, typer.Argument(help="One that `topics list` lists; NAME.dlq has the dead letters of NAME.")
+    ],
     from_beginning: Annotated[
         bool, typer.Option("--from-beginning", help="With what is there already.")
     ] = False,
@@ -37,21 +41,17 @@ def tail(
     as_json: Json = False,
 ) -> None:
     """Print a topic's records as they come, until Ctrl-C or --count."""
-    known = {one.name for one in TOPICS} | {dead_letter_topic(one.name) for one in TOPICS if one.dead_letters}
-    if topic not in known:
-        raise ConfigurationError(
-            f"tail: no topic of this project is named {topic!r}; there are {', '.join(sorted(known))}"
-        )
     settings = load_settings()
+    name, contract = _topic_named(topic, settings.kafka)
     connection = KafkaConnection.of(settings.kafka)
 
     async def main() -> None:
         seen = 0
-        async with follow(connection, [topic], from_beginning=from_beginning) as records:
+        async with follow(connection, [name], from_beginning=from_beginning) as records:
             async for record in records:
                 if product is not None and record.key != product.encode():
                     continue
-                _print_record(record, as_json=as_json)
+                print_record(record, contract, as_json=as_json)
                 seen += 1
                 if seen == count:
                     return
@@ -60,39 +60,20 @@ def tail(
         asyncio.run(main())
 
 
-def _print_record(record: Any, *, as_json: bool) -> None:
-    key = _text_of(record.key)
-    headers = {name: _text_of(value) for name, value in record.headers}
-    value = _text_of(record.value)
-    if not as_json:
-        line = Text.assemble(
-            (f"{record.partition}/{record.offset}", "dim"), " ", (_on_one_line(key), "bold"), " "
+def _topic_named(given: str, kafka: KafkaSettings) -> tuple[str, type[Event] | None]:
+    """The name on the broker of a topic that is given by its name there or here, and what it carries if not bytes.
+
+    Raises:
+        ConfigurationError: it is none of those that `topics list` lists.
+    """
+    contracts_by_name = {kafka.names(topic.name): topic.contract for topic in TOPICS}
+    listed = [spec.name for spec in planned_topics(kafka)]
+    name = given if given in listed else kafka.names(given)
+    if name not in listed:
+        raise ConfigurationError(
+            f"tail: no topic of this project is named {given!r}; there are {', '.join(sorted(listed))}"
         )
-        for name, text in headers.items():
-            line.append(_on_one_line(name.removeprefix("reviewstream-")), "yellow")
-            line.append(f"={_on_one_line(text)} ")
-        out.print(line.append(_on_one_line(value)))
-        return
-    told = {
-        "topic": record.topic,
-        "partition": record.partition,
-        "offset": record.offset,
-        "timestamp_ms": record.timestamp,
-        "key": key,
-        "headers": headers,
-    }
-    try:
-        print_json(told | {"value": orjson.loads(record.value) if record.value is not None else None})
-    except (orjson.JSONDecodeError, orjson.JSONEncodeError):  # no JSON, or nested deeper than can be written
-        print_json(told | {"value": value})
-
-
-def _text_of(raw: bytes | None) -> str | None:
-    return raw.decode("utf-8", "replace") if raw is not None else None
-
-
-def _on_one_line(text: str | None) -> str:
-    return "null" if text is None else " ".join(text.splitlines())
+    return name, contracts_by_name.get(name)
 
 
 @command

@@ -162,6 +162,8 @@ class FileImport:
             err.print(
                 f"... and {more:,} more rows were refused{'' if self._rejects else '; --rejects FILE keeps them'}"
             )
+        for why, count in self._stream.skipped.items():
+            err.print(f"{count:,} rows are no reviews and were skipped: {why}")
         if made := self._stream.made_ids:
             err.print(
                 f"no review_id in {made:,} rows: it is made of what the row says, the same whenever it is read"
@@ -180,6 +182,7 @@ class FileImport:
             "preset": preset.name if preset else None,
             "made_ids": self._stream.made_ids,
             "dated_now": self._stream.dated_now,
+            "skipped": dict(self._stream.skipped),
             "columns_left_out": list(self._stream.left_out),
             "bad_rows": [{"line": bad.line, "problem": bad.problem} for bad in self._refusals.kept],
         }

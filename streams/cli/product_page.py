@@ -106,11 +106,18 @@ def _head(product: ServedProduct) -> Iterator[Text]:
         facts.append(f"{verified:,} verified")
     facts.append(f"as of {_moment(product.as_of)}")
     if product.text is not None:
-        facts.append(f"text {product.method}, generation {product.text_generation}")
+        facts.append(f"text {product.method}, generation {product.text_generation}{_text_basis(product)}")
     yield Text(" · ".join(facts))
     if product.stale:
         reason = _STALE[product.stale_reason] if product.stale_reason else "it does not say why"
         yield Text(f"perhaps out of date: {reason}", style="yellow")
+
+
+def _text_basis(product: ServedProduct) -> str:
+    """What the numbers of a text are of."""
+    if product.text_as_of is None:
+        return ""
+    return f", of {product.text_review_count:,} reviews as of {_moment(product.text_as_of)}"
 
 
 def _claims(product: ServedProduct) -> Iterator[RenderableType]:
@@ -169,8 +176,9 @@ def _key_points(title: str, colour: str, points: Sequence[KeyPoint]) -> Iterator
         is_quote = quotes[0].text == point.claim  # a claim of one review is its own quote
         if is_quote:
             said = f"{_plain(quotes[0].review_id)}, {said}"
-        claim = _plain(point.claim)
-        yield _indented(Text.assemble(f"“{claim}”" if is_quote else claim, (f"  {said}", "dim")), 2)
+        aspect, claim = _plain(point.aspect).replace("_", " "), _plain(point.claim)
+        told = f"“{claim}”" if is_quote else claim
+        yield _indented(Text.assemble((aspect, colour), f"  {told}", (f"  {said}", "dim")), 2)
         for quote in quotes[is_quote:]:
             words = Text.assemble(f"“{_plain(quote.text)}”", (f"  {_plain(quote.review_id)}", "dim"))
             yield _indented(words, 4)

@@ -1,6 +1,7 @@
 """Several products at a glance, for the demonstration: counts, what is praised and criticised, alerts."""
 
 from collections.abc import Sequence
+from datetime import UTC
 
 from rich.table import Table
 from rich.text import Text
@@ -64,15 +65,28 @@ def show_products(products: Sequence[ProductSummary], alerts: Sequence[ProductAl
 
 
 def _show_text(summary: ProductSummary) -> None:
-    """A product's text, each claim with the reviews that make it."""
+    """A product's text, each claim with the reviews that make it, and what its numbers are of."""
     if summary.text is None:
+        if summary.generation:
+            out.print(f"\n{summary.product_id}: its text was asked for and has not come yet", style="yellow")
         return
     out.print()
-    out.print(Text(f"{summary.product_id}: what its reviews say, and which", style="bold"))
+    out.print(Text(f"{summary.product_id}: what its reviews say, and which{_basis(summary)}", style="bold"))
     for claim in summary.claims:
         cited = ", ".join(claim.review_ids[:_CITED])
         more = ", …" if len(claim.review_ids) > _CITED else ""
         out.print(Text.assemble(f"  {claim.text}", (f"  {cited}{more}", "dim")))
+
+
+def _basis(summary: ProductSummary) -> str:
+    """Of how many reviews a text is, as of when, and whether that is the newest that was asked for."""
+    newer = "; a newer one has not come yet" if summary.text_generation < summary.generation else ""
+    if summary.text_as_of is None:
+        return newer
+    reviews = f"{summary.text_review_count:,} of the {summary.counts.reviews:,} reviews"
+    if summary.text_review_count == summary.counts.reviews:
+        reviews = f"all {summary.counts.reviews:,} reviews"
+    return f" ({reviews}, as of {summary.text_as_of.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC{newer})"
 
 
 def _stars(counts: ReviewCounts) -> str:

@@ -117,7 +117,8 @@ class ProductsClient:
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             got = str(error) or type(error).__name__
             raise FatalError(
-                f"products: no answer of {self._url} ({got}); start `reviewstream up`, or name a server with --url"
+                f"products: no answer of {self._url} ({got}); start `reviewstream up`, or name a server with --url: "
+                "`demo --keep` serves at a free port, and prints the command to ask it once it is done"
             ) from error
         return self._answer(status, body)
 

@@ -73,7 +73,7 @@ def publish(
         if connection is None:
             _show_dry_run(rows, topic, as_json=as_json)
         else:
-            _publish(rows, connection, topic, rate, as_json=as_json)
+            _publish(rows, connection, settings.kafka.names(topic), rate, as_json=as_json)
         if rows.refused:
             raise typer.Exit(PARTLY)
 

@@ -1,17 +1,14 @@
 """`demo`, `up` and `worker`: the roles at work."""
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import shlex
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Annotated
 
 import typer
-from rich.live import Live
-from rich.table import Table
-from rich.text import Text
 
-from schemas.reviews import ReviewEnriched
 from schemas.topics import ENRICHED_REVIEW, NEW_REVIEW
 from streams import app as composition
 from streams.cli.console import (
@@ -21,11 +18,11 @@ from streams.cli.console import (
     command,
     err,
     load_settings,
-    out,
-    print_json,
     run_async,
     stop_on_signals,
 )
+from streams.cli.demo_progress import told_progress
+from streams.cli.demo_report import show_report
 from streams.cli.file_import import (
     Columns,
     Constants,
@@ -39,19 +36,21 @@ from streams.cli.file_import import (
     TimezoneName,
     options_of,
 )
-from streams.cli.product_tables import show_products
 from streams.demo import catalogue
 from streams.demo.report import DemoReport
-from streams.demo.runner import DemoProgress, run_demo, wait_until_ready
+from streams.demo.runner import run_demo, wait_until_ready
 from streams.errors import ConfigurationError, FatalError, StoppedError
 from streams.importing import AUTO, ImportOptions
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.publishing import Outgoing
-from streams.local.deployment import Stack, local_stack, prepare_topics, running_roles
+from streams.local.deployment import Roles, Stack, local_stack, prepare_topics, running_roles
 from streams.local.embedded import free_ports
-from streams.settings import Settings
+from streams.settings import PREFIX, Settings
 
 _LABEL_COLOURS = {"positive": "green", "neutral": "yellow", "negative": "red"}
+
+_SERVE = "serve"
+_BROKER_VARIABLE = f"{PREFIX}KAFKA__BOOTSTRAP_SERVERS"
 
 _ROLES_TOLD = "; ".join(f"{role.name}: {role.does}" for role in composition.ROLES.values()) + "."
 
@@ -84,12 +83,11 @@ def up() -> None:
         await prepare_topics(stack)
         async with running_roles(stack, stop=stop_on_signals()) as roles:
             kafka = stack.settings.kafka.bootstrap_servers
-            err.print(
-                f"broker {kafka}; publish with REVIEWSTREAM_KAFKA__BOOTSTRAP_SERVERS={kafka} reviewstream publish FILE"
-            )
+            err.print(f"broker {kafka}; publish with {_BROKER_VARIABLE}={kafka} reviewstream publish FILE")
             err.print(
                 f"see what comes out with the same variable and: reviewstream tail {ENRICHED_REVIEW.name}"
             )
+            err.print(f"look at what is served with: reviewstream products --url {roles.urls[_SERVE]}")
             for role, url in roles.urls.items():
                 err.print(f"{role} {url}/readyz {url}/metrics")
             with contextlib.suppress(StoppedError, FatalError):  # the exit code tells
@@ -142,19 +140,20 @@ def _demonstrate(settings: Settings, rows: FileImport | None, *, keep: bool, as_
         async with running_roles(stack, stop=stop, environment=quiet) as roles:
             err.print("roles are starting and load their models ...")
             await wait_until_ready(roles.urls.values(), roles.raise_if_down)
-            with _live_progress() as update:
+            with told_progress() as update:
                 report = await run_demo(
                     KafkaConnection.of(stack.settings.kafka),
                     items,
                     catalogue.products() if rows is None else (),
+                    names=stack.settings.kafka.names,
                     update=update,
                     raise_if_down=roles.raise_if_down,
                 )
             if rows is not None:
                 rows.tell_end()
-            _show(report, rows.refused if rows is not None else 0, as_json=as_json)
+            show_report(report, rows.refused if rows is not None else 0, as_json=as_json)
             if keep:
-                err.print(f"staying up: broker {stack.settings.kafka.bootstrap_servers}; Ctrl-C ends it")
+                _tell_addresses(stack, roles, report)
                 await roles.exit_code()
             return report
 
@@ -165,6 +164,16 @@ def _demonstrate(settings: Settings, rows: FileImport | None, *, keep: bool, as_
     )
     with local_stack(settings) as stack:
         run_async(main(stack))
+
+
+def _tell_addresses(stack: Stack, roles: Roles, report: DemoReport) -> None:
+    """Where a demonstration that stays up is, and the commands that look at it from another terminal."""
+    broker, url = stack.settings.kafka.bootstrap_servers, roles.urls[_SERVE]
+    product = shlex.quote(report.products[0].product_id) if report.products else "PRODUCT"
+    err.print(f"staying up until Ctrl-C: products at {url}, broker {broker}; from another terminal:")
+    err.print(f"  reviewstream show {product} --url {url}")
+    err.print(f"  reviewstream products --url {url}")
+    err.print(f"  {_BROKER_VARIABLE}={broker} reviewstream tail {ENRICHED_REVIEW.name} --from-beginning")
 
 
 def _some(rows: FileImport) -> Iterable[Outgoing]:
@@ -187,114 +196,3 @@ def _with_fixed_port(settings: Settings) -> Settings:
 def _on_free_ports(settings: Settings) -> Settings:
     port = free_ports(len(composition.ROLES))
     return settings.model_copy(update={"http": settings.http.model_copy(update={"port": port})})
-
-
-@contextlib.contextmanager
-def _live_progress() -> Iterator[Callable[[DemoProgress], None]]:
-    """Counts and the latest review, redrawn in place on a terminal; nothing elsewhere."""
-    with Live(console=err, refresh_per_second=8, transient=True) as live:
-
-        def update(progress: DemoProgress) -> None:
-            done = progress.enriched + progress.dead_lettered + progress.skipped
-            text = Text.assemble(
-                (f"published {progress.published}", "bold"),
-                f"  done {done}  enriched {progress.enriched}  skipped {progress.skipped}  ",
-                (f"set aside {progress.dead_lettered}", "red"),
-                f"  {done / progress.seconds:.0f}/s" if progress.seconds > 0 else "",
-            )
-            if progress.latest is not None:
-                text.append("\n")
-                text.append_text(_one_line(progress.latest))
-            live.update(text)
-
-        yield update
-
-
-def _one_line(event: ReviewEnriched) -> Text:
-    sentiment, language = event.sentiment, event.language
-    label = sentiment.label if sentiment is not None else event.status.replace("_", " ")
-    share = f" {getattr(sentiment, label):.2f}" if sentiment is not None else ""
-    text = (event.text or "").replace("\n", " ")
-    return Text.assemble(
-        (f"{label}{share}", _LABEL_COLOURS.get(label, "dim")),
-        f"  {language.code if language is not None else '-'}  {event.product_id}  ",
-        (text[:100] + ("…" if len(text) > 100 else ""), "italic"),
-    )
-
-
-def _show(report: DemoReport, refused_rows: int, *, as_json: bool) -> None:
-    if as_json:
-        print_json(
-            {
-                "published": report.published,
-                "enriched": report.enriched,
-                "dead_lettered": report.dead_lettered,
-                "skipped": report.skipped,
-                "repeats": report.repeats,
-                "refused_rows": refused_rows,
-                "seconds": report.seconds,
-                "reviews_per_second": report.reviews_per_second,
-                "by_label": report.by_label,
-                "by_language": report.by_language,
-                "by_reason": report.by_reason,
-                "by_aspect": report.by_aspect,
-                "by_flag": report.by_flag,
-                "by_mask": report.by_mask,
-                "samples": [event.model_dump(mode="json") for event in report.samples],
-                "products": [event.model_dump(mode="json") for event in report.products],
-                "alerts": [event.model_dump(mode="json") for event in report.alerts],
-            }
-        )
-        return
-    table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_row("published", str(report.published), "events on new-review")
-    table.add_row("enriched", str(report.enriched), _listed(report.by_label))
-    table.add_row("skipped", str(report.skipped), "removals, passed on without a model")
-    table.add_row("set aside", str(report.dead_lettered), _listed(report.by_reason))
-    table.add_row("languages", "", _listed(report.by_language))
-    table.add_row("flags", "", _listed(report.by_flag))
-    table.add_row("masked", "", _listed(report.by_mask))
-    table.add_row(
-        "speed",
-        f"{report.reviews_per_second:.0f}/s",
-        f"{report.seconds:.1f} s from the first event to the last",
-    )
-    out.print(table)
-    out.print()
-    out.print(_aspect_table(report.by_aspect))
-    show_products(report.products, report.alerts)
-    out.print("\nsome reviews:")
-    for event in report.samples:
-        out.print(_one_line(event))
-        for line in _details(event):
-            out.print(line)
-
-
-def _aspect_table(by_aspect: Mapping[str, Mapping[str, int]]) -> Table:
-    """How many reviews speak of each aspect, and how."""
-    table = Table("reviews speak of", *_LABEL_COLOURS, box=None, pad_edge=False)
-    for aspect, counts in by_aspect.items():
-        table.add_row(
-            aspect.replace("_", " "),
-            *(Text(str(counts.get(label, 0)), style=colour) for label, colour in _LABEL_COLOURS.items()),
-        )
-    return table
-
-
-def _details(event: ReviewEnriched) -> Iterator[Text]:
-    """What else is known of a review: aspects with their words, doubts, masks."""
-    for opinion in event.aspects:
-        name, colour = opinion.aspect.replace("_", " "), _LABEL_COLOURS[opinion.sentiment]
-        yield Text.assemble("    ", (name, colour), "  ", (f"“{opinion.quote[:70]}”", "dim"))
-    for flag in event.flags:
-        yield Text.assemble("    ", (flag.kind.replace("_", " "), "magenta"), f"  {flag.reason[:80]}")
-    if event.masked:
-        kinds = sorted({mask.kind.replace("_", " ") for mask in event.masked})
-        yield Text.assemble("    ", ("masked", "cyan"), f"  {', '.join(kinds)}")
-
-
-def _listed(counts: Mapping[str, int]) -> str:
-    return ", ".join(
-        f"{name.replace('_', ' ')} {count}"
-        for name, count in sorted(counts.items(), key=lambda item: -item[1])
-    )

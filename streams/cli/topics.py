@@ -52,7 +52,8 @@ def list_topics(as_json: Json = False) -> None:
     """List the topics of this project, and what each is for; no broker is asked."""
     settings = load_settings()
     wanted = planned_topics(settings.kafka)
-    contracts = {topic.name: topic.contract.__name__ for topic in TOPICS}
+    kafka = settings.kafka
+    contracts = {kafka.names(topic.name): topic.contract.__name__ for topic in TOPICS}
     rows = [
         {
             "name": spec.name,

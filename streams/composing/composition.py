@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from schemas.fields import SentimentLabel
-from schemas.summaries import KeyPoint, RefreshRequested, SummaryClaim
+from schemas.summaries import Facet, KeyPoint, RefreshRequested, SummaryClaim
 
 #: Written without spaces between words and sentences.
 UNSPACED = frozenset({"zh", "ja", "th", "yue"})
@@ -116,6 +116,7 @@ class Composition:
         claims: its sentences, each with what it stands on.
         pros: aspects that reviews praise, as words of the language.
         cons: aspects that they criticise.
+        facets: both by their keys, with the reviews of the snapshot that say so.
         model: the name and the version of the model that wrote some of the sentences; None: code wrote all.
     """
 
@@ -123,6 +124,7 @@ class Composition:
     claims: tuple[SummaryClaim, ...]
     pros: tuple[str, ...] = ()
     cons: tuple[str, ...] = ()
+    facets: tuple[Facet, ...] = ()
     model: tuple[str, str] | None = None
 
     @property

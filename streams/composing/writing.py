@@ -12,7 +12,8 @@ from types import MappingProxyType
 from typing import Literal
 
 from schemas.counts import AspectCounts
-from schemas.summaries import KeyPoint, RefreshRequested, SummaryClaim
+from schemas.fields import SentimentLabel
+from schemas.summaries import Facet, KeyPoint, RefreshRequested, SummaryClaim
 from streams.composing import chinese, english
 from streams.composing.choices import MAX_SENTENCES, MAX_SHORT_SENTENCES, choices
 from streams.composing.composition import UNSPACED, Composition, Mix, Opinion, joined, primary
@@ -125,7 +126,11 @@ def write(
             None: what is read at a glance.
     """
     language = planned.language
-    pros, cons = _pros_and_cons(planned.snapshot, language)
+    facets = _facets(planned.snapshot, language)
+    pros, cons = (
+        tuple(facet.label for facet in facets if facet.polarity == polarity)
+        for polarity in ("positive", "negative")
+    )
 
     def length(opinion: Opinion) -> int:
         return len(sentences.get(opinion) or opinion.quoted[0].quote)
@@ -139,8 +144,9 @@ def write(
             if fits(joined(claims, language), language, most_words):
                 published = tuple(_published(claims, language))
                 is_generated = any(claim.method == "generated" for claim in published)
-                return Composition(language, published, pros, cons, model if is_generated else None)
-    return Composition(language, (), pros, cons)
+                by = model if is_generated else None
+                return Composition(language, published, pros, cons, facets, by)
+    return Composition(language, (), pros, cons, facets)
 
 
 def fits(text: str, language: str, most_words: int | None = None) -> bool:
@@ -227,16 +233,16 @@ def _published(claims: list[SummaryClaim], language: str) -> list[SummaryClaim]:
     return kept
 
 
-def _pros_and_cons(snapshot: RefreshRequested, language: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _facets(snapshot: RefreshRequested, language: str) -> tuple[Facet, ...]:
     """What reviews praise and criticise most, where they are clearly of one mind."""
     templates = _TEMPLATES.get(primary(language))
     if templates is None:
-        return (), ()
+        return ()
     fit = [
         counts for counts in snapshot.counts.aspects if counts.aspect != UNNAMED and _is_fit(counts.aspect)
     ]
 
-    def most(polarity: str, opposite: str) -> tuple[str, ...]:
+    def most(polarity: SentimentLabel, opposite: SentimentLabel) -> Iterator[Facet]:
         def count(counts: AspectCounts, of: str) -> int:
             return int(getattr(counts, of))
 
@@ -247,6 +253,8 @@ def _pros_and_cons(snapshot: RefreshRequested, language: str) -> tuple[tuple[str
             and 2 * count(counts, polarity) > counts.negative + counts.neutral + counts.positive
         ]
         best = sorted(clear, key=lambda counts: (-count(counts, polarity), counts.aspect))[:_MAX_ASPECTS]
-        return tuple(templates.aspect_words(counts.aspect) for counts in best)
+        for counts in best:
+            label = templates.aspect_words(counts.aspect)
+            yield Facet(key=counts.aspect, label=label, polarity=polarity, reviews=count(counts, polarity))
 
-    return most("positive", "negative"), most("negative", "positive")
+    return (*most("positive", "negative"), *most("negative", "positive"))

@@ -1,11 +1,15 @@
 """A dead letter as the record to publish: the raw bytes, with reason and origin in its headers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+
+import structlog
 
 from schemas import dead_letters as headers
 from schemas.topics import dead_letter_topic
 from streams.delivery.records import DeadLetter, Output
 from streams.delivery.sizes import BATCH_OVERHEAD_BYTES, DEFAULT_BYTES, record_bytes
+
+log = structlog.get_logger(__name__)
 
 #: A larger key and value are cut, and a header says so: a broker refuses what exceeds its message.max.bytes,
 #: and what it delivered compressed may be far larger.
@@ -44,6 +48,19 @@ def dead_letter_output(letter: DeadLetter, max_bytes: int = DEFAULT_BYTES) -> Ou
     cut_value = value[: min(MAX_DEAD_LETTER_VALUE_BYTES, room)] if value is not None else None
     is_whole = (cut_key, cut_value) == (key, value)
     return empty._replace(key=cut_key, value=cut_value, headers=encoded[:-1] if is_whole else encoded)
+
+
+def tell_dead_letters(letters: Iterable[DeadLetter]) -> None:
+    """Log where each was, and why it is set aside; not a word of it, for logs are kept elsewhere and longer."""
+    for letter in letters:
+        record = letter.record
+        log.warning(
+            "an event is set aside",
+            reason=str(letter.reason),
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+        )
 
 
 def _cut_text(text: str, max_bytes: int) -> str:

@@ -140,7 +140,6 @@ class ExactlyOnceSink:
         lease, partition = chunk.lease, chunk.lease.partition
         # No abort on failure: `_settle_transaction` puts a new producer in this one's place, and starting that
         # aborts what is open here, or learns that it was committed.
-        _require(lease, "before its transaction")
         await producer.begin_transaction()
         self.checkpoint("before_output")
         futures = await enqueue(producer, partition.partition, effects, self._sizes, self._write_dead_letter)

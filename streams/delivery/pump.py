@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
+from streams.delivery.dead_letters import tell_dead_letters
 from streams.delivery.intake import Chunk, Intake, Lease
 from streams.delivery.records import Effects, Handler, TickHandler
 from streams.delivery.sink import Checkpoint, Sink, pass_by
@@ -184,6 +185,7 @@ class Pump:
         if chunk.lease.is_held:
             self._intake.mark_done(chunk)
         self._observe(chunk, effects, asyncio.get_running_loop().time() - started)
+        tell_dead_letters(effects.dead_letters)
 
     async def _deliver_what_fits(self, chunk: Chunk, effects: Effects) -> Effects:
         """Deliver; a limit may have been lowered since it was asked for."""

@@ -12,7 +12,6 @@ import orjson
 
 from schemas.reviews import ReviewEnriched
 from schemas.topics import ENRICHED_REVIEW, NEW_PRODUCT, NEW_REVIEW, dead_letter_topic
-from streams.demo.product_watch import TOPICS as PRODUCT_TOPICS
 from streams.demo.product_watch import ProductWatch
 from streams.demo.report import DemoReport, report_of
 from streams.demo.tally import Tally
@@ -20,10 +19,14 @@ from streams.errors import FatalError
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.publishing import Outgoing, Published, RawRecord, publish
 from streams.kafka.tailing import Tail, follow
+from streams.settings import TopicNames
 
 _READY_PATIENCE_S = 180.0
 _STALL_S = 90.0
 _PRODUCT_PATIENCE_S = 10.0
+#: Texts are waited for as long as one comes within this time, and the whole wait has an end.
+_TEXT_PATIENCE_S = 30.0
+_TEXTS_PATIENCE_S = 180.0
 _LOOK_EVERY_S = 0.1
 
 
@@ -72,6 +75,7 @@ async def run_demo(
     items: Iterable[Outgoing],
     products: Sequence[Mapping[str, Any]],
     *,
+    names: TopicNames,
     update: Callable[[DemoProgress], None],
     raise_if_down: Callable[[], None],
 ) -> DemoReport:
@@ -81,18 +85,20 @@ async def run_demo(
         connection: to the broker.
         items: what to publish to `new-review`.
         products: what to publish to `new-product` before.
+        names: of topics on the broker.
         update: told, a few times a second, where it stands.
         raise_if_down: raises if the roles are not up any more.
 
     Raises:
         FatalError: nothing moved for a long time.
     """
-    topics = [ENRICHED_REVIEW.name, dead_letter_topic(NEW_REVIEW.name), *PRODUCT_TOPICS]
+    outputs = _Outputs(names)
+    new_reviews = names(NEW_REVIEW.name)
+    topics = [names(ENRICHED_REVIEW.name), dead_letter_topic(new_reviews), *outputs.watch.topics]
     async with follow(connection, topics, from_beginning=False) as tail:
-        await publish(connection, NEW_PRODUCT.name, list(map(_product_record, products)))
-        outputs = _Outputs()
+        await publish(connection, names(NEW_PRODUCT.name), list(map(_product_record, products)))
         publishing = asyncio.ensure_future(
-            publish(connection, NEW_REVIEW.name, items, progress=outputs.count_published)
+            publish(connection, new_reviews, items, progress=outputs.count_published)
         )
         reading = asyncio.ensure_future(outputs.read(tail))
         try:
@@ -101,6 +107,7 @@ async def run_demo(
                 _raise_if_stuck(publishing, reading, outputs.last_output)
                 update(outputs.progress())
                 await asyncio.sleep(_LOOK_EVERY_S)
+            update(outputs.progress())  # all may have come out between two looks
             published = publishing.result()
             product_ids = [str(product["product_id"]) for product in products]
             await _wait_for_products(outputs.watch, product_ids, published, raise_if_down)
@@ -114,9 +121,9 @@ async def run_demo(
 class _Outputs:
     """What has come out so far, and when; times are of the monotonic clock, in seconds."""
 
-    def __init__(self) -> None:
-        self.tally = Tally(NEW_REVIEW.name)
-        self.watch = ProductWatch()
+    def __init__(self, names: TopicNames) -> None:
+        self.tally = Tally(names(NEW_REVIEW.name))
+        self.watch = ProductWatch(names)
         self.started = self.last_output = self.last_review = time.monotonic()
         self._published = 0
 
@@ -158,16 +165,24 @@ def _product_record(product: Mapping[str, Any]) -> RawRecord:
 async def _wait_for_products(
     watch: ProductWatch, product_ids: Iterable[str], published: Published, raise_if_down: Callable[[], None]
 ) -> None:
-    """Wait for summaries and texts, which come a tick after the reviews, and not for long.
+    """Wait for summaries, which come a tick after the reviews, and for their texts, which take longer; not for ever.
 
     Reviews that the tables know from an earlier demonstration on the same broker change nothing, and a product of
     which nothing can be told has no text.
     """
     ids, positions = list(product_ids), published.positions
-    patience = time.monotonic() + _PRODUCT_PATIENCE_S
-    while time.monotonic() < patience:
+    started = last_text = time.monotonic()
+    texts = watch.texts
+    while True:
         raise_if_down()
-        if watch.is_complete(ids, positions) and watch.has_texts(positions):
+        has_texts = watch.has_texts(positions)
+        if watch.is_complete(ids, positions) and has_texts:
+            return
+        now = time.monotonic()
+        if watch.texts != texts:
+            texts, last_text = watch.texts, now
+        has_waited = now - last_text > _TEXT_PATIENCE_S or now - started > _TEXTS_PATIENCE_S
+        if has_waited or (has_texts and now - started > _PRODUCT_PATIENCE_S):
             return
         await asyncio.sleep(_LOOK_EVERY_S)
 

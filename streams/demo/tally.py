@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from schemas import dead_letters
 from schemas.events import Event
 from schemas.reviews import ReviewEnriched
+from schemas.topics import dead_letter_topic
 
 SomeEvent = TypeVar("SomeEvent", bound=Event)
 
@@ -52,7 +53,11 @@ class Tally:
 
     def add(self, record: OutputRecord) -> None:
         """Take note of one output record; outputs of other topics' records are ignored."""
-        output = _dead_letter(record) if record.topic.endswith(".dlq") else _enriched(record)
+        output = (
+            _dead_letter(record)
+            if record.topic == dead_letter_topic(self.source_topic)
+            else _enriched(record)
+        )
         if output is None or output.source_topic != self.source_topic:
             return
         if output.position in self.fates:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from streams.importing.cells import Convert
-from streams.importing.presets import AUTHOR_COLUMNS, Preset, simplified
+from streams.importing.presets import AUTHOR_COLUMNS, Preset, present_of, simplified
 
 #: What makes a review the one that it is, where it has no id.
 _CONTENT_FIELDS = ("product_id", "created_at", "author_id", "title", "text", "rating")
@@ -18,12 +18,16 @@ class ColumnPlan(NamedTuple):
         left_out: columns that no field is taken from.
         content: the columns that an id is made of.
         author: those of them that say who wrote it.
+        replies: the columns that say whether a row answers another.
+        statuses: the columns that say whether the shop shows a row.
     """
 
     steps: tuple[tuple[str, tuple[tuple[str, Convert], ...]], ...]
     left_out: tuple[str, ...]
     content: tuple[str, ...]
     author: tuple[str, ...]
+    replies: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
 
     def columns_of(self, name: str) -> tuple[str, ...]:
         """The columns that a field is taken from."""
@@ -54,10 +58,9 @@ def plan_columns(
         keeps_unknown: whether columns that are no fields are passed on, for the contract to refuse.
     """
     names = list(present)
-    known = {simplified(name): name for name in reversed(names)}
     taken: dict[str, tuple[str, ...]] = {}
     for name in convert:
-        columns = _columns_of(name, names, known, mapped, preset)
+        columns = _columns_of(name, names, mapped, preset)
         if columns:
             taken[name] = columns[:1] if name.endswith("_id") else columns
     used = {column for columns in taken.values() for column in columns}
@@ -70,7 +73,14 @@ def plan_columns(
         steps += [(name, ((name, _unchanged),)) for name in left_out if name not in convert]
     author = tuple(name for name in names if simplified(name) in AUTHOR_COLUMNS)
     content = [column for name in _CONTENT_FIELDS for column in taken.get(name, ())]
-    return ColumnPlan(tuple(steps), left_out, tuple(dict.fromkeys((*content, *author))), author)
+    return ColumnPlan(
+        tuple(steps),
+        left_out,
+        tuple(dict.fromkeys((*content, *author))),
+        author,
+        present_of(names, preset.replies if preset is not None else ()),
+        present_of(names, preset.statuses if preset is not None else ()),
+    )
 
 
 def _is_utc(column: str) -> bool:
@@ -78,16 +88,14 @@ def _is_utc(column: str) -> bool:
 
 
 def _columns_of(
-    name: str, names: list[str], known: Mapping[str, str], mapped: Mapping[str, str], preset: Preset | None
+    name: str, names: list[str], mapped: Mapping[str, str], preset: Preset | None
 ) -> tuple[str, ...]:
     if name in mapped:
         return (mapped[name],) if mapped[name] in names else ()
     if preset is not None:
-        wanted = [
-            known[simple] for simple in map(simplified, preset.columns.get(name, ())) if simple in known
-        ]
+        wanted = present_of(names, preset.columns.get(name, ()))
         if wanted:
-            return tuple(wanted)
+            return wanted
     return (name,) if name in names else ()
 
 

@@ -1,5 +1,6 @@
 """Rows of a file as events of a topic, checked like the stream's."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,9 +20,11 @@ from streams.importing.column_presence import require_columns
 from streams.importing.dates import DateError, DateReading, zone_named
 from streams.importing.identities import MadeIds, SeenKeys
 from streams.importing.import_options import ImportOptions
+from streams.importing.no_reviews import why_no_review
 from streams.importing.presets import AUTO, NO_PRESET, Preset, preset_for
 from streams.importing.ratings import RatingError, RatingScale
 from streams.importing.rows import Row
+from streams.importing.translations import original_text
 from streams.serde import decode
 
 #: Rows that are looked at before the first is read, to know the columns of a file without a header.
@@ -65,6 +68,7 @@ class EventStream:
         left_out: columns that no field is taken from, as far as rows were read.
         made_ids: how many ids were made of the content of rows.
         dated_now: how many rows got the present time, because they have none.
+        skipped: how many rows are no reviews, by why not.
 
     Args:
         rows: what is read.
@@ -107,6 +111,7 @@ class EventStream:
         self._seen = SeenKeys()
         self.is_empty = not first
         self.dated_now = 0
+        self.skipped: Counter[str] = Counter()
         if any(row.fields is not None for row in first):
             is_unknown = self.preset is None and options.preset == AUTO and topic is NEW_REVIEW
             require_columns(
@@ -130,18 +135,22 @@ class EventStream:
         return self._made.count
 
     def __iter__(self) -> Iterator[ReadyEvent | BadRow]:
-        """Each row once."""
+        """Each row once; those that are no reviews are counted only."""
         for row in self._rows:
             if row.fields is None:
                 yield BadRow(row.line, row.problem, row.raw)
                 continue
+            columns = tuple(row.fields)
+            plan = self._plans.get(columns) or self._plan(columns)
+            if (why := _why_no_review(plan, row.fields)) is not None:
+                self.skipped[why] += 1
+                continue
             try:
-                yield self._event(row.line, row.fields)
+                yield self._event(row.line, row.fields, plan)
             except (RejectedEventError, DateError, RatingError) as error:
                 yield BadRow(row.line, f"{error}{self._hint(row.fields, str(error))}", row.fields)
 
-    def _event(self, line: int, cells: Mapping[str, object]) -> ReadyEvent:
-        plan = self._plans.get(tuple(cells)) or self._plan(tuple(cells))
+    def _event(self, line: int, cells: Mapping[str, object], plan: ColumnPlan) -> ReadyEvent:
         fields: dict[str, object] = {}
         for name, columns in plan.steps:
             for column, convert in columns:
@@ -244,10 +253,13 @@ class EventStream:
         unrated = RatingScale(least=1 if preset is not None and preset.is_zero_unrated else 0)
         scale = RatingScale.named(options.rating_scale) if options.rating_scale is not None else unrated
         words = preset.words if preset is not None else {}
-        return (
-            converters(self._contract, DateReading(options.day_first, zone), scale, words),
-            converters(self._contract, DateReading(options.day_first), scale, words),
+        of_zone, of_utc = (
+            converters(self._contract, dates, scale, words)
+            for dates in (DateReading(options.day_first, zone), DateReading(options.day_first))
         )
+        if preset is not None and preset.holds_translations:
+            of_zone["text"] = of_utc["text"] = original_text
+        return of_zone, of_utc
 
     def _constants(self) -> dict[str, object]:
         constants: dict[str, object] = {}
@@ -259,6 +271,10 @@ class EventStream:
         if self.preset is not None:
             constants.setdefault("platform", self.preset.name)
         return constants
+
+
+def _why_no_review(plan: ColumnPlan, cells: Mapping[str, object]) -> str | None:
+    return why_no_review(cells, replies=plan.replies, statuses=plan.statuses)
 
 
 def _properties(topic: Topic) -> Mapping[str, object]:

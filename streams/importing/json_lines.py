@@ -1,23 +1,28 @@
 """Rows of JSONL: an object a line."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from typing import IO, AnyStr
 
 import orjson
 
+from streams.importing.long_lines import TOO_LONG, bounded_lines
 from streams.importing.rows import Row
 
 _SHOWN_RAW = 10_000
 
 
-def json_lines(lines: Iterable[bytes | str], advice: str) -> Iterator[Row]:
+def json_lines(stream: IO[AnyStr], advice: str) -> Iterator[Row]:
     """Read an object a line; empty lines are passed over.
 
     Args:
-        lines: as bytes where they are UTF-8, else decoded.
+        stream: of bytes where they are UTF-8, else decoded.
         advice: what to say of characters that could not be decoded.
     """
     loads = orjson.loads
-    for line, content in enumerate(lines, start=1):
+    for line, content, is_too_long in bounded_lines(stream):
+        if is_too_long:
+            yield Row(line, None, TOO_LONG, _shown(content[:_SHOWN_RAW]))
+            continue
         try:
             fields = loads(content)
         except orjson.JSONDecodeError as error:

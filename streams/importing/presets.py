@@ -20,6 +20,9 @@ class Preset:
         is_zero_unrated: whether 0 stars mean that nobody gave any.
         zone: of clocks that do not say theirs; "" is UTC.
         words: ratings in words of its own.
+        replies: columns that are not 0 where a row answers another.
+        statuses: columns that say whether the shop shows a row.
+        holds_translations: whether a text may hold its translation too.
     """
 
     name: str
@@ -28,6 +31,9 @@ class Preset:
     is_zero_unrated: bool = True
     zone: str = ""
     words: Mapping[str, float] = field(default_factory=dict)
+    replies: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
+    holds_translations: bool = False
 
     def is_signed_by(self, columns: Iterable[str]) -> bool:
         """Whether an export with these columns is one of this kind."""
@@ -61,6 +67,7 @@ PRESETS: Final = (
             "verified_purchase": ("Verified Buyer", "Verified Purchase"),
             "language": ("Language",),
         },
+        statuses=("Review Status",),
     ),
     Preset(
         "judgeme",
@@ -74,6 +81,7 @@ PRESETS: Final = (
             "created_at": ("review_date",),
             "verified_purchase": ("verified", "verified_buyer"),
         },
+        statuses=("curated",),
     ),
     Preset(
         "loox",
@@ -86,6 +94,7 @@ PRESETS: Final = (
             "created_at": ("createdAt", "date"),
             "verified_purchase": ("verified_purchase", "verifiedPurchase"),
         },
+        statuses=("status",),
     ),
     Preset(
         "woocommerce",
@@ -99,6 +108,8 @@ PRESETS: Final = (
             "created_at": ("comment_date_gmt", "comment_date"),
             "verified_purchase": ("verified",),
         },
+        replies=("comment_parent",),
+        statuses=("comment_approved",),
     ),
     Preset(
         "shopify",
@@ -110,6 +121,7 @@ PRESETS: Final = (
             "rating": ("rating",),
             "created_at": ("created_at",),
         },
+        statuses=("state",),
     ),
     Preset(
         "trustpilot",
@@ -142,6 +154,7 @@ PRESETS: Final = (
             "rating": ("starRating",),
             "created_at": ("createTime",),
         },
+        holds_translations=True,
     ),
     Preset(
         "amazon",
@@ -252,13 +265,25 @@ def preset_for(name: str, columns: Iterable[str]) -> Preset | None:
 
 def preset_columns(preset: Preset, present: Iterable[str], fields: Iterable[str]) -> dict[str, str]:
     """Which of the columns that are there a preset takes each field from, where there is one."""
-    known = {simplified(name): name for name in present}
+    names = list(present)
     found = {}
     for name in fields:
-        there = [known[simple] for simple in map(simplified, preset.columns.get(name, ())) if simple in known]
+        there = present_of(names, preset.columns.get(name, ()))
         if there:
             found[name] = there[0]
     return found
+
+
+def present_of(present: Iterable[str], columns: Iterable[str]) -> tuple[str, ...]:
+    """Those of a preset's columns that are there, as the file calls them; of two that are spelt alike the first.
+
+    >>> present_of(["Review ID", "Text"], ("review_id", "id"))
+    ('Review ID',)
+    """
+    known: dict[str, str] = {}
+    for name in present:
+        known.setdefault(simplified(name), name)
+    return tuple(known[simple] for simple in map(simplified, columns) if simple in known)
 
 
 def recognised(columns: Iterable[str]) -> Preset | None:

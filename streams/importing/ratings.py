@@ -113,7 +113,7 @@ class RatingScale:
 
         >>> scale = RatingScale()
         >>> [scale.stars(text) for text in ("4,0 von 5 Sternen", "5つ星のうち1.0", "★★☆☆☆", "FIVE", "N/A")]
-        [4.0, 1.0, 2.0, 5.0, None]
+        [4, 1, 2.0, 5.0, None]
         """
         if isinstance(value, int | float) and not isinstance(value, bool):
             return self._scaled(value, value)

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self
+from typing import Literal, Self, TextIO
 
 import orjson
 import zstandard
@@ -16,6 +16,7 @@ from streams.importing.byte_source import ByteSource
 from streams.importing.encodings import Encoding, find_encoding, named_encoding
 from streams.importing.json_documents import json_document
 from streams.importing.json_lines import json_lines
+from streams.importing.long_lines import TOO_LONG, bounded_lines
 from streams.importing.parquet import ParquetRows
 from streams.importing.rows import Row
 from streams.importing.separators import SEPARATOR_NAMES, find_layout
@@ -153,12 +154,12 @@ class RowFile:
             if stream.peek(3).startswith(codecs.BOM_UTF8):
                 stream.read(3)
             return json_lines(stream, encoding.advice)
-        return json_lines(self._text(encoding), encoding.advice)
+        return json_lines(self._text(encoding, newline="\n"), encoding.advice)
 
-    def _text(self, encoding: Encoding) -> io.TextIOWrapper:
+    def _text(self, encoding: Encoding, newline: str = "") -> io.TextIOWrapper:
         # Bytes that cannot be decoded stand in the text as half a surrogate pair, and their row is refused.
         errors = "strict" if encoding.name.startswith(("utf-16", "utf-32")) else "surrogateescape"
-        return io.TextIOWrapper(self._source.stream(), encoding.name, errors, newline="")
+        return io.TextIOWrapper(self._source.stream(), encoding.name, errors, newline=newline)
 
     def _refuse_others(self) -> None:
         magic = next((end for head, end in _MAGIC.items() if self._source.sample.startswith(head)), "")
@@ -202,12 +203,14 @@ def _object_of(line: str) -> dict[str, object] | None:
     return value if isinstance(value, dict) else None
 
 
-def _text_lines(text: Iterable[str], advice: str) -> Iterator[Row]:
-    for line, content in enumerate(text, start=1):
-        stripped = content.strip()
+def _text_lines(text: TextIO, advice: str) -> Iterator[Row]:
+    for line, content, is_too_long in bounded_lines(text):
+        stripped = str(content).strip()
         if not stripped:
             continue
-        if any("\ud800" <= character <= "\udfff" for character in stripped):
+        if is_too_long:
+            yield Row(line, None, TOO_LONG)
+        elif any("\ud800" <= character <= "\udfff" for character in stripped):
             yield Row(line, None, advice, stripped.encode("utf-8", "replace").decode())
         else:
             yield Row(line, {"text": stripped})

@@ -46,20 +46,20 @@ def _topic_specs(kafka: KafkaSettings, topics: Iterable[Topic]) -> Iterator[Topi
         configuration = _in_sync(kafka) | {"cleanup.policy": topic.cleanup_policy}
         if topic.cleanup_policy == "delete":
             configuration["retention.ms"] = _retention_ms(kafka, topic.name, topic.retention_ms)
-        yield TopicSpec(topic.name, partitions, kafka.replication_factor, configuration)
+        yield TopicSpec(kafka.names(topic.name), partitions, kafka.replication_factor, configuration)
         if topic.dead_letters:
             name = dead_letter_topic(topic.name)
             kept = {
                 "cleanup.policy": "delete",
                 "retention.ms": _retention_ms(kafka, name, DEAD_LETTER_RETENTION_MS),
             }
-            yield TopicSpec(name, partitions, kafka.replication_factor, _in_sync(kafka) | kept)
+            yield TopicSpec(kafka.names(name), partitions, kafka.replication_factor, _in_sync(kafka) | kept)
 
 
 def _changelog_specs(kafka: KafkaSettings, changelogs: Iterable[str]) -> Iterator[TopicSpec]:
     for name in changelogs:
         compacted = _in_sync(kafka) | {"cleanup.policy": "compact"}
-        yield TopicSpec(name, kafka.partitions, kafka.replication_factor, compacted)
+        yield TopicSpec(kafka.names(name), kafka.partitions, kafka.replication_factor, compacted)
 
 
 def _in_sync(kafka: KafkaSettings) -> dict[str, str]:

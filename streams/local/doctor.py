@@ -4,6 +4,7 @@ import asyncio
 import platform
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import asdict, dataclass
+from functools import partial
 from importlib import metadata
 from typing import Any, Literal
 
@@ -25,6 +26,18 @@ from streams.settings import Settings
 from streams.worker.role import Role
 
 _TIMEOUT_S = 60.0
+#: What to do about a subject that does not answer in time.
+_WHEN_SILENT = {
+    "broker": "check REVIEWSTREAM_KAFKA__BOOTSTRAP_SERVERS, and that no firewall swallows what is sent there",
+    "redis": "check REVIEWSTREAM_REDIS__URL, and that no firewall swallows what is sent there",
+    "model": "run it again where a model is fetched for the first time; else look for a slow disk, for other "
+    "processes on the cores, and at REVIEWSTREAM_MODEL__READERS",
+    "generator": "run it again where a model is fetched or converted for the first time; else look for a slow disk, "
+    "for other processes on the cores, and at REVIEWSTREAM_MODEL__GENERATORS",
+}
+_OTHERWISE_WHEN_SILENT = "look for a slow disk, and for other processes on the cores; run it again"
+#: The readers by language.
+_Readers = dict[str, ReviewReader[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +56,13 @@ class Finding:
 
 async def examine(settings: Settings) -> list[Finding]:
     """Examine everything; a subject that cannot be examined is a finding too, never an exception."""
+    readers: _Readers = {}
     subjects: dict[str, Callable[[Settings], Awaitable[list[Finding]]]] = {
         "packages": _packages,
         "broker": _broker,
         "redis": _redis,
-        "model": _model,
-        "generator": _generator,
+        "model": partial(_model, readers),
+        "generator": partial(_generator, readers),
     }
     findings = [Finding("configuration", "ok", "every REVIEWSTREAM_ variable is known and fits")]
     for subject, look in subjects.items():
@@ -58,7 +72,8 @@ async def examine(settings: Settings) -> list[Finding]:
         except ReviewstreamError as error:
             findings.append(Finding(subject, "failed", str(error)))
         except TimeoutError:
-            findings.append(Finding(subject, "failed", f"no answer within {_TIMEOUT_S:.0f} s"))
+            advice = _WHEN_SILENT.get(subject, _OTHERWISE_WHEN_SILENT)
+            findings.append(Finding(subject, "failed", f"no answer within {_TIMEOUT_S:.0f} s", advice))
     return findings
 
 
@@ -107,7 +122,10 @@ async def _broker(settings: Settings) -> list[Finding]:
     findings.append(Finding("topics", "ok", "all there, as planned"))
     enrich = ROLES["enrich"]
     abilities = await probe(
-        client, group=enrich.group(settings.kafka), topic=enrich.reads[0].name, wanted=settings.delivery
+        client,
+        group=enrich.group(settings.kafka),
+        topic=settings.kafka.names(enrich.reads[0].name),
+        wanted=settings.delivery,
     )
     guarantee = choose_guarantee(settings.delivery, abilities)
     return [*findings, Finding("delivery", "ok", f"{guarantee}: {abilities.why_not or 'transactions work'}")]
@@ -130,9 +148,11 @@ async def _redis(settings: Settings) -> list[Finding]:
     return [Finding("redis", "ok", "answers")]
 
 
-async def _model(settings: Settings) -> list[Finding]:
+async def _model(readers: _Readers, settings: Settings) -> list[Finding]:
+    """Load and try the readers; `readers` has them from then on."""
     try:
         models = await asyncio.to_thread(load_readers, settings)
+        readers.update(models)
         findings = [
             await asyncio.to_thread(_try_model, model, [name for name, one in models.items() if one is model])
             for model in dict.fromkeys(models.values())
@@ -148,9 +168,16 @@ async def _model(settings: Settings) -> list[Finding]:
     return [*findings, Finding("device", "ok", message)]
 
 
-async def _generator(settings: Settings) -> list[Finding]:
+async def _generator(readers: _Readers, settings: Settings) -> list[Finding]:
+    if settings.model.generators and not readers:
+        return [
+            Finding(
+                "generator", "note", "not examined: the models that read its phrases again did not load",
+                "mend what is said of the model, and run it again",
+            )
+        ]  # fmt: skip
     try:
-        voices, _ = await asyncio.to_thread(load_voices, settings)
+        voices, _ = await asyncio.to_thread(load_voices, settings, lambda _settings: readers)
     except Exception as error:  # noqa: BLE001 - whatever keeps a generator from loading is the finding
         return [Finding("generator", "failed", str(error), "see REVIEWSTREAM_MODEL__GENERATORS")]
     if not voices:

@@ -1,5 +1,6 @@
 """The comments of a file as reviews of one product, for who wants them summarised."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import UTC, datetime, timedelta
 from itertools import chain, count, islice
@@ -19,6 +20,9 @@ from streams.importing import (
     preset_columns,
     preset_for,
 )
+from streams.importing.no_reviews import why_no_review
+from streams.importing.presets import Preset, present_of
+from streams.importing.translations import original_text
 
 #: What all comments of a file are about.
 PRODUCT = "comments"
@@ -63,12 +67,17 @@ def read_comments(
         taken = {name: name for name in _TAKEN} | found | dict(columns)
         _require(file, taken, {"text", *columns}, present)
         options = ImportOptions(constants={"product_id": PRODUCT}, preset=NO_PRESET)
-        named = _named(chain(first, iterator), taken)
+        skipped: Counter[str] = Counter()
+        reviews = _reviews(chain(first, iterator), chosen, present, skipped)
+        named = _named(reviews, taken)
         results = list(EventStream(named, NEW_REVIEW, options, source=str(file)))
+    for why, rows_skipped in skipped.items():
+        progress(f"{rows_skipped:,} rows are no reviews and were skipped: {why}")
     ready = [one for one in results if isinstance(one, ReadyEvent)]
     refused = [one for one in results if isinstance(one, BadRow)]
     if not ready:
-        raise ConfigurationError(f"{file}: no row is a comment; row {refused[0].line}: {refused[0].problem}")
+        why_none = f"row {refused[0].line}: {refused[0].problem}" if refused else "all were skipped"
+        raise ConfigurationError(f"{file}: no row is a comment; {why_none}")
     return ready, refused
 
 
@@ -80,6 +89,24 @@ def _require(file: Path, taken: Mapping[str, str], needed: Set[str], present: Se
             raise ConfigurationError(
                 f"{file} has no column {taken[field]!r}; it has {', '.join(sorted(present))}{advice}"
             )
+
+
+def _reviews(
+    rows: Iterable[Row], preset: Preset | None, present: Sequence[str], skipped: Counter[str]
+) -> Iterator[Row]:
+    """Rows without those that are no reviews, with a text in the words it was written in."""
+    replies = present_of(present, preset.replies) if preset is not None else ()
+    statuses = present_of(present, preset.statuses) if preset is not None else ()
+    texts = present_of(present, preset.columns["text"]) if preset and preset.holds_translations else ()
+    for row in rows:
+        cells = row.fields
+        if cells is not None and (why := why_no_review(cells, replies=replies, statuses=statuses)):
+            skipped[why] += 1
+        elif cells is not None and texts:
+            originals = {name: original_text(cells[name]) for name in texts if name in cells}
+            yield row._replace(fields={**cells, **originals})
+        else:
+            yield row
 
 
 def _ids_of(line: int) -> Iterator[str]:

@@ -17,8 +17,11 @@ from streams.rolling.key_points import MAX_REFERENCES, Candidate
 from streams.rolling.listing import ALL, Entry, entries_of, list_of
 from streams.rolling.newest import Former, forget, settle, settle_latest
 from streams.rolling.product_state import (
+    POLARITIES,
     Claim,
     Contribution,
+    FacetName,
+    ProductFacts,
     ProductState,
     ProductWords,
     Reference,
@@ -129,6 +132,7 @@ def apply_product(tables: Tables, event: Product, offset: int, timestamp_ms: int
     else:
         product.is_gone = False
         product.title, product.category = event.title, event.category
+        product.facts = ProductFacts(event.brand, event.price, event.currency, event.tags, event.language)
     product.is_unpublished = True
     tables.touch(product)
     return product
@@ -167,6 +171,11 @@ def apply_text(tables: Tables, event: ProductText, offset: int) -> ProductState 
         pros=event.pros,
         cons=event.cons,
         model=(event.model.name, event.model.version) if event.model is not None else None,
+        facets=tuple(
+            FacetName(facet.key, facet.label, POLARITIES.index(facet.polarity)) for facet in event.facets
+        ),
+        reviews=event.review_count,
+        as_of_ms=int(event.as_of.timestamp() * 1000) if event.as_of is not None else 0,
     )
     if product.changed_ms:  # of what has neither a review nor a product yet there is no summary
         product.is_unpublished = True
@@ -200,6 +209,7 @@ def _withdraw(product: ProductState) -> None:
         "latest",
         "title",
         "category",
+        "facts",
         "first_ms",
     ):
         setattr(product, name, getattr(empty, name))

@@ -25,7 +25,7 @@ def add(product: ProductState, contribution: Contribution) -> None:
     """Count a contribution."""
     _count(product.counts, contribution, 1)
     if contribution.day > product.newest_day - KEPT_DAYS:
-        _count_day(product.days.setdefault(contribution.day, [0, 0, 0, 0]), contribution, 1)
+        _count_day(product.days.setdefault(contribution.day, [0] * 7), contribution, 1)
 
 
 def retract(product: ProductState, contribution: Contribution) -> None:
@@ -80,3 +80,5 @@ def _count_day(bucket: list[int], contribution: Contribution, step: int) -> None
     bucket[0] += step
     if contribution.sentiment != UNREAD:
         bucket[1 + contribution.sentiment] += step
+        if contribution.is_of_stars and len(bucket) == 7:
+            bucket[4 + contribution.sentiment] += step

@@ -193,11 +193,22 @@ class Claim(msgspec.Struct, array_like=True, frozen=True):
     polarity: str | None
 
 
+class FacetName(NamedTuple):
+    """An aspect of `pros` or `cons`: its key, its name in the language of the text, and a polarity."""
+
+    key: str
+    label: str
+    polarity: int
+
+
 class ProductWords(msgspec.Struct, array_like=True):
     """A product's text, as far as its evidence still stands; see `schemas.summaries.ProductText`.
 
     Attributes:
         model: name and version of the model that put some of it into words.
+        facets: `pros` and `cons` by their keys.
+        reviews: of the snapshot that it was written from; 0 where that is not known.
+        as_of_ms: of that snapshot; 0 where that is not known.
     """
 
     generation: int = 0
@@ -206,6 +217,19 @@ class ProductWords(msgspec.Struct, array_like=True):
     pros: tuple[str, ...] = ()
     cons: tuple[str, ...] = ()
     model: tuple[str, str] | None = None
+    facets: tuple[FacetName, ...] = ()
+    reviews: int = 0
+    as_of_ms: int = 0
+
+
+class ProductFacts(msgspec.Struct, array_like=True, frozen=True):
+    """What the platform says of a product beside its name; see `schemas.products.ProductDetails`."""
+
+    brand: str | None = None
+    price: float | None = None
+    currency: str | None = None
+    tags: tuple[str, ...] = ()
+    language: str | None = None
 
 
 class ProductState(msgspec.Struct, array_like=True):
@@ -217,7 +241,8 @@ class ProductState(msgspec.Struct, array_like=True):
         product_applied: the last applied offset of `new-product`.
         era: how often the product was withdrawn.
         cleared: the offset of `enriched-review` up to which reviews went with the product.
-        days: reviews, negative, neutral and positive ones of each day of the last 90.
+        days: reviews, negative, neutral and positive ones of each day of the last 90, then those three judged by
+            stars alone; days that were first counted before these were told apart have no such three.
         points: the key points by the name of their kind, in the order they were founded.
         newest_day: the latest day a review was ever written on.
         recent: the latest of the reviews that came soon after they were written, in the order of writing.
@@ -233,6 +258,7 @@ class ProductState(msgspec.Struct, array_like=True):
         is_unlisted: whether its first reviews are from before there were lists of them, so that each machine has to
             list them when it restores them.
         arrived: the ids of the last reviews in the order in which they came, oldest first.
+        facts: of its newest version; empty where that came before they were kept.
     """
 
     product_id: str
@@ -262,3 +288,4 @@ class ProductState(msgspec.Struct, array_like=True):
     swept: str | None = None
     is_unlisted: bool = False
     arrived: list[str] = msgspec.field(default_factory=list)
+    facts: ProductFacts = ProductFacts()

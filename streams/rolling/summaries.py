@@ -70,13 +70,14 @@ class SummaryWriter:
             "generation": product.refresh.generation,
             "title": product.title,
             "category": product.category,
+            "brand": product.facts.brand,
+            "price": product.facts.price,
+            "currency": product.facts.currency,
+            "tags": product.facts.tags,
             "language": main_language(product),
             "average_rating": average_rating(product.counts.rating_hundredths, product.counts.histogram),
             "counts": counts_of(product),
-            "days": [
-                {"day": _EPOCH + dt.timedelta(days=day), "reviews": reviews, **_by_polarity(triple)}
-                for day, (reviews, *triple) in sorted(product.days.items())
-            ],
+            "days": [_day(day, bucket) for day, bucket in sorted(product.days.items())],
             "key_points": self._key_points(),
             "latest_reviews": [
                 _latest(review_id, state.version, state.contribution)
@@ -97,11 +98,10 @@ class SummaryWriter:
         }
 
     def _head(self) -> JsonObject:
-        changed_s = self._product.changed_ms / 1000
         return {
             "schema_version": SCHEMA_VERSION,
             "product_id": self._product.product_id,
-            "as_of": dt.datetime.fromtimestamp(changed_s, dt.UTC),
+            "as_of": _moment(self._product.changed_ms),
             "source": self._source,
             "made_at": self._now,
             "model": None,
@@ -134,11 +134,21 @@ class SummaryWriter:
         return self._known[review_id]
 
 
+def _day(day: int, bucket: Sequence[int]) -> JsonObject:
+    reviews, stars = bucket[0], bucket[4:]
+    return {
+        "day": _EPOCH + dt.timedelta(days=day),
+        "reviews": reviews,
+        **_by_polarity(bucket[1:4]),
+        "sentiment_from_stars": _by_polarity(stars) if stars else None,
+    }
+
+
 def _latest(review_id: str, version: int, contribution: Contribution) -> JsonObject:
     return {
         "review_id": review_id,
         "review_version": version,
-        "created_at": dt.datetime.fromtimestamp(contribution.created_ms / 1000, dt.UTC),
+        "created_at": _moment(contribution.created_ms),
         "rating": None if contribution.rating_hundredths == UNRATED else contribution.rating_hundredths / 100,
         "sentiment": None if contribution.sentiment == UNREAD else POLARITIES[contribution.sentiment],
         "language": contribution.language or None,
@@ -175,13 +185,26 @@ def _words(product: ProductState) -> JsonObject:
         "claims": [msgspec.structs.asdict(claim) for claim in claims],
         "pros": words.pros if is_told else (),
         "cons": words.cons if is_told else (),
+        "facets": _facets(product) if is_told else [],
         "text_generation": words.generation if is_told else 0,
+        "text_review_count": words.reviews if is_told else 0,
+        "text_as_of": _moment(words.as_of_ms) if is_told and words.as_of_ms else None,
         "text": between.join(claim.text for claim in claims) or None,
         "method": ("generated" if is_generated else "extractive") if claims else None,
         "model": {"name": words.model[0], "version": words.model[1]}
         if words.model and is_generated
         else None,
     }
+
+
+def _facets(product: ProductState) -> list[JsonObject]:
+    """The pros and cons by key, counted as of now; those of which nothing is left are no facets."""
+    aspects = product.counts.aspects
+    return [
+        {"key": name.key, "label": name.label, "polarity": POLARITIES[name.polarity], "reviews": reviews}
+        for name in product.words.facets
+        if (reviews := aspects.get(name.key, (0, 0, 0))[name.polarity])
+    ]
 
 
 def counts_of(product: ProductState) -> JsonObject:
@@ -231,6 +254,10 @@ def prominence(point: Point) -> tuple[int, int, int]:
     references = point.references
     strength = max([known.strength for known in references], default=0)
     return point.count, strength, max([known.created_ms for known in references], default=0)
+
+
+def _moment(milliseconds: int) -> dt.datetime:
+    return dt.datetime.fromtimestamp(milliseconds / 1000, dt.UTC)
 
 
 def _by_polarity(triple: Sequence[int]) -> dict[str, int]:

@@ -8,16 +8,16 @@ from streams.settings.sections import (
     Dtype,
     GenerationSettings,
     HttpSettings,
-    KafkaSettings,
     LaneSettings,
     LogSettings,
     ModelSettings,
     PrivacySettings,
-    RedisSettings,
     RollingSettings,
     ServingSettings,
     StateSettings,
 )
+from streams.settings.servers import KafkaSettings, RedisSettings
+from streams.settings.topic_names import TopicNames
 
 __all__ = [
     "PREFIX",
@@ -37,6 +37,7 @@ __all__ = [
     "ServingSettings",
     "Settings",
     "StateSettings",
+    "TopicNames",
     "load",
     "variables",
 ]

@@ -15,16 +15,15 @@ from streams.settings.sections import (
     DeliveryGuarantee,
     GenerationSettings,
     HttpSettings,
-    KafkaSettings,
     LaneSettings,
     LogSettings,
     ModelSettings,
     PrivacySettings,
-    RedisSettings,
     RollingSettings,
     ServingSettings,
     StateSettings,
 )
+from streams.settings.servers import KafkaSettings, RedisSettings
 
 PREFIX = "REVIEWSTREAM_"
 
@@ -97,7 +96,7 @@ def _no_json(known: Iterable[str]) -> Iterator[str]:
         value = os.environ.get(name, "")
         if (
             name.rpartition("__")[2]
-            in {"READERS", "LANGUAGES", "LABELS", "GENERATORS", "ADAPTERS", "RETENTION_DAYS"}
+            in {"READERS", "LANGUAGES", "LABELS", "GENERATORS", "ADAPTERS", "RETENTION_DAYS", "TOPIC_NAMES"}
             and value
         ):
             try:
@@ -110,5 +109,5 @@ def _describe(error: ValidationError) -> str:
     problems = []
     for problem in error.errors(include_url=False, include_input=False):
         variable = PREFIX + "__".join(str(part).upper() for part in problem["loc"])
-        problems.append(f"{variable}: {problem['msg']}")
+        problems.append(f"{variable}: {problem['msg'].removeprefix('Value error, ')}")
     return "settings: " + "; ".join(problems)

@@ -1,15 +1,15 @@
-"""Every setting by concern: its default, its bounds, and what it means."""
+"""The settings of what a process does, by concern: default, bounds, and what each means."""
 
 import os
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr
 
 from schemas.fields import SentimentLabel
-from schemas.topics import expiring_topics
-from streams.settings.secrets import url_problem
+from streams.settings.origins import Origins
+from streams.settings.section import Section
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
@@ -23,105 +23,7 @@ class DeliveryGuarantee(StrEnum):
     AT_LEAST_ONCE = "at_least_once"
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class KafkaSettings(_Section):
-    """Where the brokers are, how to be let in, and how topics are made."""
-
-    bootstrap_servers: str | None = Field(
-        None, description="host:port, comma separated; empty: an embedded broker is started"
-    )
-    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
-    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"] = "SCRAM-SHA-512"
-    sasl_username: str | None = Field(
-        None, description="for the SASL protocols; with oauth_token_url, the client's id"
-    )
-    sasl_password: SecretStr | None = Field(
-        None, description="for the SASL protocols; with oauth_token_url, the client's secret"
-    )
-    oauth_token_file: Path | None = Field(
-        None, description="for OAUTHBEARER: file with a token, read at every connection"
-    )
-    oauth_token_url: str | None = Field(
-        None,
-        pattern="^https?://[^@]+$",
-        description="for OAUTHBEARER: the provider's token endpoint, asked for client credentials",
-    )
-    oauth_scope: str | None = Field(None, description="asked of oauth_token_url")
-    ssl_ca_file: Path | None = Field(None, description="PEM file of the authority; empty: the system's")
-    ssl_certificate_file: Path | None = Field(
-        None, description="PEM file of our own certificate, for brokers that want one (mTLS)"
-    )
-    ssl_key_file: Path | None = Field(None, description="PEM file of its key; empty: in ssl_certificate_file")
-    ssl_key_password: SecretStr | None = Field(None, description="of the key, if it is encrypted")
-    partitions: int = Field(4, ge=1, le=1000, description="of every topic: equal, so that keys meet")
-    replication_factor: int = Field(1, ge=1, le=9, description="of every topic; 3 on a cluster")
-    retention_days: dict[str, Annotated[float, Field(gt=0, le=36_500)]] = Field(
-        {},
-        description='how long a topic\'s records are kept, by topic, as JSON: {"new-review": 30}; '
-        "others as `topics list` shows",
-    )
-    session_timeout_s: float = Field(
-        10.0, ge=1, le=300, description="after which a silent worker's partitions go to others"
-    )
-    group_prefix: str = Field(
-        "reviewstream", min_length=1, max_length=100, description="consumer groups are named PREFIX-ROLE"
-    )
-    fetch_max_bytes: int = Field(8 * 1024 * 1024, ge=1024, description="per partition and request")
-    fetch_wait_ms: int = Field(
-        100, ge=1, le=10_000, description="the longest that records are gathered for a fetch"
-    )
-
-    @property
-    def uses_sasl(self) -> bool:
-        """Whether the brokers want a user name and a password, or a token."""
-        return self.security_protocol.startswith("SASL")
-
-    @model_validator(mode="after")
-    def _sasl_has_credentials(self) -> Self:
-        has_credentials = self.sasl_username is not None and self.sasl_password is not None
-        if self.uses_sasl and self.sasl_mechanism == "OAUTHBEARER":
-            has_tokens = self.oauth_token_url is not None and has_credentials
-            if self.oauth_token_file is None and not has_tokens:
-                raise ValueError(
-                    "sasl_mechanism OAUTHBEARER needs oauth_token_file, or oauth_token_url with sasl_username and "
-                    "sasl_password"
-                )
-        elif self.uses_sasl and not has_credentials:
-            raise ValueError(
-                f"security_protocol {self.security_protocol} needs sasl_username and sasl_password"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _retention_is_of_topics_that_expire(self) -> Self:
-        expiring = expiring_topics()
-        for name in self.retention_days:
-            if name not in expiring:
-                raise ValueError(f"retention_days: wanted one of {', '.join(expiring)}; got {name!r}")
-        return self
-
-
-class RedisSettings(_Section):
-    """Where the serving store is."""
-
-    url: SecretStr | None = Field(
-        None,
-        description="redis://user:password@host:port/number, / in a password as %2F; empty: an embedded Valkey",
-    )
-
-    @field_validator("url")
-    @classmethod
-    def _is_readable(cls, url: SecretStr | None) -> SecretStr | None:
-        problem = url_problem(url.get_secret_value()) if url is not None else None
-        if problem is not None:
-            raise ValueError(problem)
-        return url
-
-
-class ModelSettings(_Section):
+class ModelSettings(Section):
     """Which networks answer, and on what."""
 
     readers: dict[str, str] = Field(
@@ -166,14 +68,14 @@ class ModelSettings(_Section):
         return (self.cache or caches / "reviewstream" / "models").expanduser()
 
 
-class PrivacySettings(_Section):
+class PrivacySettings(Section):
     """What is done to personal data in what is published."""
 
     mask_personal_data: bool = Field(True, description="that of people, see docs/texts.md")
     mask_dead_letters: bool = Field(False, description="dead letters too; a retry publishes masked text")
 
 
-class LaneSettings(_Section):
+class LaneSettings(Section):
     """How reviews are batched on their way through the device."""
 
     max_batch_tokens: int | None = Field(
@@ -186,7 +88,7 @@ class LaneSettings(_Section):
     max_waiting_tokens: int = Field(16_384, ge=1024, description="tokenised and not yet forwarded")
 
 
-class ChunkSettings(_Section):
+class ChunkSettings(Section):
     """How much is read ahead, and how long a rebalance or a stop waits for what is in flight."""
 
     max_records: int = Field(2048, ge=1, le=100_000, description="records of one fetch")
@@ -200,7 +102,7 @@ class ChunkSettings(_Section):
     commit_interval_s: float = Field(0.25, gt=0, le=60, description="at least once: between commits")
 
 
-class StateSettings(_Section):
+class StateSettings(Section):
     """Where tables are on disk, and how much memory they take."""
 
     directory: Path = Field(
@@ -214,7 +116,7 @@ class StateSettings(_Section):
     )
 
 
-class RollingSettings(_Section):
+class RollingSettings(Section):
     """When a product's summary is published, its text written anew, and how often."""
 
     tick_s: float = Field(1.0, gt=0, le=60, description="between two looks at what waits for its time")
@@ -238,7 +140,7 @@ class RollingSettings(_Section):
     refreshes_per_minute: int = Field(60, ge=1, description="a worker asks for so many texts at most")
 
 
-class GenerationSettings(_Section):
+class GenerationSettings(Section):
     """How summaries are phrased, and how long that may take."""
 
     batch_snapshots: int = Field(12, ge=1, le=1000, description="products whose texts are written together")
@@ -249,7 +151,7 @@ class GenerationSettings(_Section):
     seed: int = Field(0, ge=0, description="the same requests with the same seed give the same phrases")
 
 
-class ServingSettings(_Section):
+class ServingSettings(Section):
     """What the serving role keeps in Redis, and how it answers."""
 
     token: SecretStr | None = Field(
@@ -277,16 +179,18 @@ class ServingSettings(_Section):
     )
 
 
-class HttpSettings(_Section):
+class HttpSettings(Section):
     """The worker's own pages: health, readiness, metrics; of the serving role products, too."""
 
     host: str = Field("127.0.0.1", description="where a worker's pages listen")
     port: int = Field(
         8600, ge=0, le=65_000, description="of serve; enrich listens on port + 1, ...; 0: any free port"
     )
+    gzip_bytes: int = Field(1024, ge=0, description="answers on products are packed from this size; 0: never")
+    cors_origins: Origins = Field((), description='whose pages may ask in a browser, as JSON; ["*"]: all')
 
 
-class LogSettings(_Section):
+class LogSettings(Section):
     """What is written to standard error, and how."""
 
     level: Literal["debug", "info", "warning", "error"] = Field(

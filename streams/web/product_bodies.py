@@ -10,10 +10,10 @@ from msgspec import Raw
 from schemas.topics import PRODUCT_SUMMARY
 from streams.serde import JsonObject
 from streams.web.catalogue import KnownProduct
-from streams.web.stored_summary import Day, SummaryParts, read_counts, read_parts
+from streams.web.stored_summary import Day, Sentiment, SummaryParts, read_counts, read_parts
 
 
-def product_body(product: KnownProduct, *, today: date) -> JsonObject:
+def product_body(product: KnownProduct, *, today: date, topic: str = PRODUCT_SUMMARY.name) -> JsonObject:
     """A `ServedProduct`, ready for `encode`."""
     summary = read_parts(product.document)
     counts = read_counts(summary.counts)
@@ -21,6 +21,10 @@ def product_body(product: KnownProduct, *, today: date) -> JsonObject:
         "product_id": summary.product_id,
         "title": _as_it_is(summary.title),
         "category": _as_it_is(summary.category),
+        "brand": _as_it_is(summary.brand),
+        "price": _as_it_is(summary.price),
+        "currency": _as_it_is(summary.currency),
+        "tags": _as_it_is(summary.tags),
         "language": _as_it_is(summary.language),
         **_freshness(summary, product),
         "review_count": counts.reviews,
@@ -31,16 +35,19 @@ def product_body(product: KnownProduct, *, today: date) -> JsonObject:
         "claims": _as_it_is(summary.claims),
         "pros": _as_it_is(summary.pros),
         "cons": _as_it_is(summary.cons),
+        "facets": _as_it_is(summary.facets),
         "text": _as_it_is(summary.text),
         "method": _as_it_is(summary.method),
         "generation": summary.generation,
         "text_generation": summary.text_generation,
+        "text_review_count": summary.text_review_count,
+        "text_as_of": _as_it_is(summary.text_as_of),
         "versions": {
             "schema_version": summary.schema_version,
             "generation": summary.generation,
             "model": _as_it_is(summary.model),
             "source": {
-                "topic": PRODUCT_SUMMARY.name,
+                "topic": topic,
                 "partition": product.stored.partition,
                 "offset": product.stored.offset,
             },
@@ -118,18 +125,21 @@ def _trend(days: Sequence[Day], length: int, reach: date, today: date) -> JsonOb
 
 
 def _window(days: Iterable[Day], first: date, last: date) -> JsonObject:
-    reviews = negative = neutral = positive = 0
-    for counted in days:
-        if first <= counted.day <= last:
-            reviews += counted.reviews
-            negative += counted.negative
-            neutral += counted.neutral
-            positive += counted.positive
+    counted = [day for day in days if first <= day.day <= last]
+    of_stars = [day.sentiment_from_stars for day in counted if day.sentiment_from_stars is not None]
+    is_told_apart = len(of_stars) == len(counted)
     return {
         "first_day": first,
         "last_day": last,
-        "reviews": reviews,
-        "negative": negative,
-        "neutral": neutral,
-        "positive": positive,
+        "reviews": sum(day.reviews for day in counted),
+        **_total(counted),
+        "sentiment_from_stars": _total(of_stars) if is_told_apart else None,
+    }
+
+
+def _total(counted: Sequence[Sentiment]) -> JsonObject:
+    return {
+        "negative": sum(one.negative for one in counted),
+        "neutral": sum(one.neutral for one in counted),
+        "positive": sum(one.positive for one in counted),
     }

@@ -1,6 +1,6 @@
 """Products over HTTP: one, some, a sorted list, and the latest reviews of one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, date, datetime
 
 from aiohttp import ETag, web
@@ -8,8 +8,11 @@ from pydantic import SecretStr
 
 from schemas.openapi import openapi_document
 from schemas.serving import MAX_LATEST_REVIEWS, MAX_PAGE_PRODUCTS
+from schemas.topics import PRODUCT_SUMMARY
 from streams.serde import JsonObject, encode
 from streams.web.catalogue import Catalogue, KnownProduct, NotKnownYetError
+from streams.web.compression import compresses
+from streams.web.cross_origin import allows_origins
 from streams.web.cursors import CursorError, from_cursor, to_cursor
 from streams.web.failures import ApiError, Observe, failures_as_json, requires_token
 from streams.web.product_bodies import listed_body, product_body, reviews_body
@@ -27,8 +30,11 @@ def products_app(
     *,
     token: SecretStr | None = None,
     max_age_s: int = 0,
+    gzip_bytes: int = 0,
+    cors_origins: Collection[str] = (),
     observe: Observe = lambda _route, _status, _seconds: None,
     today: Callable[[], date] = _today,
+    topic: str = PRODUCT_SUMMARY.name,
 ) -> web.Application:
     """An application that answers from a catalogue.
 
@@ -36,13 +42,22 @@ def products_app(
         catalogue: knows the products.
         token: what a request has to bring as bearer token; None for nothing.
         max_age_s: how long a client may keep an answer that is not stale, in seconds.
+        gzip_bytes: from which size on answers are compressed for clients that take it; 0: never.
+        cors_origins: whose pages may ask from within a browser; `*` for all.
         observe: told the route, the status and the seconds of every request.
         today: the day, UTC, at which trends end.
+        topic: the name on the broker of the one that products come from.
     """
     app = web.Application(
-        client_max_size=MAX_BODY_BYTES, middlewares=[failures_as_json(observe), requires_token(token)]
+        client_max_size=MAX_BODY_BYTES,
+        middlewares=[
+            allows_origins(cors_origins),
+            compresses(gzip_bytes),
+            failures_as_json(observe),
+            requires_token(token),
+        ],
     )
-    pages = _Pages(catalogue, "private" if token is not None else "public", max_age_s, today)
+    pages = _Pages(catalogue, "private" if token is not None else "public", max_age_s, today, topic)
     app.router.add_get("/products", pages.page)
     app.router.add_post("/products:batchGet", pages.batch)
     app.router.add_get("/products/{product_id}", pages.one)
@@ -57,11 +72,14 @@ def products_app(
 
 
 class _Pages:
-    def __init__(self, catalogue: Catalogue, scope: str, max_age_s: int, today: Callable[[], date]) -> None:
+    def __init__(
+        self, catalogue: Catalogue, scope: str, max_age_s: int, today: Callable[[], date], topic: str
+    ) -> None:
         self._catalogue = catalogue
         self._scope = scope
         self._max_age_s = max_age_s
         self._today = today
+        self._topic = topic
 
     async def one(self, request: web.Request) -> web.Response:
         known_parameters(request)
@@ -72,7 +90,7 @@ class _Pages:
         if _is_held(request, etag):
             response = web.Response(status=304, headers=headers)
         else:
-            response = _json(product_body(product, today=today), headers)
+            response = _json(product_body(product, today=today, topic=self._topic), headers)
         response.etag = etag
         return response
 
@@ -90,7 +108,9 @@ class _Pages:
             raise NotKnownYetError(lookup.why)
         today = self._today()
         body: JsonObject = {
-            "products": [product_body(product, today=today) for product in lookup.found.values()],
+            "products": [
+                product_body(product, today=today, topic=self._topic) for product in lookup.found.values()
+            ],
             "missing": lookup.missing,
             "unknown": lookup.unknown,
         }

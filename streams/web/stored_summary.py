@@ -49,6 +49,7 @@ class Day(Sentiment):
 
     day: date
     reviews: _Count
+    sentiment_from_stars: Sentiment | None = None
 
 
 class Counts(msgspec.Struct):
@@ -78,16 +79,23 @@ class SummaryParts(msgspec.Struct, kw_only=True):
     as_of: _Moment
     schema_version: str = SCHEMA_VERSION
     text_generation: _Count = 0
+    text_review_count: _Count = 0
+    text_as_of: Raw = _NULL
     counts: Raw
     days: list[Day] = []
     title: Raw = _NULL
     category: Raw = _NULL
+    brand: Raw = _NULL
+    price: Raw = _NULL
+    currency: Raw = _NULL
+    tags: Raw = _EMPTY
     language: Raw = _NULL
     key_points: Raw = _EMPTY
     latest_reviews: list[Raw] = []
     claims: Raw = _EMPTY
     pros: Raw = _EMPTY
     cons: Raw = _EMPTY
+    facets: Raw = _EMPTY
     text: Raw = _NULL
     method: Raw = _NULL
     model: Raw = _NULL

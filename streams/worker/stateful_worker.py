@@ -105,8 +105,8 @@ class StatefulWorker(StreamWorker, Generic[TablesT]):
         return (f"tables are being restored: {progress.restored} of {progress.total} offsets",)
 
     def _new_watch(self, client: KafkaConnection) -> TopicWatch:
-        (changelog,) = self._role.changelogs
-        keyed = {topic.name for topic in self._role.writes if topic.partitions is None}
+        (changelog,) = map(self._names, self._role.changelogs)
+        keyed = {self._names(topic.name) for topic in self._role.writes if topic.partitions is None}
         topics = {*self._topics, *keyed, changelog}
         return TopicWatch(lambda: topic_admin.facts(client, topics), topics, self._topics, changelog)
 

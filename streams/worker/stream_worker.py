@@ -69,7 +69,8 @@ class StreamWorker(ABC):
         self._settings = settings
         self._stack = stack
         self._checkpoint = checkpoint
-        self._topics = tuple(topic.name for topic in role.reads)
+        self._names = settings.kafka.names
+        self._topics = tuple(self._names(topic.name) for topic in role.reads)
         self._group = role.group(settings.kafka)
         self._metrics = WorkerMetrics(role.name)
         self._intake = Intake(
@@ -248,7 +249,7 @@ class StreamWorker(ABC):
         names = {spec.name for spec in self._wanted_topics()}
         sizes = TopicSizes(
             lambda: topic_admin.batch_limits(client, names),
-            changelogs=self._role.changelogs,
+            changelogs=tuple(map(self._names, self._role.changelogs)),
             on_dropped=self._metrics.dropped,
         )
         await sizes.learn()

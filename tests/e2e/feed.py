@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import datetime as dt
 import random
 from collections.abc import AsyncIterator
 
@@ -14,11 +15,12 @@ from streams.delivery.producing import started, stopped
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.publishing import RawRecord
 
-CREATED_AT = "2026-09-01T12:00:00Z"
 #: What makes the model of the tests say negative.
 BAD_WORD = "bad"
 _PRODUCTS = 41
 _SURGE_REVIEWS = 100
+#: Before the feed began: no review comes so long after it was written that it is none of the recent ones.
+_FIRST_WRITTEN = dt.timedelta(days=6)
 _UNDECODABLE_EVERY = 500
 _PAUSE_S = 0.25
 
@@ -36,6 +38,7 @@ class Feed:
         self._client = client
         self._per_second = per_second
         self._random = random.Random(seed)
+        self._first_written = dt.datetime.now(dt.UTC) - _FIRST_WRITTEN
         self._reviews: list[tuple[str, str]] = []
         self._versions: dict[str, int] = {}
         self._number = 0
@@ -118,12 +121,18 @@ class Feed:
         return self._review(review_id, product_id)
 
     def _of_surge(self, number: int) -> RawRecord:
-        """One product after the other, whose reviews turn bad and then good again."""
+        """One product after the other, whose reviews turn bad and then good again, one written an hour."""
         product, place = divmod(number, _SURGE_REVIEWS)
-        return self._review(f"t{number}", f"s{product}", is_bad=40 <= place <= 60)
+        return self._review(f"t{number}", f"s{product}", hours=place, is_bad=40 <= place <= 60)
 
     def _review(
-        self, review_id: str, product_id: str, *, removed: bool = False, is_bad: bool | None = None
+        self,
+        review_id: str,
+        product_id: str,
+        *,
+        removed: bool = False,
+        hours: int = 0,
+        is_bad: bool | None = None,
     ) -> RawRecord:
         version = self._versions[review_id] = self._versions.get(review_id, 0) + 1
         if is_bad is None:
@@ -135,6 +144,6 @@ class Feed:
             "removed": removed,
             "text": None if removed else f"a {BAD_WORD if is_bad else 'fine'} thing",
             "rating": None if removed else self._random.randint(1, 5),
-            "created_at": CREATED_AT,
+            "created_at": (self._first_written + dt.timedelta(hours=hours)).isoformat(),
         }
         return RawRecord(product_id.encode(), orjson.dumps(event))

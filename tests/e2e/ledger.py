@@ -1,6 +1,7 @@
 """The whole pipeline recounted by a reader of committed records: what went in, what came of it, and what is missing."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -224,7 +225,7 @@ class Ledger:
         history = self._published
         if history is None:
             history = [_as_enriched(event) for event in self._reviews.values() if event is not None]
-        known = Recount(history)
+        known = Recount(history, now_ms=int(time.time() * 1000))
         wrong = 0
         for product_id in {event["product_id"] for event in history}:
             value = self._summaries.get(product_id)

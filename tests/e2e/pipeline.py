@@ -27,6 +27,8 @@ STAGES = (
 )
 _SCRIPTS = {"enrich": "worker.py", "rolling": "rolling_worker.py", "generate": "generate_worker.py"}
 _POLL_S = 0.2
+#: Until workers have caught up for the first time, however busy the machine is.
+_START_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,8 @@ class Pipeline:
             for cluster in self.roles.values():
                 cluster.start()
         async with self.feed.flowing():
-            await asyncio.sleep(2)
-        await self.recounted()
+            await self.until_lag_is_clear(at_most_s=_START_S)
+            await self.until_ready(at_most_s=_START_S)
 
     def exits(self) -> int:
         """Workers that have ended."""

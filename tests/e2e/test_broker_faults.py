@@ -86,7 +86,7 @@ async def suffer(pipeline: Pipeline, suspect: Suspect, fault: Fault) -> dict[str
     """One fault under the feed, and what came of it."""
     logged = pipeline.logged_bytes()
     async with pipeline.feed.flowing():
-        await asyncio.sleep(2)
+        await asyncio.sleep(1)
         async with suspect.suffering(fault):
             await asyncio.sleep(fault.seconds)
             pages = await pipeline.pages()
@@ -131,7 +131,7 @@ async def check(
 
 async def test_no_fault_of_the_broker_loses_or_repeats_anything(tmp_path: Path, suspect: Suspect) -> None:
     """Killed, and cut off for longer than a session: the same workers go on, and everything is counted."""
-    faults = [Fault("killed"), Fault("refused", 8)]
+    faults = [Fault("killed"), Fault("refused", 7)]
     await check(tmp_path, suspect, "exactly_once", faults)
 
 

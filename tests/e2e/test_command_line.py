@@ -153,7 +153,7 @@ def test_an_unreachable_broker_is_told_in_time(how: str, silent_port: int, tmp_p
     """A broker that refuses or never answers ends commands with 1 and its address, in less than 20 s."""
     address = f"127.0.0.1:{free_port() if how == 'refused' else silent_port}"
     file = reviews_file(tmp_path, "reviews.jsonl", "p")
-    commands = [*BROKER_COMMANDS, ["publish", str(file)]]
+    commands = [*BROKER_COMMANDS, ["publish", str(file), *RENAMED]]
     for called, ended in run_all(commands, {BROKER_VARIABLE: address}):
         assert (ended.code, ended.out) == (1, ""), called
         last = ended.err.strip().splitlines()[-1]

@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -178,6 +179,40 @@ def test_the_demonstration_takes_reviews_of_ones_own(start: Start, own_reviews: 
     assert report["by_language"] == {"en": 2, "zh": 1}
 
 
+def shown_as_told(program: Program) -> str:
+    """What the command prints that a demonstration which stays up tells."""
+    (show,) = [
+        line.strip() for line in program.err.splitlines() if line.strip().startswith("reviewstream show ")
+    ]
+    shown = subprocess.run(
+        [sys.executable, "-m", "streams.cli", *shlex.split(show)[1:]],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (shown.returncode, shown.stderr) == (0, "")
+    return shown.stdout
+
+
+@pytest.mark.embedded
+def test_the_demonstration_runs_on_renamed_topics(start: Start, own_reviews: Path) -> None:
+    """With a prefix and a name of its own for one: all roles, and what asks them, know no other names."""
+    names = {
+        f"{PREFIX}KAFKA__TOPIC_PREFIX": "shop.",
+        f"{PREFIX}KAFKA__TOPIC_NAMES": '{"new-review": "reviews"}',
+    }
+    arguments = ("demo", "--keep", "--json", "--input", str(own_reviews), *RENAMED)
+    program = start(*arguments, settings=QUICK | names)
+    program.wait_for(lambda: "Ctrl-C" in program.err, "word that it stays up")
+    report = json.loads(program.out)
+    assert (report["published"], report["enriched"]) == (3, 3)
+    assert {product["product_id"] for product in report["products"]} == {"lamp", "desk"}
+    assert {sample["source"]["topic"] for sample in report["samples"]} == {"reviews"}
+    assert {product["source"]["topic"] for product in report["products"]} == {"shop.enriched-review"}
+    assert "reviews · " in shown_as_told(program)
+    program.interrupt()
+
+
 def strangers(seconds: int, rate: int) -> list[RawRecord]:
     """What other platforms publish meanwhile: good reviews and unreadable ones in turn."""
     fields = {"product_id": "stranger", "text": "Not bad.", "created_at": "2026-01-01T00:00:00Z"}
@@ -195,7 +230,7 @@ async def test_the_demonstration_counts_its_own_events_only(start: Start, apache
     }
     assert start("topics", "create", settings=settings).process.wait(TIMEOUT_S) == 0
     await publish(client, NEW_REVIEW.name, strangers(1, 100))
-    others = asyncio.create_task(publish(client, NEW_REVIEW.name, strangers(60, 50), rate=50))
+    others = asyncio.create_task(publish(client, NEW_REVIEW.name, strangers(60, 50), rate=15))
     try:
         for _ in range(2):
             report = await asyncio.to_thread(report_of, start("demo", "--json", settings=settings))
@@ -214,6 +249,8 @@ def test_ctrl_c_ends_a_kept_demonstration(start: Start, own_reviews: Path) -> No
     program = start(*arguments, settings=QUICK)
     program.wait_for(lambda: "Ctrl-C" in program.err, "word that it stays up")
     assert json.loads(program.out)["enriched"] == 3
+    assert "reviews · " in shown_as_told(program)
+    assert "the first review came out" in program.err
     assert program.interrupt() in {0, 3, 130}
 
 

@@ -132,12 +132,14 @@ async def run_with_kills(
 
 def with_surges(history: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """A history with more products, whose reviews turn bad; all of it comes now, so that no alert ends by the clock."""
+    now_ms = max(NOW_MS, int(datetime.now(UTC).timestamp() * 1000))
     surges = [
         enriched(
             f"r{number}",
             1,
             product_id=f"s{product}",
             rating=4,
+            created_at=datetime.fromtimestamp(now_ms / 1000 - 60 * (100 - number), UTC).isoformat(),
             sentiment={"label": "positive" if number < 40 or number > 60 else "negative"},
             language={"code": "en", "confidence": 1.0},
         )
@@ -150,7 +152,6 @@ def with_surges(history: list[dict[str, Any]]) -> list[dict[str, Any]]:
         for number, surge in enumerate(surges)
         for event in (*history[number * every : (number + 1) * every], surge)
     ]
-    now_ms = max(NOW_MS, int(datetime.now(UTC).timestamp() * 1000))
     mixed += history[len(surges) * every :]
     return [{**event, "source": {**event["source"], "timestamp_ms": now_ms}} for event in mixed]
 

@@ -20,7 +20,7 @@ from streams.state.store import PartitionStore
 from tests.e2e.worker import Killer, killer_of, main
 
 #: Lists are written in so many pieces that a kill falls between two of them.
-rolling_tables._LISTED_AT_ONCE = 50
+rolling_tables._LISTED_AT_ONCE = 20
 
 
 class DyingStore:

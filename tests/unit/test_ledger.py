@@ -54,7 +54,16 @@ def summary(reviews: int) -> Any:
             "sentiment": {"negative": 0, "neutral": 0, "positive": reviews},
             "languages": {"en": reviews},
         },
-        "days": [{"day": "2026-09-01", "reviews": 1, "negative": 0, "neutral": 0, "positive": 1}],
+        "days": [
+            {
+                "day": "2026-09-01",
+                "reviews": 1,
+                "negative": 0,
+                "neutral": 0,
+                "positive": 1,
+                "sentiment_from_stars": {"negative": 0, "neutral": 0, "positive": 0},
+            }
+        ],
         "latest_reviews": [
             {"review_id": "r1", "review_version": 1, "created_at": "2026-09-01T12:00:00Z", "text": "fine"}
         ],

@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from models.readers.interfaces import ReviewReader
+from schemas.topics import ENRICHED_REVIEW
 from streams.delivery.records import Handler
 from streams.delivery.sink import Checkpoint, pass_by
 from streams.kafka.connection import KafkaConnection
@@ -64,6 +65,7 @@ class EnrichWorker(StreamWorker):
             executor=executor,
             now=lambda: datetime.now(UTC),
             answered=self._metrics.answered,
+            output_topic=self._names(ENRICHED_REVIEW.name),
         )
 
     def missing(self) -> Sequence[str]:

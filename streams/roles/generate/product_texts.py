@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from schemas.summaries import RefreshRequested, SummaryClaim
+from schemas.summaries import Facet, RefreshRequested, SummaryClaim
 from streams.composing.composer import SummaryComposer
 from streams.roles.generate.canary import canary_of
 from streams.roles.generate.voices import load_voices
@@ -36,6 +36,11 @@ class Composition(Protocol):
     @property
     def cons(self) -> Sequence[str]:
         """Aspects that they criticise."""
+        ...
+
+    @property
+    def facets(self) -> Sequence[Facet]:
+        """Both by their keys."""
         ...
 
     @property
@@ -95,9 +100,11 @@ class ProductTextWriter:
             "claims": [claim.model_dump() for claim in composed.claims],
             "pros": list(composed.pros),
             "cons": list(composed.cons),
+            "facets": [facet.model_dump() for facet in composed.facets],
             "prompt_version": self._composer.prompt_version,
             "snapshot_offset": snapshot.source.offset,
             "review_count": snapshot.counts.reviews,
+            "as_of": snapshot.as_of,
             "model": {"name": model[0], "version": model[1]} if model is not None else None,
         }
 

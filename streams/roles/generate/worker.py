@@ -57,7 +57,8 @@ class GenerateWorker(StreamWorker):
             writer = await loop.run_in_executor(executor, entry.load, self._settings)
             # Called before the executor's: Python waits for its thread.
             self._stack.callback(writer.stop)
-            routes[entry.requests.name] = Route(entry.requests, entry.answers.name, writer)
+            answers = self._names(entry.answers.name)
+            routes[self._names(entry.requests.name)] = Route(entry.requests, answers, writer)
         self._is_loaded = True
         return AnswerRequests(
             routes,

@@ -15,6 +15,7 @@ from streams.roles.rolling.topics import LIVE, RollingTopics
 from streams.roles.rolling.waiting import Waiting
 from streams.rolling.alerts import AlertChange, alert_event, look_at_clock, look_at_newest, stands
 from streams.rolling.applying import apply_product, apply_review, apply_text, sweep
+from streams.rolling.documents import document_of
 from streams.rolling.events import read_product, read_review, read_text
 from streams.rolling.product_state import ProductState
 from streams.rolling.refreshing import Reason, RefreshBudget, RefreshPolicy, due, refreshed
@@ -193,10 +194,13 @@ class RollProducts:
         return Output(self._topics.refreshes, product.product_id.encode(), encode(event))
 
     async def _recoveries(self, tables: ProductTables, partition: int, pace: Pace) -> AsyncIterator[Output]:
-        alerted = self._waiting_of(tables).alerted
+        waiting = self._waiting_of(tables)
+        alerted = waiting.alerted
         for product_id in list(alerted):
             product = tables.product(product_id)
             for output in self._alerts(tables, partition, product, look_at_clock(product, self._now_ms())):
+                product.is_unpublished = True  # its document names the alerts that stand
+                waiting.unpublished[product_id] = None
                 yield output
             if not stands(product):
                 del alerted[product_id]
@@ -228,10 +232,12 @@ class RollProducts:
                 continue
             product.is_unpublished = False
             tables.touch(product)
-            summary = None
+            summary = document = None
             if not product.is_gone:
-                summary = encode(self._writer(tables, partition, product).summary())
+                written = self._writer(tables, partition, product).summary()
+                summary, document = encode(written), encode(document_of(product, written))
             yield Output(self._topics.summaries, product_id.encode(), summary)
+            yield Output(self._topics.documents, product_id.encode(), document)
             await pace.spend(SUMMARY)
 
     async def _changelog(self, tables: ProductTables, pace: Pace) -> list[Output]:

@@ -41,14 +41,15 @@ def _decoded(body: memoryview) -> ProductState:
 
 
 # Version 0 names aspects as they were called before there were fifteen; version 1 has no lists of reviews; up to
-# version 2 the recent reviews were the last to arrive.
+# version 2 the recent reviews were the last to arrive; version 3 does not tell stars apart in days, and has no facts.
 PRODUCT_CODEC = VersionedCodec(
     ProductState,
-    version=3,
+    version=4,
     readers={
         0: lambda body: _unlisted(upgraded_product(_decoded(body))),
         1: lambda body: _unlisted(_decoded(body)),
         2: _decoded,
+        3: _product_decoder.decode,
     },
 )
 REVIEW_CODEC = VersionedCodec(

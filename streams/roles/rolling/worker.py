@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from streams.roles.rolling.handler import RollProducts
 from streams.roles.rolling.tables import ProductTables
+from streams.roles.rolling.topics import LIVE
 from streams.state.store import PartitionStore
 from streams.state.table_set import TableSet
 from streams.worker.stateful_worker import StatefulWorker
@@ -25,5 +26,9 @@ class RollingWorker(StatefulWorker[ProductTables]):
     def new_handler(self, tables: TableSet[ProductTables], is_behind: Callable[[], bool]) -> RollProducts:
         """Keeps the tables."""
         return RollProducts(
-            tables, self._settings.rolling, now=lambda: datetime.now(UTC), is_behind=is_behind
+            tables,
+            self._settings.rolling,
+            now=lambda: datetime.now(UTC),
+            is_behind=is_behind,
+            topics=LIVE.renamed(self._names),
         )

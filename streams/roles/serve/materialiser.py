@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import structlog
 from aiokafka.errors import KafkaError
 
+from schemas.topics import PRODUCT_SUMMARY
 from streams.delivery.records import Record
 from streams.errors import RejectedEventError, RetryableError
 from streams.kafka.connection import KafkaConnection
@@ -15,7 +16,7 @@ from streams.roles.serve.metrics import ServingMetrics
 from streams.roles.serve.progress import Progress
 from streams.roles.serve.records import Change, change_of
 from streams.roles.serve.store import Batch, ProductStore, StoreAwayError
-from streams.roles.serve.subscription import TOPIC, PositionUnknownError, Standing, Subscription, subscribed
+from streams.roles.serve.subscription import PositionUnknownError, Standing, Subscription, subscribed
 from streams.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -58,6 +59,7 @@ class Materialiser:
         self._connection = connection
         self._store = store
         self._kafka = settings.kafka
+        self._topic = settings.kafka.names(PRODUCT_SUMMARY.name)
         self._batch_records = settings.serving.batch_records
         self._rebuild_after_s = settings.serving.rebuild_after_s
         self._metrics = metrics
@@ -81,7 +83,7 @@ class Materialiser:
             ConfigurationError: there is no such topic.
         """
         while not await self._read_topic(until_complete=until_complete):
-            log.info("the topic is opened anew", topic=TOPIC)
+            log.info("the topic is opened anew", topic=self._topic)
 
     @retried((KafkaError, RetryableError))
     async def _read_topic(self, *, until_complete: bool) -> bool:
@@ -224,7 +226,7 @@ class Materialiser:
     async def _look(self, partition: int, standing: Standing) -> None:
         """Keep what is told of the state up to date, and remove leftovers once there is something better."""
         self._lags[partition] = standing.lag
-        self._metrics.lag(TOPIC, partition, standing.lag)
+        self._metrics.lag(self._topic, partition, standing.lag)
         self._report(self._records, sum(self._lags.values()))
         now_s = asyncio.get_running_loop().time()
         self._told_s[partition] = now_s

@@ -14,7 +14,6 @@ from streams.kafka import topic_admin
 from streams.kafka.connection import KafkaConnection
 from streams.settings import KafkaSettings
 
-TOPIC = PRODUCT_SUMMARY.name
 _POSITION_TIMEOUT_S = 1.0
 
 
@@ -43,9 +42,10 @@ class Standing:
 
 @dataclass
 class Subscription:
-    """Reads all partitions of product-summary. Offsets are never committed."""
+    """Reads all partitions of product-summary, whatever its name on the broker. Offsets are never committed."""
 
     consumer: AIOKafkaConsumer
+    topic: str
     partitions: int
     _sought_ms: dict[int, int] = field(default_factory=dict)
 
@@ -56,7 +56,7 @@ class Subscription:
 
     def seek(self, partition: int, offset: int) -> None:
         """Go on at an offset."""
-        self.consumer.seek(_named(partition), offset)
+        self.consumer.seek(TopicPartition(self.topic, partition), offset)
         self._sought_ms[partition] = _now_ms()
 
     async def standing(self, partition: int) -> Standing:
@@ -65,13 +65,13 @@ class Subscription:
         Raises:
             PositionUnknownError: the broker has not said yet where it goes on.
         """
-        name = _named(partition)
+        name = TopicPartition(self.topic, partition)
         try:
             async with asyncio.timeout(_POSITION_TIMEOUT_S):
                 position = await self.consumer.position(name)
         except TimeoutError as error:
             raise PositionUnknownError(
-                f"read: partition {partition} of {TOPIC} has no position yet"
+                f"read: partition {partition} of {self.topic} has no position yet"
             ) from error
         polled_ms = self.consumer.last_poll_timestamp(name)
         stable = self.consumer.last_stable_offset(name)
@@ -83,7 +83,7 @@ class Subscription:
 
     def has_more_partitions(self) -> bool:
         """Whether the topic has got partitions that are not read."""
-        return len(self.consumer.partitions_for_topic(TOPIC) or ()) > self.partitions
+        return len(self.consumer.partitions_for_topic(self.topic) or ()) > self.partitions
 
 
 @asynccontextmanager
@@ -95,24 +95,21 @@ async def subscribed(connection: KafkaConnection, kafka: KafkaSettings) -> Async
         BrokerUnreachableError: the broker does not answer.
         KafkaError: it went away while we connected.
     """
-    described = await topic_admin.describe(connection, [TOPIC])
+    topic = kafka.names(PRODUCT_SUMMARY.name)
+    described = await topic_admin.describe(connection, [topic])
     if not described:
         raise ConfigurationError(
-            f"topics: there is no {TOPIC} on {connection.bootstrap_servers}; "
+            f"topics: there is no {topic} on {connection.bootstrap_servers}; "
             "create it with `reviewstream topics create`"
         )
     consumer = connection.consumer(fetch_bytes=kafka.fetch_max_bytes, fetch_wait_ms=kafka.fetch_wait_ms)
     try:
         await consumer.start()
         partitions = described[0].partitions
-        consumer.assign([_named(number) for number in range(partitions)])
-        yield Subscription(consumer, partitions)
+        consumer.assign([TopicPartition(topic, number) for number in range(partitions)])
+        yield Subscription(consumer, topic, partitions)
     finally:
         await consumer.stop()
-
-
-def _named(partition: int) -> TopicPartition:
-    return TopicPartition(TOPIC, partition)
 
 
 def _now_ms() -> int:

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 
 import structlog
 
+from schemas.topics import PRODUCT_SUMMARY
 from streams.kafka.connection import KafkaConnection
 from streams.roles.serve.materialiser import Materialiser
 from streams.roles.serve.metrics import ServingMetrics
@@ -51,7 +52,10 @@ class ServeWorker:
             SummaryCatalogue(store, serving, metrics),
             token=serving.token,
             max_age_s=serving.max_age_s,
+            gzip_bytes=settings.http.gzip_bytes,
+            cors_origins=settings.http.cors_origins,
             observe=metrics.request,
+            topic=settings.kafka.names(PRODUCT_SUMMARY.name),
         )
         add_health_pages(app, readiness=lambda: readiness_of(materialiser), registry=metrics.registry)
         server = WebServer(app, settings.http.host, self._port)

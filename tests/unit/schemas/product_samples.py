@@ -232,6 +232,8 @@ summaries = st.builds(
     key_points=several(key_points()),
     latest_reviews=several(latest_reviews),
     text=texts,
+    text_review_count=counts,
+    text_as_of=maybe(timestamps),
     method=st.sampled_from(["extractive", "generated", "something new"]),
 )
 claims = st.builds(
@@ -253,8 +255,10 @@ product_texts = st.builds(
     pros=several(texts),
     cons=several(texts),
     prompt_version=texts,
+    facets=several(facets),
     snapshot_offset=counts,
     review_count=counts,
+    as_of=maybe(timestamps),
 )
 refreshes = st.builds(
     RefreshRequested,

@@ -47,7 +47,12 @@ def test_the_rows_say_what_the_handlers_do() -> None:
     """The topics in the rows are those that handlers are given."""
     rolling, generate = ROLES["rolling"], ROLES["generate"]
     assert [topic.name for topic in rolling.reads] == [LIVE.reviews, LIVE.products, LIVE.texts]
-    assert [topic.name for topic in rolling.writes] == [LIVE.summaries, LIVE.refreshes, LIVE.alerts]
+    assert [topic.name for topic in rolling.writes] == [
+        LIVE.summaries,
+        LIVE.documents,
+        LIVE.refreshes,
+        LIVE.alerts,
+    ]
     assert [entry.requests for entry in WRITERS] == list(generate.reads)
 
 

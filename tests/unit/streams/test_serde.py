@@ -109,7 +109,7 @@ REFUSED: list[tuple[str, bytes | None, str]] = [
     ("version beyond 64 bits", changed(version=2**63), "invalid_event"),
     ("version of 4,000 digits", GOOD_BYTES.replace(b'"version": 1', b'"version": ' + b"9" * 4_000), "invalid_event"),
     ("neither text nor rating", changed(text=None, rating=None), "invalid_event"),
-    ("blank text", changed(text=" \t\n"), "invalid_event"),
+    ("blank text without rating", changed(text=" \t\n", rating=None), "invalid_event"),
     ("text as list", changed(text=["Fine"]), "invalid_event"),
     ("text too long", changed(text="x" * 20_001), "invalid_event"),
     ("naive timestamp", changed(created_at="2025-06-01T12:00:00"), "invalid_event"),

@@ -262,6 +262,21 @@ def test_no_part_of_a_redis_password_is_told(
         "redis://ca che/0",
         "redis://[::1/0",
         "redis://:a/b@c",
+        "redis:/foo",
+        "redis:foo",
+        "redis://",
+        "redis:///foo",
+        "redis:///0",
+        "redis://:6379/0",
+        "redis://cache/foo",
+        "redis://cache/0/1",
+        "redis://cache/-1",
+        "rediss://u:p@/0",
+        "redis://cache?db=x",
+        "redis://cache?db=",
+        "unix://",
+        "unix:///",
+        "unix:///run/redis?db=one",
     ],
 )
 def test_a_redis_url_that_is_none_is_refused_at_start(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
@@ -272,7 +287,17 @@ def test_a_redis_url_that_is_none_is_refused_at_start(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize(
-    "url", ["redis://cache", "rediss://u:p%2Fw@cache:6380/1?a=b", "unix://u:p@/run/redis", "unix:///r"]
+    "url",
+    [
+        "redis://cache",
+        "redis://cache/",
+        "redis://[::1]:6379/15",
+        "redis://cache?db=3",
+        "rediss://u:p%2Fw@cache:6380/1?a=b",
+        "unix://u:p@/run/redis",
+        "unix:///r",
+        "unix:///r?db=1",
+    ],
 )
 def test_every_kind_of_redis_url_is_read(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     """With and without user, port, database and options; sockets, too."""

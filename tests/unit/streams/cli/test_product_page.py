@@ -73,6 +73,17 @@ def test_a_claim_that_is_its_own_quote_is_shown_once() -> None:
     assert "“It hums. 有点响。”  r0, 7 reviews" in page
 
 
+def test_praise_and_blame_name_their_aspect() -> None:
+    """One quote that says two things stands there for each, and not twice the same."""
+    raw = orjson.loads(document("p", key_points=2))
+    for point, aspect in zip(raw["key_points"], ("size_fit", "comfort"), strict=True):
+        point |= {"aspect": aspect, "claim": "It hums. 有点响。", "polarity": "negative"}
+    one, _, _ = bodies(orjson.dumps(raw))
+    lines = [line.strip() for line in printed(product_page(one)).splitlines() if "It hums." in line]
+    assert [line.partition("  ")[0] for line in lines] == ["size fit", "comfort"]
+    assert len(set(lines)) == 2
+
+
 def test_a_stale_page_says_why() -> None:
     """In words, not in a code."""
     one, _, _ = bodies(document("p"), stale="redis_away")

@@ -132,6 +132,7 @@ def test_no_server_is_said() -> None:
     result = run("show", "lamp-201", "--url", f"http://127.0.0.1:{free_port()}")
     assert result.exit_code == 1
     assert "start `reviewstream up`, or name a server with --url" in result.output.replace("\n", " ")
+    assert "`demo --keep` serves at a free port" in result.output.replace("\n", " ")
     assert run("show", "lamp", "--url", "ftp:nowhere").exit_code == 2
 
 

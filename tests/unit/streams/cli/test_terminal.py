@@ -15,10 +15,10 @@ from rich.text import Text
 from models.quality import QualityFlag
 from models.text.language import DetectedLanguage
 from schemas.alerts import ProductAlert
-from schemas.reviews import ReviewEnriched
+from schemas.reviews import Review, ReviewEnriched
 from schemas.serving import ListedProduct, ServedProduct
 from schemas.summaries import LatestReview, ProductSummary
-from streams.cli import data, models, product_tables, reports, running
+from streams.cli import demo_report, models, product_tables, record_lines, reports
 from streams.cli.console import fail, out, print_json
 from streams.cli.product_page import product_page, product_table
 from streams.cli.terminal import SafeConsole
@@ -52,7 +52,7 @@ class Message(FakeRecord):
 
 def tail(*, as_json: bool, value: bytes | None = None) -> None:
     body = orjson.dumps({"review_id": HOSTILE}) if value is None else value
-    data._print_record(Message(1, HOSTILE.encode(), body), as_json=as_json)
+    record_lines.print_record(Message(1, HOSTILE.encode(), body), Review, as_json=as_json)
 
 
 def hostile_summary() -> ProductSummary:
@@ -95,7 +95,7 @@ def demo() -> None:
         1, 1, 0, 0, 0, 1.0, 1.0, counts, counts, counts, {HOSTILE: {}}, counts, counts, (event,), (hostile_summary(),),
         tuple(alerts),
     )  # fmt: skip
-    running._show(report, 0, as_json=False)
+    demo_report.show_report(report, 0, as_json=False)
 
 
 def explain() -> None:
@@ -161,7 +161,7 @@ def test_deep_nesting_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_record_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     """A key cannot look like the records behind it."""
-    data._print_record(Message(1, b"a\n0/2 forged {}", b"{}"), as_json=False)
+    record_lines.print_record(Message(1, b"a\n0/2 forged {}", b"{}"), Review, as_json=False)
     assert capsys.readouterr().out.count("\n") == 1
 
 

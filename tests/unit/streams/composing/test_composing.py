@@ -247,3 +247,8 @@ def test_pros_and_cons_are_what_reviews_agree_on() -> None:
     assert (made.pros, made.cons) == (("delivery", "ease of use"), ("quality",))
     made = compose(snapshot(20, 0, 5, aspects=aspects, language="zh"))
     assert (made.pros, made.cons) == (("物流", "易用性"), ("质量",))
+    assert [tuple(facet.model_dump().values()) for facet in made.facets] == [
+        ("delivery", "物流", "positive", 9),
+        ("ease_of_use", "易用性", "positive", 4),
+        ("quality", "质量", "negative", 2),
+    ]

@@ -1,7 +1,7 @@
 """What a group has committed is known, or asked for again."""
 
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from aiokafka import TopicPartition
@@ -11,13 +11,15 @@ from aiokafka.errors import (
     GroupLoadInProgressError,
     KafkaError,
     NotCoordinatorForGroupError,
+    RequestTimedOutError,
     UnknownError,
     UnknownTopicOrPartitionError,
 )
-from aiokafka.protocol.commit import OffsetFetchResponse_v1, OffsetFetchResponse_v3
+from aiokafka.protocol.commit import OffsetFetchRequest, OffsetFetchResponse_v1, OffsetFetchResponse_v3
 
-from streams.delivery.committed import Committed, refuse_unknown_offsets, told
+from streams.delivery.committed import Committed, committed, committed_offset, refuse_unknown_offsets, told
 from streams.delivery.records import Partition
+from streams.kafka.connection import KafkaConnection
 
 P0 = Partition("new-review", 0)
 
@@ -68,6 +70,63 @@ def test_missing_rights_are_final() -> None:
     assert not refused.value.retriable
 
 
+class ScriptedAdmin:
+    """A connection, and the client that it makes: broker 7 coordinates the group, and answers as scripted."""
+
+    def __init__(self, scripted: Any) -> None:
+        self._scripted = scripted
+        self.is_open = False
+
+    @property
+    def connection(self) -> KafkaConnection:
+        return cast("KafkaConnection", self)
+
+    def admin(self) -> "ScriptedAdmin":
+        return self
+
+    async def start(self) -> None:
+        self.is_open = True
+
+    async def close(self) -> None:
+        self.is_open = False
+
+    async def find_coordinator(self, group: str) -> int:
+        assert group == "g"
+        return 7
+
+    async def _send_request(self, request: OffsetFetchRequest, broker: int) -> Any:
+        assert self.is_open
+        assert broker == 7
+        assert vars(request) == vars(OffsetFetchRequest("g", [("new-review", [0])]))
+        if isinstance(self._scripted, Exception):
+            raise self._scripted
+        return self._scripted
+
+
+async def test_the_groups_own_coordinator_is_asked() -> None:
+    """Another broker would answer with an error, or with nothing."""
+    admin = ScriptedAdmin(answer(7, mark="m"))
+    assert await committed(admin.connection, "g", P0) == Committed(7, "m")
+    assert await committed_offset(admin.connection, "g", P0) == 7
+    assert not admin.is_open
+
+
+@pytest.mark.parametrize(
+    "scripted",
+    [
+        answer(group_code=GroupLoadInProgressError.errno),
+        OffsetFetchResponse_v3(0, [], 0),
+        RequestTimedOutError(),
+    ],
+)
+async def test_an_asking_that_fails_raises_and_leaves_nothing_open(scripted: Any) -> None:
+    """An error of the group, an answer about something else, none at all."""
+    admin = ScriptedAdmin(scripted)
+    with pytest.raises(KafkaError):
+        await committed(admin.connection, "g", P0)
+    assert not admin.is_open
+
+
 class ScriptedCoordinator(GroupCoordinator):  # type: ignore[misc]
     """aiokafka's own coordinator, its broker's answers scripted."""
 
@@ -76,18 +135,24 @@ class ScriptedCoordinator(GroupCoordinator):  # type: ignore[misc]
         self._retry_backoff_ms = 0
         self.answers = answers
         self.lookups = 0
+        self._is_known = False
 
     async def ensure_coordinator_known(self) -> None:
-        self.lookups += 1
+        self.lookups += not self._is_known
+        self._is_known = True
 
-    def coordinator_dead(self) -> None: ...
+    def coordinator_dead(self) -> None:
+        self._is_known = False
 
     async def _send_req(self, _request: Any) -> Any:
         return self.answers.pop(0)
 
 
 async def test_a_consumer_begins_where_its_group_stands_and_not_at_the_beginning() -> None:
-    """While a broker loads the group aiokafka takes "not known" for "none"; now it asks until it is told."""
+    """While a broker loads the group aiokafka takes "not known" for "none"; now it asks until it is told.
+
+    A broker that is not the group's coordinator, or knows none, is not asked again: the coordinator is looked up anew.
+    """
     tp = TopicPartition(*P0)
     loading = answer(group_code=GroupLoadInProgressError.errno)
     assert await ScriptedCoordinator([loading]).fetch_committed_offsets([tp]) == {}, (
@@ -100,7 +165,7 @@ async def test_a_consumer_begins_where_its_group_stands_and_not_at_the_beginning
     refuse_unknown_offsets(coordinator)
     offsets = await coordinator.fetch_committed_offsets([tp])
     assert {key: value.offset for key, value in offsets.items()} == {tp: 41}
-    assert coordinator.lookups == 4
+    assert coordinator.lookups == 3  # the first, and one after each of the two
 
 
 async def test_none_committed_is_an_answer() -> None:

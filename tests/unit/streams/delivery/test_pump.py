@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from structlog.testing import CapturingLogger
 
+from schemas.dead_letters import DeadLetterReason
+from streams.delivery import dead_letters
 from streams.delivery.intake import Chunk, Intake, Lease
 from streams.delivery.pump import Pump
-from streams.delivery.records import Effects, Output, Partition, Record
+from streams.delivery.records import DeadLetter, Effects, Output, Partition, Record
 from streams.errors import LeaseLostError
 from tests.fakes import FakeRecord, FakeSink
 
@@ -366,3 +369,26 @@ async def test_partitions_that_share_tables_are_delivered_in_the_order_of_handli
     assert (in_order == handled) is shares_tables
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_each_event_set_aside_is_logged_without_a_word_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Why and where, once it is published; not what it says, and not what the error repeats of it."""
+    logger = CapturingLogger()
+    monkeypatch.setattr(dead_letters, "log", logger)
+    record = FakeRecord(7, partition=2, value=b"secret words")
+    letter = DeadLetter(record, DeadLetterReason.INVALID_EVENT, "text: got 'secret words'")
+    intake = Intake([TOPIC], max_in_flight_records=10)
+    await intake.assign({P2: 7})
+
+    async def set_aside(_records: Sequence[Record]) -> Effects:
+        assert logger.calls == []
+        return Effects(dead_letters=[letter])
+
+    running = asyncio.create_task(Pump(intake, set_aside, FakeSink()).run())
+    assert await intake.offer(P2, [record], intake.epoch)
+    await settle()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    (call,) = logger.calls
+    assert (call.method_name, call.args) == ("warning", ("an event is set aside",))
+    assert call.kwargs == {"reason": "invalid_event", "topic": TOPIC, "partition": 2, "offset": 7}

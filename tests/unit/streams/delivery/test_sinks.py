@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 import stamina
 from aiokafka.errors import (
+    GroupAuthorizationFailedError,
     GroupLoadInProgressError,
     KafkaConnectionError,
     KafkaError,
@@ -42,6 +43,7 @@ class Broker:
     committed: int | None = None
     mark: str = ""
     send_errors: list[Exception | None] = field(default_factory=list)
+    unanswered: int = 0
     commit_errors: list[tuple[BaseException, bool]] = field(default_factory=list)
     ask_errors: list[Exception] = field(default_factory=list)
     producers: list["FakeProducer"] = field(default_factory=list)
@@ -79,6 +81,9 @@ class FakeProducer:
         loop = asyncio.get_running_loop()
         acknowledged: asyncio.Future[object] = loop.create_future()
         self._sent.append(acknowledged)
+        if self.broker.unanswered:
+            self.broker.unanswered -= 1
+            return acknowledged
         error = self.broker.send_errors.pop(0) if self.broker.send_errors else None
         if error is None:
             self.broker.published.append(partition)
@@ -128,14 +133,17 @@ class OfflineAtLeastOnce(AtLeastOnceSink):
 
 
 class OfflineExactlyOnce(ExactlyOnceSink):
-    """With a fake broker behind it; `on_renew` happens whenever a producer is started."""
+    """With a fake broker behind it; `on_renew` happens whenever a producer is started, once it may."""
 
     def __init__(self, broker: Broker, on_renew: Callable[[], None] = lambda: None) -> None:
         super().__init__(NOWHERE, group="g")
         self.broker = broker
         self.on_renew = on_renew
+        self.may_start = asyncio.Event()
+        self.may_start.set()
 
     async def _new_producer(self, _partition: Partition) -> FakeProducer:  # type: ignore[override]
+        await self.may_start.wait()
         self.on_renew()
         return FakeProducer(self.broker)
 
@@ -318,10 +326,11 @@ class TestExactlyOnce:
         sink = OfflineExactlyOnce(broker)
         await sink.acquire([P0])
         broker.commit_errors = [(RequestTimedOutError(), True)]
-        broker.ask_errors = [GroupLoadInProgressError(), RequestTimedOutError(), GroupLoadInProgressError()]
+        broker.ask_errors = [GroupLoadInProgressError(), RequestTimedOutError(), TimeoutError()]
         with stamina.set_testing(True, attempts=100, cap=True):  # without pauses
             await sink.deliver(await chunk_of(intake, 0, 1), EFFECTS)
         assert (broker.published, broker.committed, broker.ask_errors) == ([0], 2, [])
+        assert [producer.is_open for producer in broker.producers] == [False, True]
 
     @pytest.mark.parametrize("went_through", [True, False])
     async def test_a_tick_whose_outcome_was_not_learnt_comes_once(
@@ -361,11 +370,21 @@ class TestExactlyOnce:
             await sink.deliver(await chunk_of(intake, 0), EFFECTS)
         assert [producer.is_open for producer in broker.producers] == [False]
 
-    @pytest.mark.parametrize("point", ["before_output", "after_output", "before_commit"])
+    @pytest.mark.parametrize(
+        ("point", "told", "has_moved"),
+        [
+            ("before_output", "after its outputs", False),
+            ("after_output", "after its outputs", False),
+            ("before_commit", "before its commit", True),
+        ],
+    )
     async def test_a_lease_that_goes_during_a_transaction_ends_it(
-        self, intake: Intake, broker: Broker, point: str
+        self, intake: Intake, broker: Broker, point: str, told: str, *, has_moved: bool
     ) -> None:
-        """After every wait before the commit the lease is looked at again; a lost one is aborted, and not committed."""
+        """After every wait before the commit the lease is looked at again; a lost one is aborted, and not committed.
+
+        Nor is the group added to a transaction that will be aborted.
+        """
         sink = OfflineExactlyOnce(broker)
         await sink.acquire([P0])
         chunk = await chunk_of(intake, 0)
@@ -375,9 +394,126 @@ class TestExactlyOnce:
                 chunk.lease.is_held = False
 
         sink.checkpoint = lose
+        with pytest.raises(LeaseLostError, match=told):
+            await sink.deliver(chunk, EFFECTS)
+        (producer,) = broker.producers
+        assert (broker.committed, producer.aborts, producer._offset is not None) == (0, 1, has_moved)
+
+    async def test_a_lease_that_went_before_begins_no_transaction(
+        self, intake: Intake, broker: Broker
+    ) -> None:
+        """Nothing is published that would have to be aborted."""
+        sink = OfflineExactlyOnce(broker)
+        await sink.acquire([P0])
+        chunk = await chunk_of(intake, 0)
+        chunk.lease.is_held = False
+        with pytest.raises(LeaseLostError, match="before its transaction"):
+            await sink.deliver(chunk, EFFECTS)
+        assert (broker.published, broker.producers[0].aborts) == ([], 0)
+
+    async def test_a_failed_transaction_of_a_lost_lease_is_not_tried_again(
+        self, intake: Intake, broker: Broker
+    ) -> None:
+        """Whoever waits for the partition to be let go does not wait for the pause before another try."""
+        sink = OfflineExactlyOnce(broker)
+        await sink.acquire([P0])
+        chunk = await chunk_of(intake, 0)
+        broker.send_errors = [RequestTimedOutError()]
+        sink.checkpoint = lambda _name: setattr(chunk.lease, "is_held", False)
+        with pytest.raises(LeaseLostError, match="during its transaction"):
+            await sink.deliver(chunk, EFFECTS)
+        assert [producer.is_open for producer in broker.producers] == [False]
+
+    @pytest.mark.parametrize("error", [MessageSizeTooLargeError(), TopicAuthorizationFailedError("t")])
+    async def test_what_waiting_cannot_mend_ends_the_worker(
+        self, intake: Intake, broker: Broker, error: KafkaError
+    ) -> None:
+        """A refusal for good is a fatal error that says what to check, not an endless loop."""
+        sink = OfflineExactlyOnce(broker)
+        await sink.acquire([P0])
+        broker.send_errors = [error]
+        with pytest.raises(FatalError, match="topics check"):
+            await sink.deliver(await chunk_of(intake, 0), EFFECTS)
+
+    async def test_a_group_that_may_not_be_asked_ends_the_worker(
+        self, intake: Intake, broker: Broker
+    ) -> None:
+        """Missing rights stay missing: the question is not asked for ever."""
+        broker.ask_errors = [GroupAuthorizationFailedError("g")]
+        with pytest.raises(FatalError, match="rights of this user"):
+            await OfflineExactlyOnce(broker).deliver(await chunk_of(intake, 0), EFFECTS)
+
+    async def test_a_transaction_without_an_answer_is_given_up_and_tried_anew(
+        self, intake: Intake, broker: Broker, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The broker has aborted it by then; a new producer begins another."""
+        monkeypatch.setattr(exactly_once, "TRANSACTION_TIMEOUT_MS", 10)
+        sink = OfflineExactlyOnce(broker)
+        await sink.acquire([P0])
+        broker.unanswered = 1
+        chunk = await chunk_of(intake, 0)
+        async with asyncio.timeout(10):
+            await sink.deliver(chunk, EFFECTS)
+        assert (broker.published, broker.committed) == ([0], 1)
+        assert [producer.is_open for producer in broker.producers] == [False, True]
+
+    async def test_a_lost_lease_ends_the_asking(
+        self, intake: Intake, broker: Broker, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A group whose broker does not say where it stands is asked no more once its partition is another's."""
+        chunk = await chunk_of(intake, 0)
+        asked = 0
+
+        async def lose(*_arguments: object) -> Committed:
+            nonlocal asked
+            asked += 1
+            chunk.lease.is_held = asked < 3
+            raise GroupLoadInProgressError if asked < 10 else FatalError("asked for ever")
+
+        monkeypatch.setattr(exactly_once, "committed", lose)
+        sink = OfflineExactlyOnce(broker)
+        with (
+            stamina.set_testing(True, attempts=100, cap=True),  # without pauses
+            pytest.raises(LeaseLostError, match="while its offset was asked for"),
+        ):
+            await sink.deliver(chunk, EFFECTS)
+        assert asked == 3
+
+    async def test_a_lease_that_goes_while_its_producer_waits_for_its_turn_fences_nobody(
+        self, intake: Intake, broker: Broker
+    ) -> None:
+        """One producer of a partition is started at a time; who comes too late starts none."""
+        chunk = await chunk_of(intake, 0)
+        sink = OfflineExactlyOnce(broker)
+        sink.may_start.clear()
+        acquiring = asyncio.create_task(sink.acquire([P0]))
+        await asyncio.sleep(0)
+        delivering = asyncio.create_task(sink.deliver(chunk, EFFECTS))
+        for _ in range(5):
+            await asyncio.sleep(0)
+        chunk.lease.is_held = False
+        sink.may_start.set()
+        await acquiring
+        with pytest.raises(LeaseLostError, match="before its producer was renewed"):
+            await delivering
+        assert [producer.is_open for producer in broker.producers] == [True]
+
+    async def test_a_producer_that_took_anothers_place_stays(self, intake: Intake, broker: Broker) -> None:
+        """The partition came back while a delivery of its last assignment was failing."""
+        chunk = await chunk_of(intake, 0)
+        sink = OfflineExactlyOnce(broker)
+        await sink.acquire([P0])
+
+        def replace(name: str) -> None:
+            if name == "before_commit":
+                chunk.lease.is_held = False
+                sink._producers[P0] = FakeProducer(broker)  # type: ignore[assignment]
+
+        sink.checkpoint = replace
         with pytest.raises(LeaseLostError):
             await sink.deliver(chunk, EFFECTS)
-        assert (broker.committed, [producer.aborts for producer in broker.producers]) == (0, [1])
+        old, new = broker.producers
+        assert (old.is_open, new.is_open, sink._producers[P0] is new) == (False, True, True)
 
     async def test_a_lease_that_goes_while_the_offset_is_asked_for_is_no_more_than_lost(
         self, intake: Intake, broker: Broker, monkeypatch: pytest.MonkeyPatch
@@ -401,7 +537,7 @@ class TestExactlyOnce:
         """A lease that goes while its producer is renewed leaves no producer behind."""
         chunk = await chunk_of(intake, 0)
         sink = OfflineExactlyOnce(broker, on_renew=lambda: setattr(chunk.lease, "is_held", False))
-        with pytest.raises(LeaseLostError):
+        with pytest.raises(LeaseLostError, match="while its producer was renewed"):
             await sink.deliver(chunk, EFFECTS)
         assert [producer.is_open for producer in broker.producers] == [False]
         assert sink._producers == {}

@@ -4,6 +4,7 @@ from streams.demo.product_watch import ProductWatch
 from streams.demo.report import report_of
 from streams.demo.tally import Position, Tally
 from streams.kafka.publishing import Published
+from streams.settings import TopicNames
 
 
 def tallied(*records: OutputRecord) -> Tally:
@@ -26,7 +27,9 @@ def test_the_sums_agree() -> None:
         enriched((0, 3), status="removed"),
         dead((0, 4)),
     )
-    report = report_of(published(*((0, offset) for offset in range(5))), tally, ProductWatch(), 2.0)
+    report = report_of(
+        published(*((0, offset) for offset in range(5))), tally, ProductWatch(TopicNames()), 2.0
+    )
     assert (report.published, report.enriched, report.skipped, report.dead_lettered) == (5, 3, 1, 1)
     assert report.by_label == {"positive": 1, "negative": 1, "unsupported_language": 1}
     assert report.by_language == {"en": 2, "zh": 1}
@@ -41,7 +44,7 @@ def test_aspects_flags_and_masks_are_counted() -> None:
         enriched((0, 0), aspects=[good, good, bad], flags=[flag("spam")]),
         enriched((0, 1), aspects=[good], masked=[mask("email"), mask("email")]),
     )
-    report = report_of(published((0, 0), (0, 1)), tally, ProductWatch(), 1.0)
+    report = report_of(published((0, 0), (0, 1)), tally, ProductWatch(TopicNames()), 1.0)
     assert report.by_aspect == {"taste_and_smell": {"positive": 2, "negative": 1}}
     assert (report.by_flag, report.by_mask) == ({"spam": 1}, {"email": 2})
 
@@ -49,7 +52,7 @@ def test_aspects_flags_and_masks_are_counted() -> None:
 def test_strangers_are_in_no_figure() -> None:
     """On a shared broker, outputs of records that somebody else published appear nowhere in the report."""
     tally = tallied(enriched((0, 7), language="de"), dead((0, 8)), enriched((0, 0)), dead((0, 1)))
-    report = report_of(published((0, 0), (0, 1)), tally, ProductWatch(), 1.0)
+    report = report_of(published((0, 0), (0, 1)), tally, ProductWatch(TopicNames()), 1.0)
     assert sum(report.by_reason.values()) == report.dead_lettered == 1
     assert sum(report.by_language.values()) == report.enriched == 1
     assert [sample.source.offset for sample in report.samples] == [0]
@@ -57,5 +60,5 @@ def test_strangers_are_in_no_figure() -> None:
 
 def test_no_time_is_no_division() -> None:
     """A demonstration of nothing ends with zeros."""
-    report = report_of(published(), tallied(), ProductWatch(), 0.0)
+    report = report_of(published(), tallied(), ProductWatch(TopicNames()), 0.0)
     assert (report.published, report.reviews_per_second) == (0, 0.0)

@@ -23,6 +23,7 @@ class Export:
         reviews: what is published: the fields that are compared.
         made_ids: how many ids are made.
         refused: line to a part of the reason.
+        skipped: how many rows are no reviews, by why not.
         options: for the command line, without which the file cannot be read wholly.
     """
 
@@ -33,6 +34,7 @@ class Export:
     reviews: Sequence[dict[str, Any]]
     made_ids: int = 0
     refused: dict[int, str] = field(default_factory=dict)
+    skipped: dict[str, int] = field(default_factory=dict)
     options: tuple[str, ...] = ()
 
 
@@ -234,14 +236,9 @@ LOOX = Export(
             "text": "Works every day 👍",
             "verified_purchase": True,
         },
-        {
-            "review_id": "l2",
-            "rating": 3,
-            "verified_purchase": False,
-            "created_at": "2024-11-05T00:00:00+00:00",
-        },
-        {"review_id": "l3", "product_id": "8124", "rating": 5, "text": None},
+        {"review_id": "l3", "product_id": "8124", "rating": 5, "text": None, "verified_purchase": True},
     ],
+    skipped={"not shown in the shop": 1},
 )
 WOOCOMMERCE = Export(
     "product_reviews_export.csv",
@@ -299,6 +296,57 @@ WOOCOMMERCE = Export(
             "",
             "Cap",
         ],
+        [
+            "14",
+            "55",
+            "",
+            "Shop",
+            "",
+            "2021-05-06 10:00:00",
+            "",
+            "Sorry, Ann.",
+            "1",
+            "12",
+            "1",
+            "",
+            "",
+            "",
+            "Cap",
+        ],
+        [
+            "15",
+            "55",
+            "",
+            "x",
+            "",
+            "2021-05-06 10:00:00",
+            "",
+            "Buy pills",
+            "spam",
+            "0",
+            "0",
+            "5",
+            "0",
+            "",
+            "Cap",
+        ],
+        [
+            "16",
+            "55",
+            "",
+            "y",
+            "",
+            "2021-05-06 10:00:00",
+            "",
+            "Buy more",
+            "Trash",
+            "0",
+            "0",
+            "5",
+            "0",
+            "",
+            "Cap",
+        ],
     ).encode(),
     "woocommerce",
     "table, separated by commas, UTF-8",
@@ -313,6 +361,7 @@ WOOCOMMERCE = Export(
         {"review_id": "12", "rating": None, "text": "<p>Itchy.</p>", "verified_purchase": False},
         {"review_id": "13", "rating": None, "created_at": "2021-05-05T14:34:56+02:00"},
     ],
+    skipped={"replies of the shop": 1, "not shown in the shop": 2},
     options=("--timezone", "Europe/Berlin"),
 )
 SHOPIFY = Export(
@@ -352,14 +401,9 @@ SHOPIFY = Export(
     "table, separated by commas, UTF-8, gzip",
     [
         {"product_id": "soap", "rating": 4, "title": "Agréable", "created_at": "2023-06-01T10:00:00-04:00"},
-        {
-            "product_id": "soap",
-            "rating": 1,
-            "text": "Jamais reçu.",
-            "created_at": "2023-06-02T10:00:00+00:00",
-        },
     ],
-    made_ids=2,
+    made_ids=1,
+    skipped={"not shown in the shop": 1},
 )
 TRUSTPILOT = Export(
     "trustpilot.csv",
@@ -436,6 +480,18 @@ GOOGLE = Export(
                     "comment": "Shut today.",
                     "createTime": "2024-03-07T10:11:12Z",
                 },
+                {
+                    "reviewId": "g4",
+                    "starRating": "FOUR",
+                    "comment": "(Translated by Google) Friendly, a bit dear.\n\n(Original)\nNett, etwas teuer.",
+                    "createTime": "2024-03-08T10:11:12Z",
+                },
+                {
+                    "reviewId": "g5",
+                    "starRating": "TWO",
+                    "comment": "Trop long.\n\n(Translated by Google)\nToo long.",
+                    "createTime": "2024-03-09T10:11:12Z",
+                },
             ],
             "averageRating": 3.0,
             "totalReviewCount": 3,
@@ -453,6 +509,8 @@ GOOGLE = Export(
         },
         {"review_id": "g2", "rating": 1, "text": None},
         {"review_id": "g3", "rating": None, "text": "Shut today."},
+        {"review_id": "g4", "rating": 4, "text": "Nett, etwas teuer."},
+        {"review_id": "g5", "rating": 2, "text": "Trop long."},
     ],
     options=("--set", "product_id=shop"),
 )

@@ -34,6 +34,7 @@ class TestExports:
         for event, wanted in zip(found["events"], export.reviews, strict=True):
             assert {name: event.get(name) for name in wanted} == wanted
         assert found["made_ids"] == export.made_ids
+        assert found["skipped"] == export.skipped
         assert [bad["line"] for bad in found["bad_rows"]] == list(export.refused)
         for bad in found["bad_rows"]:
             assert export.refused[bad["line"]] in bad["problem"]
@@ -50,6 +51,8 @@ class TestExports:
             f"would publish {len(export.reviews)} to new-review, refuse {len(export.refused)}"
             in result.stdout
         )
+        for why, count in export.skipped.items():
+            assert f"{count} rows are no reviews and were skipped: {why}" in result.stderr
         assert "nothing was published" in result.stdout
         assert "Traceback" not in result.output
 

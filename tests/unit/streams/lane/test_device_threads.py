@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from streams.errors import FatalError
+from streams.lane import device_threads
 from streams.lane.device_threads import _MAX_ABANDONED, DeviceThreads, HungError
 
 PATIENCE_S = 5.0
@@ -86,6 +87,25 @@ async def test_a_hung_call_is_given_up_and_the_next_is_served(
         await hung
     assert (await behind)[0] == "behind"
     assert (await device.run(lambda: "later", PATIENCE_S))[0] == "later"
+
+
+async def test_a_call_that_waits_has_no_more_than_its_time(
+    device: DeviceThreads, never: threading.Event
+) -> None:
+    """Only what others took from a thread is granted on top."""
+    with pytest.raises(HungError):
+        async with asyncio.timeout(PATIENCE_S):
+            await device.run(never.wait, 0.6)
+
+
+async def test_a_call_that_hardly_computes_is_given_up_after_ten_times_its_time(
+    device: DeviceThreads, never: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hang that looks like starvation, with two thousandths of a core, would have five hundred times as long."""
+    monkeypatch.setattr(device_threads, "_computed_s", lambda _clock: time.monotonic() / 500)
+    with pytest.raises(HungError):
+        async with asyncio.timeout(PATIENCE_S):
+            await device.run(never.wait, 0.02)
 
 
 async def test_a_hung_call_that_returns_late_disturbs_nobody(device: DeviceThreads) -> None:

@@ -167,6 +167,33 @@ def test_files_are_read_as_shops_export_them(
     assert len(told) == 1
 
 
+def test_rows_of_an_export_that_are_no_reviews_are_skipped_and_told(tmp_path: Path) -> None:
+    """A reply of the shop and spam are nobody's opinion."""
+    file = tmp_path / "a.csv"
+    file.write_text(
+        "comment_ID,comment_post_ID,comment_content,comment_approved,comment_parent,rating\n"
+        "1,5,Warm and soft.,1,0,5\n2,5,Thank you!,1,1,\n3,5,Buy pills,spam,0,5\n"
+    )
+    told: list[str] = []
+    ready, refused = read_comments(file, {}, progress=told.append)
+    assert [orjson.loads(one.value)["text"] for one in ready] == ["Warm and soft."]
+    assert not refused
+    assert told[1:] == [
+        "1 rows are no reviews and were skipped: replies of the shop",
+        "1 rows are no reviews and were skipped: not shown in the shop",
+    ]
+
+
+def test_what_was_written_is_summarised_and_not_its_translation(tmp_path: Path) -> None:
+    """As in an export of Google."""
+    file = tmp_path / "a.csv"
+    file.write_text(
+        "reviewId,starRating,createTime,comment\n1,FIVE,,(Translated by Google) Good (Original) Gut\n"
+    )
+    ready, _ = read_comments(file, {})
+    assert orjson.loads(ready[0].value)["text"] == "Gut"
+
+
 @pytest.mark.parametrize(
     ("name", "content", "wanted"),
     [

@@ -76,7 +76,7 @@ class Api:
 
 
 @asynccontextmanager
-async def running(token: str | None) -> AsyncIterator[Api]:
+async def running(token: str | None, **more: Any) -> AsyncIterator[Api]:
     """The pages on a port of their own."""
     catalogue, seen, day = FakeCatalogue(), [], [TODAY]
     app = products_app(
@@ -85,6 +85,7 @@ async def running(token: str | None) -> AsyncIterator[Api]:
         max_age_s=3,
         observe=lambda route, status, _seconds: seen.append((route, status)),
         today=lambda: day[0],
+        **more,
     )
     add_health_pages(app, readiness=lambda: Readiness(True, ()), registry=ServingMetrics().registry)
     server = WebServer(app, "127.0.0.1", 0)
@@ -224,7 +225,13 @@ BAD = [
     ("POST /products:batchGet", b"[]", 400, "product_ids"),
     ("POST /products:batchGet", b'{"product_ids": []}', 400, "1 to 100 product ids"),
     ("POST /products:batchGet", orjson.dumps({"product_ids": ["p"] * 101}), 400, "1 to 100 product ids"),
-    ("POST /products:batchGet", b'{"product_ids": [1]}', 400, "product_ids"),
+    ("POST /products:batchGet", b'{"product_ids": 3}', 400, "1 to 100 product ids, got 3 (int)"),
+    (
+        "POST /products:batchGet",
+        b'{"product_ids": ["p", 3, "q"]}',
+        400,
+        "product_ids.1: wanted 1 to 128 characters without control characters or surrounding whitespace, got 3 (int)",
+    ),
     ("POST /products:batchGet", b" " * (MAX_BODY_BYTES + 1), 413, "too large"),
     ("GET /products/later", None, 503, "being filled"),
     ("GET /products/broken", None, 500, "log"),

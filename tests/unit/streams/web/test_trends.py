@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.web.product_bodies import WINDOWS, trends
-from streams.web.stored_summary import Day
+from streams.web.stored_summary import Day, Sentiment
 
 TODAY = date(2026, 11, 25)
 
@@ -41,3 +41,21 @@ def test_windows_end_at_the_day_of_the_request(days_old: int, reviews: int) -> N
     week = trends([ago(days_old)], as_of=as_of, today=TODAY)[0]
     assert week["reviews"] == reviews
     assert week["before"]["reviews"] == 1 - reviews
+
+
+def of_stars(days: int, negative: int, *, is_told: bool = True) -> Day:
+    day = ago(days)
+    day.negative = negative
+    day.sentiment_from_stars = Sentiment(negative=negative, neutral=0, positive=0) if is_told else None
+    return day
+
+
+def test_windows_say_which_sentiments_come_from_stars() -> None:
+    """As the totals do: the sum of their days, and nothing where a day does not tell."""
+    days = [of_stars(1, 2), of_stars(3, 4), of_stars(10, 8), of_stars(40, 0, is_told=False)]
+    week, month, quarter = trends(days, as_of=TODAY, today=TODAY)
+    assert week["sentiment_from_stars"] == {"negative": 6, "neutral": 0, "positive": 0}
+    assert week["before"]["sentiment_from_stars"] == {"negative": 8, "neutral": 0, "positive": 0}
+    assert month["sentiment_from_stars"] == {"negative": 14, "neutral": 0, "positive": 0}
+    assert month["before"]["sentiment_from_stars"] is None
+    assert quarter["sentiment_from_stars"] is None

@@ -15,7 +15,7 @@ from streams.errors import FatalError
 from streams.kafka import topic_admin
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.topic_facts import TopicFacts
-from streams.settings import Settings
+from streams.settings import KafkaSettings, Settings
 from streams.state.origin import PartitionCountError
 from streams.state.restoring import RestoreProgress
 from streams.state.store import PartitionStore
@@ -119,6 +119,17 @@ async def test_topics_are_looked_at_before_a_directory_is_claimed(
     assert not (tmp_path / "reviewstream-adding").exists()
 
 
+async def test_renamed_topics_are_looked_at_by_their_names(broker: Broker, settings: Settings) -> None:
+    """The changelog, too, from which the tables are restored."""
+    broker.facts = {f"shop.{name}": TopicFacts(2, name) for name in KEYED}
+    renamed = settings.model_copy(update={"kafka": KafkaSettings(topic_prefix="shop.")})
+    async with AsyncExitStack() as stack:
+        tables = (await asyncio.wait_for(loaded(renamed, stack), 30))._tables
+        assert broker.asked == [frozenset(broker.facts)]
+        assert tables is not None
+        assert tables.changelog == f"shop.{CHANGELOG}"
+
+
 async def test_each_worker_has_a_directory_until_it_ends(settings: Settings, tmp_path: Path) -> None:
     """Below the group's name; the next worker finds that of one that ended."""
     base = tmp_path / "reviewstream-adding"
@@ -146,9 +157,9 @@ async def test_tables_lie_in_the_directory_and_know_the_cluster(
         return TableSet(client, topics, make, directory, **more)
 
     monkeypatch.setattr(stateful_worker, "TableSet", noting)
+    monkeypatch.setattr(stateful_worker, "StoreMemory", lambda cache_bytes: cache_bytes)
     async with AsyncExitStack() as stack:
         worker = await loaded(settings, stack)
-        del made["memory"]
         assert made == {
             "client": CLIENT,
             "changelog": CHANGELOG,
@@ -157,6 +168,7 @@ async def test_tables_lie_in_the_directory_and_know_the_cluster(
             "cluster": "cluster",
             "is_kafka": True,
             "on_anew": worker._metrics.rebuilt,
+            "memory": settings.state.cache_bytes,
         }
 
 

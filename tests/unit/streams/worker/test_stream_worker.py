@@ -233,6 +233,17 @@ async def test_each_part_is_asked_for_what_the_row_says(scene: Scene) -> None:
     }
 
 
+async def test_renamed_topics_are_asked_for_by_their_names(scene: Scene) -> None:
+    """What it checks, probes and reads; a changelog, too."""
+    renamed = SETTINGS.kafka.model_copy(update={"topic_prefix": "s.", "topic_names": {"new-review": "in"}})
+    worker = await run(scene, settings=SETTINGS.model_copy(update={"kafka": renamed}))
+    names = ["in", "in.dlq", "s.enriched-review", "s.enriched-review.dlq", "s.kept"]
+    assert (scene.asked["topics"], scene.asked["sizes"]) == (names, sorted(names))
+    assert scene.asked["probe"]["topic"] == "in"
+    assert worker._intake.topics == frozenset({"in"})
+    assert scene.pump_options["sizes"]._changelogs == {"s.kept"}
+
+
 @pytest.mark.parametrize("step", [name for name in RUNNING if name not in {"wrap", "app", "tune"}])
 async def test_a_step_that_fails_ends_the_worker_and_closes_what_was_open(scene: Scene, step: str) -> None:
     """Its error is the worker's, nothing after it is begun, and what had not started is not closed."""

@@ -82,6 +82,7 @@ def test_every_request_is_answered_in_order_under_its_key(handler: AnswerRequest
     assert [text.generation for text in texts] == [1, 2, 3]
     assert [text.source.offset for text in texts] == [1, 2, 3]
     assert (texts[0].snapshot_offset, texts[0].review_count, texts[0].prompt_version) == (41, 7, "fake-1")
+    assert texts[0].as_of == datetime.fromisoformat(request()["as_of"])
     assert [claim.review_ids for claim in texts[0].claims] == [(), ("a", "b")]
 
 

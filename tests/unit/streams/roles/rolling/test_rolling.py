@@ -15,11 +15,13 @@ from schemas.alerts import ProductAlert
 from schemas.counts import SentimentCounts
 from schemas.dead_letters import DeadLetterReason
 from schemas.reviews import ReviewEnriched
+from schemas.search import ProductDocument
 from schemas.summaries import ProductSummary, ProductText, RefreshRequested
 from schemas.topics import (
     ENRICHED_REVIEW,
     NEW_PRODUCT,
     PRODUCT_ALERT,
+    PRODUCT_DOCUMENT,
     PRODUCT_SUMMARY,
     PRODUCT_TEXT,
     REFRESH_REQUESTED,
@@ -69,6 +71,7 @@ class Role:
         self.now = datetime(2026, 9, 21, tzinfo=UTC)
         self.summaries: list[ProductSummary | None] = []
         self.refreshes: list[RefreshRequested] = []
+        self.documents: list[ProductDocument | None] = []
         self.alerts: list[ProductAlert] = []
         self.offset = 0
         self.start()
@@ -101,6 +104,8 @@ class Role:
         for one in effects.outputs:
             if one.topic == PRODUCT_SUMMARY.name:
                 self.summaries.append(ProductSummary.model_validate_json(one.value) if one.value else None)
+            elif one.topic == PRODUCT_DOCUMENT.name:
+                self.documents.append(ProductDocument.model_validate_json(one.value) if one.value else None)
             elif one.topic == PRODUCT_ALERT.name and one.value:
                 self.alerts.append(ProductAlert.model_validate_json(one.value))
             elif one.topic == REFRESH_REQUESTED.name and one.value:
