@@ -4,7 +4,16 @@ import pytest
 import torch
 
 from models.readers.aspects import ASPECTS
-from models.readers.opinion_heads import STARS, OpinionHeads, Segments, mean_by_segment, sum_by_segment
+from models.readers.opinion_heads import (
+    NO_OPINION,
+    STARS,
+    OpinionHeads,
+    SegmentLogits,
+    Segments,
+    TokenLogits,
+    mean_by_segment,
+    sum_by_segment,
+)
 from schemas.vocabularies import HOLDERS
 
 WIDTH = 12
@@ -21,6 +30,19 @@ def vectors(tokens: int) -> torch.Tensor:
     return torch.randn(tokens, WIDTH, generator=torch.Generator().manual_seed(tokens))
 
 
+def said(heads: OpinionHeads, normed: torch.Tensor, segments: Segments) -> SegmentLogits:
+    return heads.segments(normed, segments, heads.tokens(normed))
+
+
+def balance(tokens: TokenLogits, inside: torch.Tensor) -> torch.Tensor:
+    """How much praise and blame there is, as a plain loop over the tokens has it."""
+    mass = torch.zeros(3)
+    for number in inside.nonzero()[:, 0].tolist():
+        is_opinion = 1 - torch.softmax(tokens.aspect[number], dim=0)[NO_OPINION]
+        mass += is_opinion * torch.softmax(tokens.polarity[number], dim=0)
+    return torch.cat([mass / (mass.sum() + 1), torch.log1p(mass)])
+
+
 @pytest.mark.parametrize(
     ("of", "count"),
     [([0, 0, 0], 1), ([0, 0, 1, 3, 3, 3], 5), ([2], 3), ([1, 0, 1, 0], 2)],
@@ -28,17 +50,18 @@ def vectors(tokens: int) -> torch.Tensor:
 )
 @torch.no_grad()
 def test_pooling_is_a_softmax_within_each_segment(heads: OpinionHeads, of: list[int], count: int) -> None:
-    """Against a loop; a segment without a token has the vector zero."""
+    """Against a loop; a segment without a token has the vector zero, and no opinions."""
     normed = heads.normed(10 * vectors(len(of)))
     segments = Segments(torch.tensor(of), count)
-    got = heads.segments(normed, segments)
+    got, tokens = said(heads, normed, segments), heads.tokens(normed)
     means = mean_by_segment(normed, segments)
     sums = sum_by_segment(normed, segments)
     assert (got.sentiment.shape, got.stars.shape) == ((count, 3), (count, STARS))
     for number in range(count):
         inside = normed[segments.of == number]
         weights = torch.softmax(heads.attention(inside), dim=0)
-        pooled = [(weights[:, pool : pool + 1] * inside).sum(dim=0) for pool in (0, 1)]
+        judged = balance(tokens, segments.of == number)
+        pooled = [torch.cat([(weights[:, pool : pool + 1] * inside).sum(dim=0), judged]) for pool in (0, 1)]
         assert torch.allclose(got.sentiment[number], heads.sentiment(pooled[0]), atol=1e-5)
         assert torch.allclose(got.stars[number], heads.stars(pooled[1]), atol=1e-5)
         assert torch.allclose(sums[number], inside.sum(dim=0), atol=1e-5)
@@ -51,20 +74,25 @@ def test_attention_that_is_very_sure_overflows_nowhere(heads: OpinionHeads) -> N
     """Scores of a thousand are exponents of none."""
     heads.attention.weight *= 1e4
     normed = heads.normed(vectors(6))
-    got = heads.segments(normed, Segments(torch.tensor([0, 0, 0, 1, 1, 1]), 2))
+    got = said(heads, normed, Segments(torch.tensor([0, 0, 0, 1, 1, 1]), 2))
     assert torch.isfinite(got.sentiment).all()
     best = normed[:3][heads.attention(normed[:3])[:, 0].argmax()]
-    assert torch.allclose(got.sentiment[0], heads.sentiment(best), atol=1e-4)
+    judged = balance(heads.tokens(normed), torch.tensor([True, True, True, False, False, False]))
+    assert torch.allclose(got.sentiment[0], heads.sentiment(torch.cat([best, judged])), atol=1e-4)
 
 
 def test_attention_is_trained_through_the_pooling(heads: OpinionHeads) -> None:
     """The maximum that is taken away for safety hides no gradient: it is that of a plain softmax."""
     normed = vectors(5)
-    heads.segments(normed, Segments(torch.zeros(5, dtype=torch.long), 1)).sentiment[0, 0].backward()
+    said(heads, normed, Segments(torch.zeros(5, dtype=torch.long), 1)).sentiment[0, 0].backward()
+    assert heads.of_token.weight.grad is None, (
+        "who knows how a text feels teaches nothing of where it says so"
+    )
     got = heads.attention.weight.grad.clone()
     heads.zero_grad()
     weights = torch.softmax(heads.attention(normed), dim=0)
-    heads.sentiment((weights[:, :1] * normed).sum(dim=0))[0].backward()
+    judged = balance(heads.tokens(normed), torch.ones(5, dtype=torch.bool)).detach()
+    heads.sentiment(torch.cat([(weights[:, :1] * normed).sum(dim=0), judged]))[0].backward()
     assert got.any()
     assert torch.allclose(got, heads.attention.weight.grad, atol=1e-6)
 
