@@ -16,8 +16,6 @@ from torch.nn import functional
 
 from models.errors import ModelConfigurationError
 
-_DROPOUT = 0.1
-
 
 @dataclass(frozen=True, slots=True)
 class BertShape:
@@ -143,7 +141,7 @@ class PackedLayer(nn.Module):
         self.widen = _linear(weights, f"{name}.intermediate.dense")
         self.narrow = _linear(weights, f"{name}.output.dense")
         self.output_norm = _layer_norm(weights, f"{name}.output.LayerNorm", shape.layer_norm_epsilon)
-        self.dropout = nn.Dropout(_DROPOUT)  # while it is trained
+        self.dropout = nn.Dropout(0.0)  # who trains it may want some
 
     def forward(self, hidden: Tensor, attention: Attention) -> Tensor:
         """(tokens, width) to (tokens, width)."""

@@ -19,6 +19,7 @@ from models.errors import ModelConfigurationError
 from models.registry.manifest import sha256_of
 
 _LAST = (-1,)
+_DROPOUT = 0.1
 _UNIVERSAL_WIDTH, _UNIVERSAL_LAYERS = 256, 2
 
 
@@ -76,6 +77,9 @@ class MiniLm:
         bert = load_packed_bert(encoder_directory())
         for name, parameter in bert.named_parameters():
             parameter.requires_grad_(name.startswith("layers."))
+        for module in bert.modules():
+            if isinstance(module, nn.Dropout):
+                module.p = _DROPOUT
         return MiniLmEncoder(bert, replace(plan, dtype=torch.float32), layers=_LAST, fuse=False)
 
     def to_serve(self, difference: Mapping[str, Tensor], plan: ComputePlan) -> TextEncoder:
