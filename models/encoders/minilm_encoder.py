@@ -4,7 +4,9 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from torch import Tensor
@@ -52,26 +54,55 @@ def encoder_tokeniser(directory: Path) -> SentenceTokeniser:
 
 
 class MiniLmEncoder:
-    """The network on torch, without padding: token vectors of FEATURE_LAYERS, side by side.
+    """The network on torch, without padding: see `models.encoders.interfaces.TextEncoder`.
 
     Args:
-        bert: the network, adapter merged; not to be used after.
+        bert: the network, as it was trained; not to be used after.
         plan: device and dtype.
+        layers: whose token vectors, side by side, are the states.
+        fuse: faster where it can be, and not to be trained.
     """
 
-    def __init__(self, bert: PackedBert, plan: ComputePlan) -> None:
+    packs = True
+    #: [MASK] of its vocabulary.
+    masked_token = 103
+
+    def __init__(
+        self,
+        bert: PackedBert,
+        plan: ComputePlan,
+        *,
+        layers: Sequence[int] = FEATURE_LAYERS,
+        fuse: bool = True,
+    ) -> None:
+        self.width = bert.words.weight.shape[1] * len(layers)
         bert = bert.to(plan.device, plan.dtype).eval()
-        self._bert = FusedBert(bert) if can_fuse(plan.device) else bert
+        self.network: PackedBert | FusedBert = FusedBert(bert) if fuse and can_fuse(plan.device) else bert
         self._device = plan.device
+        self._layers = tuple(layers)
+        self.tokenise = encoder_tokeniser(encoder_directory())
+        self.continues_word = _continues_word(encoder_directory())
 
-    @torch.inference_mode()
     def states(self, windows: Sequence[Sequence[int]]) -> Tensor:
-        """The windows' token vectors end to end, special tokens included: (tokens, width) float32."""
+        """See `TextEncoder`."""
         token_ids = torch.tensor([token for window in windows for token in window])
-        return feature_states(self._bert, to_device(token_ids, self._device), list(map(len, windows)))
+        return feature_states(
+            self.network, to_device(token_ids, self._device), list(map(len, windows)), self._layers
+        )
 
 
-def feature_states(bert: PackedBert | FusedBert, token_ids: Tensor, lengths: Sequence[int]) -> Tensor:
-    """Run the network over packed sequences: (tokens,) to (tokens, width) float32 vectors of FEATURE_LAYERS."""
+def feature_states(
+    bert: PackedBert | FusedBert,
+    token_ids: Tensor,
+    lengths: Sequence[int],
+    layers: Sequence[int] = FEATURE_LAYERS,
+) -> Tensor:
+    """Run the network over packed sequences: (tokens,) to (tokens, width) float32 vectors of these layers."""
     states = bert(token_ids, lengths)
-    return torch.cat([states[layer] for layer in FEATURE_LAYERS], dim=1).float()
+    return torch.cat([states[layer] for layer in layers], dim=1).float()
+
+
+def _continues_word(directory: Path) -> NDArray[np.bool_]:
+    tokenizer = Tokenizer.from_file(str(directory / "tokenizer.json"))
+    pieces = sorted(tokenizer.get_vocab().items(), key=lambda one: one[1])
+    return np.array([piece.startswith("##") for piece, _ in pieces], dtype=np.bool_)

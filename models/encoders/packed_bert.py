@@ -141,13 +141,15 @@ class PackedLayer(nn.Module):
         self.widen = _linear(weights, f"{name}.intermediate.dense")
         self.narrow = _linear(weights, f"{name}.output.dense")
         self.output_norm = _layer_norm(weights, f"{name}.output.LayerNorm", shape.layer_norm_epsilon)
+        self.dropout = nn.Dropout(0.0)  # who trains it may want some
 
     def forward(self, hidden: Tensor, attention: Attention) -> Tensor:
         """(tokens, width) to (tokens, width)."""
         tokens, width = hidden.shape
         packed = self.query_key_value(hidden).view(tokens, 3, self.heads, width // self.heads)
-        hidden = self.attention_norm(self.attention_output(attention(packed)) + hidden)
-        output: Tensor = self.output_norm(self.narrow(functional.gelu(self.widen(hidden))) + hidden)
+        hidden = self.attention_norm(self.dropout(self.attention_output(attention(packed))) + hidden)
+        changed = self.dropout(self.narrow(functional.gelu(self.widen(hidden))))
+        output: Tensor = self.output_norm(changed + hidden)
         return output
 
 

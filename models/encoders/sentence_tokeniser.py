@@ -1,6 +1,6 @@
 """Text to token ids by sentence, in windows that fit the encoder's positions."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -58,20 +58,35 @@ class SentenceTokeniser:
     """Tokenises without padding and without cutting: where a window is full the next sentence opens another.
 
     Args:
-        tokenizer: of a BERT; copied, so that nobody else's settings change.
+        tokenizer: copied, so that nobody else's settings change.
         window_tokens: length of a window, the special tokens included.
+        special: the tokens that a window begins and ends with; by default those of a BERT.
+        split: a text's sentences, in order.
+        in_chinese: emoji are read as Chinese words.
+
+    Raises:
+        ValueError: the tokenizer has no such special tokens.
     """
 
-    def __init__(self, tokenizer: Tokenizer, window_tokens: int) -> None:
+    def __init__(
+        self,
+        tokenizer: Tokenizer,
+        window_tokens: int,
+        *,
+        special: tuple[str, str] = ("[CLS]", "[SEP]"),
+        split: Callable[[str], list[Span]] = split_sentences,
+        in_chinese: bool = False,
+    ) -> None:
         self._tokenizer = Tokenizer.from_str(tokenizer.to_str())
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
-        self._emoji_tokenizer = emoji_tokenizer(self._tokenizer)
+        self._emoji_tokenizer = emoji_tokenizer(self._tokenizer, in_chinese=in_chinese)
         self._words = WordTokens(self._tokenizer) if is_word_by_word(self._tokenizer) else None
+        self._split = split
         self._room = window_tokens - 2
-        first, last = (tokenizer.token_to_id(name) for name in ("[CLS]", "[SEP]"))
+        first, last = map(tokenizer.token_to_id, special)
         if first is None or last is None:
-            raise ValueError("the tokenizer has no [CLS] and [SEP]: it is not of a BERT")
+            raise ValueError(f"the tokenizer has no {special[0]} and {special[1]}")
         self._first, self._last = first, last
 
     def __call__(self, texts: Sequence[str]) -> list[TokenisedText]:
@@ -94,7 +109,7 @@ class SentenceTokeniser:
         first = 0
         ids: list[int] = []
         sentences: list[TokenisedSentence] = []
-        for start, end in split_sentences(text):
+        for start, end in self._split(text):
             ids += words.of(text, start, end)
             if len(ids) - first > self._room:
                 return None
@@ -105,8 +120,8 @@ class SentenceTokeniser:
     def _by_encoding(self, text: str, encoding: Encoding) -> TokenisedText:
         if has_emoji(text):
             encoding = self._emoji_tokenizer.encode(text, add_special_tokens=False)
-        ids = encoding.ids
-        return self._in_windows(text, ids, list(self._sentences(text, encoding, len(ids))))
+        sentences = list(self._sentences(text, encoding, len(encoding.ids)))
+        return self._in_windows(text, encoding.ids if sentences else [], sentences)
 
     def _in_windows(self, text: str, ids: list[int], sentences: list[TokenisedSentence]) -> TokenisedText:
         if len(ids) <= self._room:
@@ -121,10 +136,13 @@ class SentenceTokeniser:
         return TokenisedText(text, tuple(windows), tuple(sentences))
 
     def _sentences(self, text: str, encoding: Encoding, tokens: int) -> Iterator[TokenisedSentence]:
-        """Sentences that have tokens; those too long for a window in pieces."""
-        spans = split_sentences(text)
-        firsts = [_token_from(encoding, start, end, tokens) for start, end in spans]
-        for (start, end), first, last in zip(spans, firsts, [*firsts, tokens][1:], strict=True):
+        """Sentences that have tokens; those too long for a window in pieces. Every token is of one of them.
+
+        A token between two, such as a space, is of the one before; one before the first is of the first.
+        """
+        spans = self._split(text)
+        later = [_token_from(encoding, start, end, tokens) for start, end in spans[1:]]
+        for (start, end), first, last in zip(spans, [0, *later], [*later, tokens], strict=False):
             if first < last <= first + self._room:
                 yield TokenisedSentence(start, end, first, last - first, encoding)
                 continue

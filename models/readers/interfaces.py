@@ -53,6 +53,7 @@ class AspectMention(NamedTuple):
         sentiment: towards this aspect.
         start: of the span it stands on: `text[start:end]` of the text that was tokenised, in code points.
         end: of that span.
+        holder: whose it is, of `schemas.vocabularies.HOLDERS`; None where that was not asked.
     """
 
     aspect: Aspect
@@ -60,15 +61,20 @@ class AspectMention(NamedTuple):
     sentiment: SentimentPrediction
     start: int
     end: int
+    holder: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewReading:
-    """What a model says of one review; a plain sentiment classifier finds no sentences and no aspects."""
+    """What a model says of one review; a plain sentiment classifier finds no sentences and no aspects.
+
+    `stars`: probabilities of one to five stars, by how the words sound; None where the model gives none.
+    """
 
     sentiment: SentimentPrediction
     sentences: tuple[SentenceReading, ...] = ()
     aspects: tuple[AspectMention, ...] = ()
+    stars: tuple[float, ...] | None = None
 
 
 def predictions_of(rows: Sequence[Sequence[float]]) -> list[SentimentPrediction]:

@@ -88,6 +88,10 @@ def _load(
     labels: Mapping[str, SentimentLabel] | None,
 ) -> ReviewReader[Any]:
     """By what lies in the directory; only what is used is imported."""
+    if (directory / "opinion-reader.safetensors").is_file():
+        from models.readers.opinion_loading import load_opinion_reader  # noqa: PLC0415
+
+        return load_opinion_reader(directory, plan)
     if (directory / "minilm-reviews.safetensors").is_file():
         from models.readers.minilm_reviews import load_minilm_reviews  # noqa: PLC0415
 

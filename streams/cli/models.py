@@ -27,6 +27,8 @@ class Trainable(StrEnum):
 
     REVIEWS_EN = "reviews-en"
     REVIEWS_ZH = "reviews-zh"
+    OPINIONS_EN = "opinions-en"
+    OPINIONS_ZH = "opinions-zh"
     GENERATOR = "generator"
     GENERATOR_ZH = "generator-zh"
 
@@ -94,6 +96,12 @@ def _trainer(task: Trainable, *, embeddings_only: bool, base: str | None) -> Cal
         return run if base is None else partial(run, base=base)
     if base is not None:
         raise ConfigurationError("train: --base is of a generator; a reader of reviews has its own encoder")
+    if task in {Trainable.OPINIONS_EN, Trainable.OPINIONS_ZH}:
+        if embeddings_only:
+            raise ConfigurationError(
+                "train: this reader has no sentence embeddings; leave --embeddings-only out"
+            )
+        return partial(_named("reader", "train_reader"), task.value)
     language = "english" if task is Trainable.REVIEWS_EN else "chinese"
     part, verb = ("_embedding", "complete") if embeddings_only else ("", "train")
     return _named(f"{language}{part}", f"{verb}_{language}")

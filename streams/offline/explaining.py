@@ -134,7 +134,7 @@ def _sentence(text: str, sentence: SentenceReading) -> ExplainedSentence:
 
 
 def _aspect(text: str, mention: AspectMention) -> ExplainedAspect:
-    aspect, confidence, sentiment, start, end = mention
+    aspect, confidence, sentiment, start, end, _ = mention
     return ExplainedAspect(
         sentiment.label,
         *sentiment,

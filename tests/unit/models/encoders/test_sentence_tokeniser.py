@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tokenizers import Tokenizer, models
+from tokenizers import Tokenizer, models, pre_tokenizers
 
 from models.encoders.sentence_tokeniser import SentenceTokeniser
 from models.text.emoji import emoji_tokenizer
@@ -64,5 +64,28 @@ def test_emoji_are_words_at_their_place() -> None:
 
 def test_a_tokenizer_without_special_tokens_is_refused() -> None:
     """It would not be a BERT's."""
-    with pytest.raises(ValueError, match="not of a BERT"):
+    with pytest.raises(ValueError, match=r"has no \[CLS\] and \[SEP\]"):
         SentenceTokeniser(Tokenizer(models.WordLevel({"[UNK]": 0}, unk_token="[UNK]")), 10)
+
+
+def spaced_pieces() -> Tokenizer:
+    """Pieces of words that keep the space before them, as sentencepiece has them."""
+    pieces = ["<unk>", "[CLS]", "[SEP]", "▁", "▁it", "it", "▁works", ".", "\x1c"]
+    tokenizer = Tokenizer(models.Unigram([(piece, -1.0) for piece in pieces], unk_id=0))
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always")
+    return tokenizer
+
+
+@given(
+    st.lists(st.sampled_from([" ", "it", "works", ".", "\n", "\x1c", "\u3000"]), max_size=12).map("".join),
+    st.integers(4, 20),
+)
+def test_tokens_of_space_belong_to_a_sentence(text: str, window: int) -> None:
+    """A token that is nothing but space, before, between or behind sentences, shifts none of the others."""
+    (tokenised,) = SentenceTokeniser(spaced_pieces(), window)([text])
+    content = [token for one in tokenised.windows for token in one[1:-1]]
+    assert sum(one.tokens for one in tokenised.sentences) == len(content)
+    places = [one.place_of(token) for one in tokenised.sentences for token in range(one.tokens)]
+    covered = {place for start, end in places for place in range(start, end)}
+    assert {place for place, character in enumerate(text) if not character.isspace()} <= covered
+    assert bool(content) >= bool(text.strip())

@@ -1,0 +1,86 @@
+"""Train a reader that marks opinions: fit, calibrate, measure on texts kept apart, write weights and model card."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final
+
+from models.devices import plan_compute
+from models.readers.opinion_loading import reader_of
+from models.readers.opinion_weights import save_reader_weights
+from models.training.corpora.reader_data import ReaderData, chinese_data, english_data
+from models.training.fitting.options import FitOptions
+from models.training.reader_card import reader_card
+from models.training.reader_fitting import Recipe, fit_reader, read_tokenised
+from models.training.reader_measuring import measure, measure_kinds
+from models.training.report import TrainingReport, finish, rounded
+
+RECIPES: Final[Mapping[str, tuple[Recipe, Callable[[Path], ReaderData]]]] = {
+    "opinions-en": (Recipe("opinions-en", "minilm", ("en",), FitOptions(epochs=6)), english_data),
+    "opinions-zh": (
+        Recipe(
+            "opinions-zh",
+            "universal",
+            ("zh",),
+            FitOptions(epochs=10, learning_rate=2e-4, head_learning_rate=6e-4),
+        ),
+        chinese_data,
+    ),
+}
+
+
+def train_reader(
+    name: str, data: Path, out: Path, *, seed: int = 7, progress: Callable[[str], None]
+) -> TrainingReport:
+    """Train, measure and write a model directory that `load_reader` takes as `path:`.
+
+    Takes a core half an hour. It goes on where it was if it was stopped. The same data, seed and machine give the
+    same weights.
+
+    Args:
+        name: of RECIPES.
+        data: a directory with the sets that the recipe's corpora name.
+        out: made if it is not there; files of an earlier run are overwritten.
+        seed: of everything random.
+        progress: told, in words for people, what is being done.
+
+    Raises:
+        TrainingDataError: the data is not there, or not in the published layout.
+        ModelConfigurationError: the encoder's package is not installed.
+    """
+    recipe, read = RECIPES[name]
+    recipe = Recipe(
+        recipe.name, recipe.encoder, recipe.languages, FitOptions(**(asdict(recipe.options) | {"seed": seed}))
+    )
+    texts = read(data)
+    counts = Counter(text.source for text in texts.training)
+    progress(f"training on {len(texts.training)} texts")
+    out.mkdir(parents=True, exist_ok=True)
+    checkpoint = out.with_name(f"{out.name}.checkpoint")
+    weights, how = fit_reader(recipe, texts, progress=progress, checkpoint=checkpoint)
+    save_reader_weights(weights, out)
+    progress(f"measuring on {len(texts.held_out)} real reviews and {len(texts.hard)} hard sentences")
+    reader = reader_of(name, "in training", weights, plan_compute())
+    sets = {"held_out": texts.held_out, "hard": texts.hard}
+    readings = {
+        kept: read_tokenised(reader, reader.tokenise([review.text for review in reviews]))
+        for kept, reviews in sets.items()
+    }
+    metrics = rounded(
+        {
+            "examples": counts,
+            "training": {
+                "seed": seed,
+                "epochs": how.best_epoch,
+                "validations": how.validations,
+                "calibration": asdict(weights.calibration),
+                "options": asdict(recipe.options),
+            },
+            **{kept: measure(readings[kept], reviews) for kept, reviews in sets.items()},
+            "kinds": measure_kinds(readings["hard"], texts.hard),
+        }
+    )
+    report = finish(metrics, reader_card(recipe, metrics), out, examples=counts, progress=progress)
+    checkpoint.unlink(missing_ok=True)
+    return report

@@ -1,0 +1,130 @@
+"""Measure a reader on annotated reviews: sentiment, opinions, stars, whose opinions; by aspect and by hard kind."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from models.evaluation import evaluate
+from models.readers.aspects import ASPECTS
+from models.readers.interfaces import SENTIMENT_LABELS, ReviewReading
+from models.training.corpora.annotated import AnnotatedReview
+from models.training.opinion_measures import (
+    Counts,
+    annotated_opinions,
+    counts_of,
+    f1_interval,
+    presence_of,
+    read_opinions,
+    summed,
+)
+from schemas.vocabularies import HOLDERS
+
+Scores = dict[str, object]
+
+
+def measure(readings: Sequence[ReviewReading], reviews: Sequence[AnnotatedReview]) -> Scores:
+    """All that a card says of one set of reviews, as plain values.
+
+    Args:
+        readings: of the reviews, in their order.
+        reviews: annotated, and not trained on.
+    """
+    found = [read_opinions(reading) for reading in readings]
+    known = [annotated_opinions(review.opinions) for review in reviews]
+    pairs = list(zip(found, known, strict=True))
+    counts = [counts_of(*pair) for pair in pairs]
+    judged = evaluate(
+        [tuple(reading.sentiment) for reading in readings],
+        [SENTIMENT_LABELS.index(review.sentiment) for review in reviews],
+        SENTIMENT_LABELS,
+    )
+    return {
+        "reviews": len(reviews),
+        "sentiment": {
+            "accuracy": judged.accuracy,
+            "macro_f1": judged.macro_f1,
+            "ece": judged.expected_calibration_error,
+            "f1": {name: scores.f1 for name, scores in judged.classes.items()},
+        },
+        "aspects_found_f1": summed(presence_of(*pair) for pair in pairs).f1,
+        "opinions": _of_counts(counts),
+        "by_aspect": {aspect: _of_counts([counts_of(*pair, aspect) for pair in pairs]) for aspect in ASPECTS},
+        "holders": _holders(readings, reviews),
+        "stars": _stars(readings, reviews),
+    }
+
+
+def measure_kinds(
+    readings: Sequence[ReviewReading], reviews: Sequence[AnnotatedReview]
+) -> dict[str, Mapping[str, float]]:
+    """Of the texts of each hard kind: how many, share with the right sentiment, micro-F1 of the opinions."""
+    by_kind: dict[str, list[tuple[ReviewReading, AnnotatedReview]]] = {}
+    for reading, review in zip(readings, reviews, strict=True):
+        for kind in sorted(review.kinds):
+            by_kind.setdefault(kind, []).append((reading, review))
+    return {
+        kind: {
+            "texts": len(of_kind),
+            "sentiment": float(
+                np.mean([reading.sentiment.label == review.sentiment for reading, review in of_kind])
+            ),
+            "opinions": summed(
+                counts_of(read_opinions(reading), annotated_opinions(review.opinions))
+                for reading, review in of_kind
+            ).f1,
+        }
+        for kind, of_kind in sorted(by_kind.items())
+    }
+
+
+def _of_counts(counts: Sequence[Counts]) -> Scores:
+    total = summed(counts)
+    return {
+        "precision": total.right / total.found if total.found else 0.0,
+        "recall": total.right / total.annotated if total.annotated else 0.0,
+        "f1": f1_interval(counts)._asdict(),
+        "annotated": total.annotated,
+    }
+
+
+def _holders(readings: Iterable[ReviewReading], reviews: Iterable[AnnotatedReview]) -> Mapping[str, Scores]:
+    """F1 of the judgements that are not the reviewer's: found where a span of that holder shares a character."""
+    right, found, known = (dict.fromkeys(HOLDERS[1:], 0) for _ in range(3))
+    for reading, review in zip(readings, reviews, strict=True):
+        if not review.knows_holders:
+            continue
+        for mention in reading.aspects:
+            if mention.holder in found:
+                found[mention.holder] += 1
+        for opinion in review.opinions:
+            if opinion.holder in known:
+                known[opinion.holder] += 1
+                right[opinion.holder] += any(
+                    mention.holder == opinion.holder
+                    and mention.start < opinion.end
+                    and mention.end > opinion.start
+                    for mention in reading.aspects
+                )
+    return {
+        holder: {"f1": Counts(right[holder], found[holder], known[holder]).f1, "annotated": known[holder]}
+        for holder in known
+    }
+
+
+def _stars(readings: Sequence[ReviewReading], reviews: Sequence[AnnotatedReview]) -> Scores:
+    """Mean error of the expected stars, and the share whose likeliest is within one."""
+    rated = [
+        (np.array(reading.stars), review.rating)
+        for reading, review in zip(readings, reviews, strict=True)
+        if reading.stars is not None and review.rating is not None
+    ]
+    if not rated:
+        return {"texts": 0}
+    expected = [float(stars @ np.arange(1, 6)) for stars, _ in rated]
+    likeliest = [int(stars.argmax()) + 1 for stars, _ in rated]
+    ratings = np.array([rating for _, rating in rated])
+    return {
+        "texts": len(rated),
+        "mean_error": float(np.abs(np.array(expected) - ratings).mean()),
+        "within_one": float((np.abs(np.array(likeliest) - ratings) <= 1).mean()),
+    }
