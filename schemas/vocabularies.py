@@ -26,9 +26,7 @@ AspectName = Literal[
     "other",
 ]
 ASPECTS: tuple[AspectName, ...] = get_args(AspectName)
-HOLDERS = ("reviewer", "former_product", "expectation", "somebody_else")
-SENTIMENT_BASES = ("text", "text_and_stars", "stars")
-MASK_KINDS = (
+MaskKindName = Literal[
     "email",
     "phone",
     "id_number",
@@ -40,8 +38,12 @@ MASK_KINDS = (
     "wechat",
     "qq",
     "messenger",
-)
-FLAG_KINDS = ("spam", "too_short", "offensive", "rating_mismatch", "incentivised")
+]
+MASK_KINDS: tuple[MaskKindName, ...] = get_args(MaskKindName)
+FlagKindName = Literal["spam", "too_short", "offensive", "rating_mismatch", "incentivised"]
+FLAG_KINDS: tuple[FlagKindName, ...] = get_args(FlagKindName)
+HOLDERS = ("reviewer", "former_product", "expectation", "somebody_else")
+SENTIMENT_BASES = ("text", "text_and_stars", "stars")
 CLAIM_METHODS = ("template", "generated")
 TEXT_METHODS = ("extractive", "generated")
 REFRESH_REASONS = (

@@ -3,26 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal, NamedTuple, get_args
+from typing import NamedTuple, TypeAlias
 
 from models.text.offsets import UNCHANGED, Origin
+from schemas import vocabularies
 
-MaskKind = Literal[
-    "email",
-    "phone",
-    "id_number",
-    "card_number",
-    "bank_account",
-    "address",
-    "network_address",
-    "licence_plate",
-    "wechat",
-    "qq",
-    "messenger",
-]
+MaskKind: TypeAlias = vocabularies.MaskKindName
 #: What stands in a masked text in place of each kind.
 PLACEHOLDERS: Mapping[MaskKind, str] = MappingProxyType(
-    {kind: f"[{kind.replace('_', ' ')}]" for kind in get_args(MaskKind)}
+    {kind: f"[{kind.replace('_', ' ')}]" for kind in vocabularies.MASK_KINDS}
 )
 
 

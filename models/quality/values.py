@@ -1,9 +1,11 @@
 """A doubt about a review, and how sure several signs make one."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TypeAlias
 
-FlagKind = Literal["spam", "rating_mismatch", "too_short", "offensive", "incentivised"]
+from schemas import vocabularies
+
+FlagKind: TypeAlias = vocabularies.FlagKindName
 
 
 @dataclass(frozen=True, slots=True)

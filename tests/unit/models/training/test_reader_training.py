@@ -1,0 +1,56 @@
+"""The whole of a training run, on few texts: what it writes is served, and its card says what was measured."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from models.readers.loading import LoadOptions, load_reader
+from models.training import reader
+from models.training.corpora.annotated import read_annotated
+from models.training.corpora.reader_data import ANNOTATED, ReaderData
+from models.training.corpora.texts import TrainingText, of_annotated
+from models.training.fitting.options import FitOptions
+from models.training.reader_fitting import Recipe
+
+pytestmark = [pytest.mark.model, pytest.mark.thorough]
+
+
+@pytest.fixture
+def few_texts() -> ReaderData:
+    reviews = read_annotated(ANNOTATED / "en" / "written-2.jsonl")
+    sentences = [
+        TrainingText("It broke.", "kotzias", sentiment="negative", is_pole=True),
+        TrainingText("The soup was hot.", "mams", categories={"taste_and_smell": "positive"}),
+    ]
+    training = [*map(of_annotated, reviews[:36]), *sentences]
+    return ReaderData(training, reviews[36:40], reviews[40:44], {"mams": ["taste_and_smell", "ambience"]})
+
+
+@pytest.mark.parametrize("encoder", ["minilm", "universal"])
+def test_what_is_trained_is_served(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few_texts: ReaderData, encoder: str
+) -> None:
+    """From the command's function to a reading; no checkpoint stays behind."""
+    recipe = Recipe("opinions-en", encoder, ("en",), FitOptions(epochs=1))
+    monkeypatch.setitem(reader.RECIPES, "opinions-en", (recipe, lambda _: few_texts))  # type: ignore[arg-type]
+    out = tmp_path / "opinions-en"
+    report = reader.train_reader("opinions-en", tmp_path, out, progress=lambda _: None)
+    assert report.examples == {"annotated": 36, "kotzias": 1, "mams": 1}
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["opinions-en"]
+    assert sum(path.stat().st_size for path in out.iterdir()) < 12_000_000
+    metrics = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
+    assert (metrics["held_out"]["reviews"], metrics["hard"]["reviews"]) == (4, 4)
+    card = (out / "README.md").read_text(encoding="utf-8")
+    assert f"| real | 4 | {metrics['held_out']['sentiment']['accuracy']:.3f} |" in card
+    served = load_reader(f"path:{out}", LoadOptions(device="cpu", dtype="float32"))
+    text = "The handle broke after a week. Great colour though!"
+    (reading,) = served.forward(served.tokenise([text]))
+    assert [text[one.start : one.end] for one in reading.sentences] == [
+        "The handle broke after a week.",
+        "Great colour though!",
+    ]
+    assert reading.stars is not None
+    assert sum(reading.stars) == pytest.approx(1)
+    for mention in reading.aspects:
+        assert text[mention.start : mention.end].strip()
