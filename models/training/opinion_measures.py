@@ -74,7 +74,7 @@ def counts_of(found: Opinions, annotated: Opinions, aspect: Aspect | None = None
     )
 
 
-def presence_of(found: Opinions, annotated: Opinions) -> Counts:
+def presence_of(found: Opinions, annotated: Mapping[Aspect, SentimentLabel | None]) -> Counts:
     """Aspects found, whatever the polarity."""
     return Counts(len(found.keys() & annotated.keys()), len(found), len(annotated))
 

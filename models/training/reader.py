@@ -1,19 +1,22 @@
 """Train a reader that marks opinions: fit, calibrate, measure on texts kept apart, write weights and model card."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
 from models.devices import plan_compute
+from models.readers.interfaces import ReviewReading
 from models.readers.opinion_loading import reader_of
+from models.readers.opinion_reader import OpinionReader
 from models.readers.opinion_weights import save_reader_weights
+from models.training.corpora.annotated import AnnotatedReview
 from models.training.corpora.reader_data import ReaderData, chinese_data, english_data
 from models.training.fitting.options import FitOptions
 from models.training.reader_card import reader_card
 from models.training.reader_fitting import Recipe, fit_reader, read_tokenised
-from models.training.reader_measuring import measure, measure_kinds
+from models.training.reader_measuring import measure, measure_beside, measure_kinds
 from models.training.report import TrainingReport, finish, rounded
 
 RECIPES: Final[Mapping[str, tuple[Recipe, Callable[[Path], ReaderData]]]] = {
@@ -62,10 +65,12 @@ def train_reader(
     save_reader_weights(weights, out)
     progress(f"measuring on {len(texts.held_out)} real reviews and {len(texts.hard)} hard sentences")
     reader = reader_of(name, "in training", weights, plan_compute())
-    sets = {"held_out": texts.held_out, "hard": texts.hard}
-    readings = {
-        kept: read_tokenised(reader, reader.tokenise([review.text for review in reviews]))
-        for kept, reviews in sets.items()
+    sets: dict[str, Sequence[AnnotatedReview]] = {"held_out": texts.held_out, "hard": texts.hard}
+    readings = {kept: _read(reader, [review.text for review in reviews]) for kept, reviews in sets.items()}
+    progress(f"measuring on {sum(map(len, texts.beside.values()))} texts of {', '.join(texts.beside)}")
+    beside = {
+        source: measure_beside(_read(reader, [one.text for one in of_source]), of_source)
+        for source, of_source in texts.beside.items()
     }
     metrics = rounded(
         {
@@ -79,8 +84,13 @@ def train_reader(
             },
             **{kept: measure(readings[kept], reviews) for kept, reviews in sets.items()},
             "kinds": measure_kinds(readings["hard"], texts.hard),
+            "beside": beside,
         }
     )
     report = finish(metrics, reader_card(recipe, metrics), out, examples=counts, progress=progress)
     checkpoint.unlink(missing_ok=True)
     return report
+
+
+def _read(reader: OpinionReader, texts: Sequence[str]) -> list[ReviewReading]:
+    return read_tokenised(reader, reader.tokenise(texts))

@@ -1,6 +1,7 @@
 """Fit a reader to annotated reviews and what lies beside them."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -73,6 +74,7 @@ def fit_reader(
         encoder,
         kind,
         training=training,
+        rounds=data.rounds,
         validation=ReaderTexts.of(encoder, validation),
         options=recipe.options,
         plan=plan,
@@ -100,6 +102,7 @@ class ReaderObjective:
         kind: EncoderKind,
         *,
         training: ReaderTexts,
+        rounds: Mapping[str, int],
         validation: ReaderTexts,
         options: FitOptions,
         plan: ComputePlan,
@@ -107,8 +110,17 @@ class ReaderObjective:
         self.trainable = trainee
         self.lengths = list(map(len, training.tokenised))
         self._encoder, self._kind, self._plan = encoder, kind, plan
-        self._training, self._validation = training, validation
+        self._training, self._validation, self._rounds = training, validation, rounds
         self._mixed_precision = options.mixed_precision and has_fast_bfloat16(plan.device)
+
+    def chosen(self, epoch: int) -> Iterator[int]:
+        """All of most sources; of a larger one another part each epoch."""
+        seen: Counter[str] = Counter()
+        for index, text in enumerate(self._training.texts):
+            rounds = self._rounds.get(text.source, 1)
+            if (seen[text.source] + epoch) % rounds == 0:
+                yield index
+            seen[text.source] += 1
 
     def is_new(self, name: str) -> bool:
         """Heads are new, and what the encoder has on top of what was pretrained."""

