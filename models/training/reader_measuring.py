@@ -1,12 +1,13 @@
 """Measure a reader on annotated reviews: sentiment, opinions, stars, whose opinions; by aspect and by hard kind."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
 from models.evaluation import evaluate
-from models.readers.aspects import ASPECTS, aspect_of
+from models.readers.aspects import ASPECTS, Aspect, aspect_of
 from models.readers.interfaces import SENTIMENT_LABELS, ReviewReading, SentimentLabel
 from models.training.corpora.annotated import AnnotatedReview
 from models.training.corpora.texts import TrainingText
@@ -22,6 +23,7 @@ from models.training.opinion_measures import (
 from schemas.vocabularies import HOLDERS
 
 Scores = dict[str, object]
+_LEAST_CONFIDENCE: Final = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 _POLES: Final[tuple[SentimentLabel, ...]] = ("negative", "positive")
 #: What other sets have for the whole, or for what fits nowhere, is no opinion of ours.
 _WHOLE: Final = "other"
@@ -53,9 +55,29 @@ def measure(readings: Sequence[ReviewReading], reviews: Sequence[AnnotatedReview
         },
         "aspects_found_f1": summed(presence_of(*pair) for pair in pairs).f1,
         "opinions": _of_counts(counts),
+        "confidence": [_confident(readings, known, least) for least in _LEAST_CONFIDENCE],
         "by_aspect": {aspect: _of_counts([counts_of(*pair, aspect) for pair in pairs]) for aspect in ASPECTS},
         "holders": _holders(readings, reviews),
         "stars": _stars(readings, reviews),
+    }
+
+
+def _confident(
+    readings: Sequence[ReviewReading], known: Sequence[Mapping[Aspect, SentimentLabel]], least: float
+) -> Scores:
+    """What is left if opinions of less confidence are not counted."""
+    kept = [
+        replace(reading, aspects=tuple(one for one in reading.aspects if one.confidence >= least))
+        for reading in readings
+    ]
+    total = summed(
+        counts_of(read_opinions(reading), annotated) for reading, annotated in zip(kept, known, strict=True)
+    )
+    return {
+        "least": least,
+        "precision": total.right / total.found if total.found else 1.0,
+        "recall": total.right / total.annotated if total.annotated else 0.0,
+        "f1": total.f1,
     }
 
 

@@ -21,6 +21,7 @@ ANNOTATED = Path(__file__).parent.parent / "annotated"
 _REVIEWS_OF_FEWSUM = range(1, 9)
 #: One real review in so many is held out, and one sentence of Kotzias in so many.
 _HELD_OUT, _KOTZIAS_HELD_OUT = 8, 4
+_SPACE_BEFORE_MARK = re.compile(r"\s+([.,!?])")
 _NOT_LETTERS = re.compile(r"[\W_]+")
 
 
@@ -47,10 +48,10 @@ class ReaderData:
 
 
 def english_data(data: Path) -> ReaderData:
-    """Annotated English reviews, and sentences of Kotzias, OPOSUM and MAMS-ACSA.
+    """Annotated English reviews and sentences, and those of Kotzias, OPOSUM and MAMS-ACSA.
 
     Args:
-        data: a directory with reviews_annotated/, fewsum/, kotzias/, oposum/ and mams/.
+        data: a directory with reviews_annotated/, fewsum/, kotzias/, oposum/, opinosis/ and mams/.
 
     Raises:
         TrainingDataError: a set is missing, or not in its published layout.
@@ -58,6 +59,10 @@ def english_data(data: Path) -> ReaderData:
     real = [
         *read_annotated(data / "reviews_annotated" / "en_annotated.jsonl"),
         *read_labels(ANNOTATED / "en" / "fewsum-labels.jsonl", dict(_fewsum_texts(data / "fewsum"))),
+    ]
+    sentences = [
+        *read_labels(ANNOTATED / "en" / "kotzias-labels.jsonl", dict(_kotzias_texts(data / "kotzias"))),
+        *read_labels(ANNOTATED / "en" / "opinosis-labels.jsonl", dict(_opinosis_texts(data / "opinosis"))),
     ]
     kotzias, oposum = (
         list(map(_of_sentence, read(data / name)))
@@ -67,7 +72,7 @@ def english_data(data: Path) -> ReaderData:
     return _put_together(
         "en",
         real,
-        [*kotzias, *oposum, *restaurants],
+        [*map(of_annotated, sentences), *kotzias, *oposum, *restaurants],
         {
             "kotzias": [one for one in kotzias if _falls_out(one.text, _KOTZIAS_HELD_OUT)],
             "oposum": _not_within(oposum, [review.text for review in real if not _is_held_out(review)]),
@@ -177,9 +182,8 @@ def _restaurants(path: Path) -> list[TrainingText]:
 
 def _of_diner(review: ChineseExample) -> TrainingText:
     """Of ASAP: all its categories are known, those that are not named are not there."""
-    return TrainingText(
-        review.text, "asap", sentiment=review.sentiment, categories=dict(review.aspects or {})
-    )
+    categories = {str(name): how for name, how in (review.aspects or {}).items()}
+    return TrainingText(review.text, "asap", sentiment=review.sentiment, categories=categories)
 
 
 def _fewsum_texts(directory: Path) -> Iterator[tuple[str, str]]:
@@ -189,6 +193,25 @@ def _fewsum_texts(directory: Path) -> Iterator[tuple[str, str]]:
             for number, row in enumerate(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)):
                 for column in _REVIEWS_OF_FEWSUM:
                     yield f"fewsum-{path.stem}-{number}-{column}", (row.get(f"rev{column}") or "").strip()
+
+
+def _kotzias_texts(directory: Path) -> Iterator[tuple[str, str]]:
+    """Sentences of its Amazon file by `kotzias-amazon-LINE`."""
+    lines = (directory / "amazon_cells_labelled.txt").read_text(encoding="utf-8").split("\n")
+    for number, line in enumerate(lines, start=1):
+        yield f"kotzias-amazon-{number}", line.rpartition("\t")[0].strip()
+
+
+def _opinosis_texts(directory: Path) -> Iterator[tuple[str, str]]:
+    """Sentences by `opinosis-TOPIC-LINE`, without the spaces that the set has before marks."""
+    for path in sorted((directory / "topics").glob("*.txt.data")):
+        try:
+            lines = path.read_text(encoding="utf-8").split("\n")
+        except UnicodeDecodeError:  # some of its files are older than the rest
+            lines = path.read_text(encoding="latin-1").split("\n")
+        for number, line in enumerate(lines, start=1):
+            text = _SPACE_BEFORE_MARK.sub(r"\1", " ".join(line.split()))
+            yield f"opinosis-{path.name.removesuffix('.txt.data')}-{number}", text
 
 
 def _letters(text: str) -> str:

@@ -24,7 +24,21 @@ def few_texts() -> ReaderData:
         TrainingText("The soup was hot.", "mams", categories={"taste_and_smell": "positive"}),
     ]
     training = [*map(of_annotated, reviews[:36]), *sentences]
-    return ReaderData(training, reviews[36:40], reviews[40:44], {"mams": ["taste_and_smell", "ambience"]})
+    beside = {
+        "kotzias": [
+            TrainingText("I love it.", "kotzias", sentiment="positive", is_pole=True),
+            TrainingText("It leaks.", "kotzias", sentiment="negative", is_pole=True),
+        ],
+        "mams": [TrainingText("Slow waiters.", "mams", categories={"customer_service": "negative"})],
+    }
+    return ReaderData(
+        training,
+        reviews[36:40],
+        reviews[40:44],
+        beside,
+        {"mams": 2},
+        {"mams": ["taste_and_smell", "ambience"]},
+    )
 
 
 @pytest.mark.parametrize("encoder", ["minilm", "universal"])
