@@ -82,8 +82,8 @@ contracts: $(INSTALLED)  ## write schemas/generated anew
 	@$(BIN)/reviewstream contracts
 
 train: $(INSTALLED)  ## train the built-in readers and the generator's adapter; DATA=directory of the labelled sets
-	@$(BIN)/reviewstream train reviews-en --data $(DATA) --output models/builtin/minilm-reviews-en
-	@$(BIN)/reviewstream train reviews-zh --data $(DATA) --output models/builtin/ngram-reviews-zh
+	@$(BIN)/reviewstream train reviews-en --data $(DATA) --output models/builtin/reviews-en
+	@$(BIN)/reviewstream train reviews-zh --data $(DATA) --output models/builtin/reviews-zh
 	@$(BIN)/reviewstream train generator --data $(DATA) --output models/builtin/smollm2-phrases
 
 ##@ Clean up

@@ -19,9 +19,6 @@ from models.errors import ModelConfigurationError
 
 ENCODER_NAME = "all-MiniLM-L6-v2"
 
-#: Layers whose token vectors, side by side, the heads read.
-FEATURE_LAYERS = (4, 6)
-
 # What the encoder was trained with; it has positions for 512.
 _WINDOW_TOKENS = 256
 
@@ -59,7 +56,6 @@ class MiniLmEncoder:
     Args:
         bert: the network, as it was trained; not to be used after.
         plan: device and dtype.
-        layers: whose token vectors, side by side, are the states.
         fuse: faster where it can be, and not to be trained.
     """
 
@@ -72,34 +68,20 @@ class MiniLmEncoder:
         bert: PackedBert,
         plan: ComputePlan,
         *,
-        layers: Sequence[int] = FEATURE_LAYERS,
         fuse: bool = True,
     ) -> None:
-        self.width = bert.words.weight.shape[1] * len(layers)
+        self.width = bert.words.weight.shape[1]
         bert = bert.to(plan.device, plan.dtype).eval()
         self.network: PackedBert | FusedBert = FusedBert(bert) if fuse and can_fuse(plan.device) else bert
         self._device = plan.device
-        self._layers = tuple(layers)
         self.tokenise = encoder_tokeniser(encoder_directory())
         self.continues_word = _continues_word(encoder_directory())
 
     def states(self, windows: Sequence[Sequence[int]]) -> Tensor:
         """See `TextEncoder`."""
         token_ids = torch.tensor([token for window in windows for token in window])
-        return feature_states(
-            self.network, to_device(token_ids, self._device), list(map(len, windows)), self._layers
-        )
-
-
-def feature_states(
-    bert: PackedBert | FusedBert,
-    token_ids: Tensor,
-    lengths: Sequence[int],
-    layers: Sequence[int] = FEATURE_LAYERS,
-) -> Tensor:
-    """Run the network over packed sequences: (tokens,) to (tokens, width) float32 vectors of these layers."""
-    states = bert(token_ids, lengths)
-    return torch.cat([states[layer] for layer in layers], dim=1).float()
+        states = self.network(to_device(token_ids, self._device), list(map(len, windows)))
+        return states[-1].float()
 
 
 def _continues_word(directory: Path) -> NDArray[np.bool_]:

@@ -1,11 +1,10 @@
 """What reviews speak of: the aspects that the built-in readers tell apart, and what other sets call them."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
-from models.errors import DamagedModelError
 from schemas import vocabularies
 
 Aspect: TypeAlias = vocabularies.AspectName
@@ -79,27 +78,3 @@ def aspect_of(name: str) -> Aspect:
     if name not in ASPECTS:
         raise ValueError(f"wanted an aspect among {', '.join(ASPECTS)}, got {name!r}")
     return name
-
-
-def head_aspects(names: Sequence[str], model: str) -> tuple[Aspect, ...]:
-    """The aspects that a trained head tells apart, in the order of its outputs; they may be fewer than there are.
-
-    A head that was trained before an aspect was renamed keeps its weights, and says the new name.
-
-    Args:
-        names: the labels in the model's configuration.
-        model: its name, for the error.
-
-    Raises:
-        DamagedModelError: a label means no aspect, or two of them mean the same one.
-
-    >>> head_aspects(["delivery", "food"], "small")
-    ('delivery', 'taste_and_smell')
-    """
-    aspects = tuple(aspect for name in names if (aspect := aspect_named(name)) is not None)
-    if not names or len({*aspects}) != len(names):
-        raise DamagedModelError(
-            f"model {model}: wanted aspects among {', '.join(ASPECTS)}, each once, got {list(names)}: "
-            "train or fetch the model again"
-        )
-    return aspects

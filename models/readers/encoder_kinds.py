@@ -22,7 +22,6 @@ from models.readers.batch_layout import BatchLayout
 from models.readers.opinion_heads import Segments, mean_by_segment
 from models.registry.manifest import sha256_of
 
-_LAST = (-1,)
 _AT_ONCE = 32
 _DROPOUT = 0.1
 _UNIVERSAL_WIDTH, _UNIVERSAL_LAYERS = 256, 2
@@ -89,18 +88,18 @@ class MiniLm:
         for module in bert.modules():
             if isinstance(module, nn.Dropout):
                 module.p = _DROPOUT
-        return MiniLmEncoder(bert, replace(plan, dtype=torch.float32), layers=_LAST, fuse=False)
+        return MiniLmEncoder(bert, replace(plan, dtype=torch.float32), fuse=False)
 
     def to_serve(self, difference: Mapping[str, Tensor], plan: ComputePlan) -> TextEncoder:
         """See `EncoderKind`."""
         bert = load_packed_bert(encoder_directory())
         add_difference(bert, difference)
-        return MiniLmEncoder(bert, plan, layers=_LAST)
+        return MiniLmEncoder(bert, plan)
 
     def meanings(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """See `EncoderKind`."""
         plan = ComputePlan("cpu", torch.float32)
-        return _mean_states(MiniLmEncoder(load_packed_bert(encoder_directory()), plan, layers=_LAST), texts)
+        return _mean_states(MiniLmEncoder(load_packed_bert(encoder_directory()), plan), texts)
 
 
 class Universal:

@@ -111,7 +111,7 @@ class LoadedModel(Protocol):
 
     @property
     def name(self) -> str:
-        """A short name for people, such as "minilm-reviews-en"."""
+        """A short name for people, such as "reviews-en"."""
 
     @property
     def version(self) -> str:

@@ -92,14 +92,6 @@ def _load(
         from models.readers.opinion_loading import load_opinion_reader  # noqa: PLC0415
 
         return load_opinion_reader(directory, plan)
-    if (directory / "minilm-reviews.safetensors").is_file():
-        from models.readers.minilm_reviews import load_minilm_reviews  # noqa: PLC0415
-
-        return load_minilm_reviews(directory, plan)
-    if (directory / "ngram-reviews.safetensors").is_file():
-        from models.readers.ngram_reviews import load_ngram_reviews  # noqa: PLC0415
-
-        return load_ngram_reviews(directory, plan)
     from models.readers.sequence_classifier import load_sequence_classifier  # noqa: PLC0415 - imports transformers
 
     name = reference.name if reference.kind == "hf" else directory.name

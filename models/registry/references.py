@@ -39,8 +39,8 @@ def parse_reference(text: str) -> ModelReference:
 
     >>> parse_reference("hf:org/name@v1.0")
     ModelReference(kind='hf', name='org/name', revision='v1.0')
-    >>> str(parse_reference("builtin:minilm-reviews-en"))
-    'builtin:minilm-reviews-en'
+    >>> str(parse_reference("builtin:reviews-en"))
+    'builtin:reviews-en'
     """
     kind, separator, rest = text.strip().partition(":")
     if not separator or not rest:

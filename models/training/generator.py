@@ -15,18 +15,18 @@ from models.generation.loading import GeneratorOptions, load_generator, read_che
 from models.generation.packaged import SMOLLM2_NAME
 from models.generation.prompts import PromptForm
 from models.registry.references import parse_reference
-from models.training.generator_card import generator_card
-from models.training.generator_fitting import Recipe, fit_facts, fit_generator, write_fit
-from models.training.phrase_alignment import PairReader
-from models.training.phrase_examples import examples_of
-from models.training.phrase_measuring import score, writers_of
-from models.training.phrase_pairs import (
+from models.training.cards.generator_card import generator_card
+from models.training.cards.report import TrainingReport, finish, rounded
+from models.training.corpora.phrase_alignment import PairReader
+from models.training.corpora.phrase_examples import examples_of
+from models.training.corpora.phrase_pairs import (
     PhrasePair,
     PhrasePairs,
     read_split,
 )
-from models.training.phrase_reader import PhraseReader
-from models.training.report import TrainingReport, finish, rounded
+from models.training.fitting.generator_fitting import Recipe, fit_facts, fit_generator, write_fit
+from models.training.measuring.phrase_measuring import score, writers_of
+from models.training.measuring.phrase_reader import PhraseReader
 
 DEFAULT_BASE: Final = f"builtin:{SMOLLM2_NAME}"
 

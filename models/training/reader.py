@@ -13,20 +13,20 @@ from models.readers.opinion_loading import reader_of
 from models.readers.opinion_reader import OpinionReader
 from models.readers.opinion_weights import save_reader_weights
 from models.similarity.sentence_directions import save_sentence_directions
+from models.training.cards.reader_card import reader_card
+from models.training.cards.report import TrainingReport, finish, rounded
 from models.training.corpora.annotated import AnnotatedReview
 from models.training.corpora.reader_data import ReaderData, chinese_data, english_data
 from models.training.fitting.options import FitOptions
-from models.training.reader_card import reader_card
-from models.training.reader_fitting import Recipe, fit_reader, read_tokenised
-from models.training.reader_measuring import measure, measure_beside, measure_kinds
-from models.training.report import TrainingReport, finish, rounded
-from models.training.sentence_embedding import fit_directions
+from models.training.fitting.reader_fitting import Recipe, fit_reader, read_tokenised
+from models.training.fitting.sentence_embedding import fit_directions
+from models.training.measuring.reader_measuring import measure, measure_beside, measure_kinds
 
 RECIPES: Final[Mapping[str, tuple[Recipe, Callable[[Path], ReaderData]]]] = {
-    "opinions-en": (Recipe("opinions-en", "minilm", ("en",), FitOptions(epochs=6)), english_data),
-    "opinions-zh": (
+    "reviews-en": (Recipe("reviews-en", "minilm", ("en",), FitOptions(epochs=6)), english_data),
+    "reviews-zh": (
         Recipe(
-            "opinions-zh",
+            "reviews-zh",
             "universal",
             ("zh",),
             FitOptions(epochs=8, learning_rate=2e-4, head_learning_rate=6e-4),

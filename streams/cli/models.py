@@ -11,7 +11,7 @@ import typer
 from rich.text import Text
 
 from models.errors import ModelError
-from models.training.report import TrainingReport
+from models.training.cards.report import TrainingReport
 from streams.cli import reports
 from streams.cli.console import FAILED, Json, command, err, load_settings, out, print_json, run_async
 from streams.cli.file_import import EncodingName
@@ -27,8 +27,6 @@ class Trainable(StrEnum):
 
     REVIEWS_EN = "reviews-en"
     REVIEWS_ZH = "reviews-zh"
-    OPINIONS_EN = "opinions-en"
-    OPINIONS_ZH = "opinions-zh"
     GENERATOR = "generator"
     GENERATOR_ZH = "generator-zh"
 
@@ -59,18 +57,11 @@ def train(
             help="Of a generator: the model to adapt, builtin:, path: or hf:; else the built-in one.",
         ),
     ] = None,
-    embeddings_only: Annotated[
-        bool,
-        typer.Option(
-            "--embeddings-only",
-            help="Train nothing: of the finished model in --output find the sentence embeddings again.",
-        ),
-    ] = False,
     as_json: Json = False,
 ) -> None:
     """Train a built-in reader of reviews, or an adapter of a generator; measure it, write weights and model card."""
     load_settings()
-    run = _trainer(task, embeddings_only=embeddings_only, base=base)
+    run = _trainer(task, base)
     try:
         report = run(data, output, seed=seed, progress=err.print)
     except ModelError as error:
@@ -81,30 +72,18 @@ def train(
         out.print(f"wrote {output}; its numbers are in {output / 'metrics.json'}")
 
 
-def _trainer(task: Trainable, *, embeddings_only: bool, base: str | None) -> Callable[..., TrainingReport]:
+def _trainer(task: Trainable, base: str | None) -> Callable[..., TrainingReport]:
     """What trains; each imports torch, which takes seconds."""
     if task in {Trainable.GENERATOR, Trainable.GENERATOR_ZH}:
-        if embeddings_only:
-            raise ConfigurationError(
-                "train: a generator has no sentence embeddings; leave --embeddings-only out"
-            )
         run = (
-            _named("chinese_phrases", "train_chinese_phrases")
+            _named("chinese_generator", "train_chinese_phrases")
             if task is Trainable.GENERATOR_ZH
             else _named("generator", "train_generator")
         )
         return run if base is None else partial(run, base=base)
     if base is not None:
         raise ConfigurationError("train: --base is of a generator; a reader of reviews has its own encoder")
-    if task in {Trainable.OPINIONS_EN, Trainable.OPINIONS_ZH}:
-        if embeddings_only:
-            raise ConfigurationError(
-                "train: this reader has no sentence embeddings; leave --embeddings-only out"
-            )
-        return partial(_named("reader", "train_reader"), task.value)
-    language = "english" if task is Trainable.REVIEWS_EN else "chinese"
-    part, verb = ("_embedding", "complete") if embeddings_only else ("", "train")
-    return _named(f"{language}{part}", f"{verb}_{language}")
+    return partial(_named("reader", "train_reader"), task.value)
 
 
 def _named(module: str, function: str) -> Callable[..., TrainingReport]:

@@ -37,7 +37,7 @@ def print_aspects(report: AspectReport) -> None:
         _print_polarity(polarity, "sentiment towards it", of_labels)
     _print_readers(report, report["skipped"])
     if report["never_said"]:
-        err.print(f"no model that read them knows {', '.join(report['never_said'])}")
+        err.print(f"found in none of the texts: {', '.join(report['never_said'])}")
     if report["unknown"]:
         names = ", ".join(sorted(report["unknown"])[:10])
         err.print(f"no aspects or labels known here, left out: {names}")

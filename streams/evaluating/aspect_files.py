@@ -94,10 +94,10 @@ def read_aspect_file(
 
 def _read_mams(file: Path, found: AspectFile) -> None:
     from models.errors import TrainingDataError  # noqa: PLC0415
-    from models.training.aspect_data import read_mams_rows  # noqa: PLC0415
+    from models.training.corpora.mams import read_mams  # noqa: PLC0415
 
     try:
-        for text, aspects in read_mams_rows(file):
+        for text, aspects in read_mams(file):
             found.texts.setdefault(text, {}).update(aspects)
     except TrainingDataError as error:
         raise ConfigurationError(str(error)) from error

@@ -1,17 +1,17 @@
 """`evaluate aspects`: which aspects are found in texts, and the sentiment towards each."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set, Sized
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypedDict
 
 from models.evaluation import DetectionScores, evaluate, evaluate_detection
 from models.readers.aspects import ASPECTS, Aspect
-from models.readers.interfaces import SENTIMENT_LABELS, SentimentPrediction
+from models.readers.interfaces import SENTIMENT_LABELS, AspectMention, SentimentPrediction
+from schemas.vocabularies import HOLDERS
 from streams.errors import ConfigurationError
 from streams.evaluating.aspect_files import Labelled, read_aspect_file
 from streams.evaluating.polarity import ClassNumbers, PolarityNumbers, class_numbers, polarity_numbers
-from streams.lane.at_once import batches
-from streams.offline.asking import Asked, ReadingFacts, ask
+from streams.offline.asking import ReadingFacts, ask
 from streams.settings import Settings
 
 
@@ -34,7 +34,7 @@ class LabelledPolarity(PolarityNumbers):
 class AspectReport(ReadingFacts):
     """What `evaluate aspects` measured; without labels of polarity two of them are None.
 
-    `never_said` are the file's aspects that no model which read it knows.
+    `never_said` are the file's aspects that were found in none of its texts.
     """
 
     category: DetectionNumbers
@@ -60,9 +60,8 @@ def evaluate_aspects(
 ) -> AspectReport:
     """Run the models over a file and compare.
 
-    Only aspects that the file knows count as found or missed. Polarity is measured on every aspect that the file
-    labels and the model knows, whether the model found it or not, so that the two are told apart; `found_and_right` is
-    both, of all labels.
+    Only aspects that the file knows count as found or missed. Polarity is measured on the labelled aspects that were
+    found, so that the two are told apart; `found_and_right` is both, of all labels.
 
     Args:
         settings: which models, on what.
@@ -90,17 +89,20 @@ def evaluate_aspects(
     texts = list(labelled.texts)
     progress(f"{len(texts)} texts with labelled aspects in {file}")
     asked = ask(settings, texts, language=language, progress=progress)
-    scores = _scores(settings, asked)
-    _require(scores, file)
-    right = [labelled.texts[texts[index]] for index in scores]
-    found = [_aspects_of(asked, index) for index in scores]
-    judged = list(_judged(scores.values(), found, right))
+    found = {
+        index: _towards(reading.aspects)
+        for index, reading in enumerate(asked.readings)
+        if reading is not None
+    }
+    _require(found, file)
+    right = [labelled.texts[texts[index]] for index in found]
+    judged = list(_judged(found.values(), right))
     known = [name for name in ASPECTS if any(name in aspects for aspects in labelled.texts.values())]
     return {
-        "category": _detection_report(evaluate_detection(found, right, known)),
+        "category": _detection_report(evaluate_detection([set(one) for one in found.values()], right, known)),
         "polarity": _polarity_report(judged),
         "found_and_right": _share_found_and_right(judged),
-        "never_said": [name for name in known if not any(name in of_text for of_text in scores.values())],
+        "never_said": [name for name in known if not any(name in of_text for of_text in found.values())],
         "labels": SENTIMENT_LABELS,
         "skipped": labelled.skipped,
         "unknown": labelled.unknown,
@@ -108,47 +110,51 @@ def evaluate_aspects(
     }
 
 
-def _require(scores: Sized, file: Path) -> None:
-    if not scores:
+def _towards(mentions: Iterable[AspectMention]) -> dict[Aspect, SentimentPrediction]:
+    """The reviewer's own opinions by aspect; of several the mean, weighed by how sure each is."""
+    weights: dict[Aspect, list[tuple[float, SentimentPrediction]]] = {}
+    for mention in mentions:
+        if mention.holder in {None, HOLDERS[0]}:
+            weights.setdefault(mention.aspect, []).append((mention.confidence, mention.sentiment))
+    return {
+        aspect: SentimentPrediction(
+            *(
+                sum(weight * one[place] for weight, one in said) / sum(weight for weight, _ in said)
+                for place in range(3)
+            )
+        )
+        for aspect, said in weights.items()
+    }
+
+
+def _require(found: Mapping[int, Mapping[Aspect, SentimentPrediction]], file: Path) -> None:
+    if not any(found.values()):
         raise ConfigurationError(
             f"{file}: wanted texts that a model reads aspects in, got none: the built-in readers do, in English "
             "and Chinese; see REVIEWSTREAM_MODEL__READERS"
         )
 
 
-def _judged(
-    scores: Iterable[Mapping[Aspect, SentimentPrediction]],
-    found: Iterable[Set[str]],
-    right: Iterable[Labelled],
-) -> Iterator["_Judged"]:
-    """Every polarity that the file labels, text by text."""
-    for of_aspect, aspects, labels in zip(scores, found, right, strict=True):
-        for aspect, label in labels.items():
-            if label is not None:
-                yield _Judged(of_aspect.get(aspect), label, is_found=aspect in aspects)
-
-
 class _Judged(NamedTuple):
-    """What a model thinks of an aspect that the file labels, and whether it found the aspect by itself.
-
-    `sentiment` is None where the model does not know the aspect.
-    """
+    """What was read of an aspect that the file labels; None where it was not found."""
 
     sentiment: SentimentPrediction | None
     label: str
-    is_found: bool
+
+
+def _judged(
+    found: Iterable[Mapping[Aspect, SentimentPrediction]], right: Iterable[Labelled]
+) -> Iterator[_Judged]:
+    """Every polarity that the file labels, text by text."""
+    for of_aspect, labels in zip(found, right, strict=True):
+        for aspect, label in labels.items():
+            if label is not None:
+                yield _Judged(of_aspect.get(aspect), label)
 
 
 def _share_found_and_right(judged: Sequence[_Judged]) -> float | None:
-    right = [
-        one.is_found and one.sentiment is not None and one.sentiment.label == one.label for one in judged
-    ]
+    right = [one.sentiment is not None and one.sentiment.label == one.label for one in judged]
     return sum(right) / len(right) if right else None
-
-
-def _aspects_of(asked: Asked, index: int) -> set[Aspect]:
-    reading = asked.readings[index]
-    return {mention.aspect for mention in reading.aspects} if reading is not None else set()
 
 
 def _detection_report(detection: DetectionScores) -> DetectionNumbers:
@@ -168,19 +174,3 @@ def _polarity_report(judged: Sequence[_Judged]) -> LabelledPolarity | None:
     rows = [[getattr(sentiment, name) for name in SENTIMENT_LABELS] for sentiment, _ in told]
     right = [SENTIMENT_LABELS.index(label) for _, label in told]
     return {**polarity_numbers(evaluate(rows, right, SENTIMENT_LABELS)), "count": len(told)}
-
-
-def _scores(settings: Settings, asked: Asked) -> dict[int, dict[Aspect, SentimentPrediction]]:
-    """Index of each text that was read by a model that knows aspects, to the sentiment towards each aspect."""
-    from models.readers.aspect_scores import AspectScorer  # noqa: PLC0415 - torch takes seconds to import
-
-    sentiments: dict[int, dict[Aspect, SentimentPrediction]] = {}
-    for model in dict.fromkeys(asked.reader_of.values()):
-        if not isinstance(model, AspectScorer):
-            continue
-        indices = [index for index in asked.tokenised if asked.reader_of[index] is model]
-        for batch in batches(settings, model, [asked.tokenised[index] for index in indices]):
-            scored = model.aspect_scores([asked.tokenised[indices[number]] for number in batch])
-            for number, scores in zip(batch, scored, strict=True):
-                sentiments[indices[number]] = {aspect: of_one.sentiment for aspect, of_one in scores.items()}
-    return dict(sorted(sentiments.items()))

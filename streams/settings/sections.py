@@ -27,7 +27,7 @@ class ModelSettings(Section):
     """Which networks answer, and on what."""
 
     readers: dict[str, str] = Field(
-        {"en": "builtin:minilm-reviews-en", "zh": "builtin:ngram-reviews-zh"},
+        {"en": "builtin:reviews-en", "zh": "builtin:reviews-zh"},
         min_length=1,
         description="who reads which language (ISO 639-1; * for all others), as JSON: builtin:NAME, "
         "path:/directory or hf:organisation/name@revision",

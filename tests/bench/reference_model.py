@@ -1,8 +1,8 @@
 """The built-in English reader's sentiment as a plain transformers checkpoint: what the baselines load.
 
-The same weights, the same two layers, the same head; only written as one writes it with transformers: padded
-batches, an attention mask, one window of 256 tokens. Runs in the baselines' interpreter too, so it takes nothing
-of ours but the weights and the head's few lines.
+The same weights, the same heads; only written as one writes it with transformers: padded batches, an attention
+mask, one window of 256 tokens. Runs in the baselines' interpreter too, so it takes nothing of ours but the weights
+and the heads.
 """
 
 import json
@@ -15,19 +15,23 @@ from torch import Tensor, nn
 from transformers import AutoTokenizer, BertConfig, BertModel, BertPreTrainedModel
 from transformers.modeling_outputs import SequenceClassifierOutput
 
-from models.encoders.minilm_encoder import FEATURE_LAYERS, encoder_directory
-from models.readers.review_weights import ReviewWeights, load_review_weights
+from models.encoders.differences import add_difference
+from models.encoders.minilm_encoder import encoder_directory, load_packed_bert
+from models.readers.opinion_heads import Segments
+from models.readers.opinion_weights import ReaderWeights, load_reader_weights
 
 LABELS = ("negative", "neutral", "positive")
 #: What the encoder was trained with. Longer reviews are cut, as `truncation=True` does.
 MAX_TOKENS = 256
-_DIRECTORY = Path(__file__).parents[2] / "models" / "builtin" / "minilm-reviews-en"
+_DIRECTORY = Path(__file__).parents[2] / "models" / "builtin" / "reviews-en"
 #: Our layers' names, and those that transformers gives them; query, key and value are one of ours.
 _NAMES = {
     "query_key_value": ("attention.self.query", "attention.self.key", "attention.self.value"),
     "attention_output": ("attention.output.dense",),
+    "attention_norm": ("attention.output.LayerNorm",),
     "widen": ("intermediate.dense",),
     "narrow": ("output.dense",),
+    "output_norm": ("output.LayerNorm",),
 }
 
 
@@ -37,7 +41,7 @@ class MiniLmForSequenceClassification(BertPreTrainedModel):
     def __init__(self, config: BertConfig) -> None:
         super().__init__(config)
         self.bert = BertModel(config, add_pooling_layer=False)
-        self.weights: ReviewWeights | None = None
+        self.weights: ReaderWeights | None = None
         self.post_init()
 
     def forward(
@@ -45,23 +49,21 @@ class MiniLmForSequenceClassification(BertPreTrainedModel):
     ) -> SequenceClassifierOutput:
         """Run a padded batch."""
         states = self.bert(
-            input_ids=input_ids,
-            attention_mask=attention_mask,
-            token_type_ids=token_type_ids,
-            output_hidden_states=True,
-        ).hidden_states
+            input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids
+        ).last_hidden_state
+        assert self.weights is not None
         return SequenceClassifierOutput(logits=logits_of(self.weights, states, attention_mask))
 
 
-def logits_of(weights: ReviewWeights | None, states: tuple[Tensor, ...], attention_mask: Tensor) -> Tensor:
-    """Calibrated logits of the mean token vectors, padding and the two special tokens left out."""
-    assert weights is not None
+def logits_of(weights: ReaderWeights, states: Tensor, attention_mask: Tensor) -> Tensor:
+    """Calibrated logits of the sentiment, padding and the two special tokens left out."""
     is_word = attention_mask.clone()
     is_word[:, 0] = 0
     is_word[torch.arange(len(is_word)), attention_mask.sum(1) - 1] = 0
-    mask = is_word.unsqueeze(-1).float()
-    means = [(states[layer].float() * mask).sum(1) / mask.sum(1).clamp(min=1) for layer in FEATURE_LAYERS]
-    return weights.sentiment_head(torch.cat(means, dim=1)) / weights.temperature
+    review_of, place = is_word.nonzero(as_tuple=True)
+    normed = weights.heads.normed(states[review_of, place])
+    segments = weights.heads.segments(normed, Segments(review_of, len(states)), weights.heads.tokens(normed))
+    return segments.sentiment / weights.calibration.sentiment
 
 
 def load_reference(dtype: str = "auto") -> tuple[Any, MiniLmForSequenceClassification]:
@@ -72,42 +74,44 @@ def load_reference(dtype: str = "auto") -> tuple[Any, MiniLmForSequenceClassific
     config.id2label = dict(enumerate(LABELS))
     config.label2id = {label: number for number, label in enumerate(LABELS)}
     model = MiniLmForSequenceClassification(config)
-    model.weights = load_review_weights(_DIRECTORY, "cpu")
-    model.bert = _adapted_bert(model.weights)
+    model.weights = load_reader_weights(_DIRECTORY)
+    model.bert = _trained_bert(model.weights)
     if dtype != "auto":
         model.bert.to(getattr(torch, dtype))
     return tokenizer, model.eval()
 
 
 @torch.no_grad()
-def _adapted_bert(weights: ReviewWeights) -> BertModel:
-    """The encoder's package with our adapter in its weights."""
+def _trained_bert(weights: ReaderWeights) -> BertModel:
+    """The encoder's package with what training changed in it."""
+    trained = load_packed_bert(encoder_directory())
+    add_difference(trained, weights.difference)
     bert = BertModel.from_pretrained(encoder_directory(), local_files_only=True, add_pooling_layer=False)
-    for name in {name.rpartition(".")[0] for name in weights.adapter}:
-        _, number, ours = name.split(".")
-        update = weights.adapter[f"{name}.up"] @ weights.adapter[f"{name}.down"]
-        theirs = [bert.encoder.layer[int(number)].get_submodule(other) for other in _NAMES[ours]]
-        for layer, part in zip(theirs, update.chunk(len(theirs)), strict=True):
-            layer.weight.add_(part)
+    for ours, theirs in zip(trained.layers, bert.encoder.layer, strict=True):
+        for name, others in _NAMES.items():
+            layer = ours.get_submodule(name)
+            for kind in ("weight", "bias"):
+                parts = layer.get_parameter(kind).chunk(len(others))
+                for other, part in zip(others, parts, strict=True):
+                    theirs.get_submodule(other).get_parameter(kind).copy_(part)
     return bert
 
 
 class SentimentModule(nn.Module):
-    """The head as a module of sentence-transformers, behind its Transformer: probabilities as the "embedding"."""
+    """The heads as a module of sentence-transformers, behind its Transformer: probabilities as the "embedding"."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.weights = load_review_weights(_DIRECTORY, "cpu")
+        self.weights = load_reader_weights(_DIRECTORY)
 
     def forward(self, features: dict[str, Any]) -> dict[str, Any]:
-        """Read the hidden states of all layers, add the sentence embedding."""
-        states = features["all_layer_embeddings"]
-        logits = logits_of(self.weights, states, features["attention_mask"])
+        """Read the token vectors, add the sentence embedding."""
+        logits = logits_of(self.weights, features["token_embeddings"], features["attention_mask"])
         features["sentence_embedding"] = torch.softmax(logits, dim=1)
         return features
 
     def save(self, *_: Any) -> None:
-        """Nothing to save: the head is loaded from its directory."""
+        """Nothing to save: the heads are loaded from their directory."""
 
     @staticmethod
     def load(*_: Any, **__: Any) -> "SentimentModule":
@@ -116,12 +120,9 @@ class SentimentModule(nn.Module):
 
 
 def write_sentence_transformer(directory: Path) -> None:
-    """The adapted encoder as a sentence-transformers model that ends in our head."""
-    source = encoder_directory()
-    shutil.copytree(source, directory, dirs_exist_ok=True)
-    _adapted_bert(load_review_weights(_DIRECTORY, "cpu")).save_pretrained(directory)
-    config = json.loads((directory / "config.json").read_text(encoding="utf-8"))
-    (directory / "config.json").write_text(json.dumps(config | {"output_hidden_states": True}))
+    """The trained encoder as a sentence-transformers model that ends in our heads."""
+    shutil.copytree(encoder_directory(), directory, dirs_exist_ok=True)
+    _trained_bert(load_reader_weights(_DIRECTORY)).save_pretrained(directory)
     modules = [
         {"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"},
         {"idx": 1, "name": "1", "path": "1_Sentiment", "type": f"{__name__}.SentimentModule"},

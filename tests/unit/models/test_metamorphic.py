@@ -24,7 +24,7 @@ pytestmark = [
     ),
 ]
 
-REFERENCES = {"en": "builtin:minilm-reviews-en", "zh": "builtin:ngram-reviews-zh"}
+REFERENCES = {"en": "builtin:reviews-en", "zh": "builtin:reviews-zh"}
 languages = pytest.mark.parametrize("language", REFERENCES)
 
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from models.training.examples import WRITTEN, read_written
 
 import models
 from models.readers.interfaces import ReviewReading
 from models.readers.loading import LoadOptions, load_reader
 from models.similarity.sentence_bits import SAME_POINT_BITS, differing_bits
 from models.training import english_embedding
-from models.training.examples import WRITTEN, read_written
 from tests.unit.models.paraphrases import (
     Pair,
     Paraphrase,
@@ -29,7 +29,7 @@ from tests.unit.models.paraphrases import (
 pytestmark = pytest.mark.model
 
 BUILTIN = Path(models.__path__[0]) / "builtin"
-NAMES = {"en": "minilm-reviews-en", "zh": "ngram-reviews-zh"}
+NAMES = {"en": "reviews-en", "zh": "reviews-zh"}
 LANGUAGES = [
     pytest.param(
         "en",

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from models.errors import TrainingDataError
-from models.training.data import LabelledText, read_fewsum_reviews, read_kotzias, read_oposum
+from models.training.corpora.sentences import LabelledText, read_fewsum_reviews, read_kotzias, read_oposum
 from tests.unit.models.model_files import write_training_data
 
 

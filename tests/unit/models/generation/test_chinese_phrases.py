@@ -11,9 +11,9 @@ from models.generation.adapters import CONFIG_NAME
 from models.generation.interfaces import PhraseRequest
 from models.generation.loading import GeneratorOptions, load_generator
 from models.registry.manifest import verify_manifest
-from models.training import chinese_phrases
-from models.training.chinese_phrases import train_chinese_phrases
-from models.training.generator_fitting import Recipe
+from models.training import chinese_generator as chinese_phrases
+from models.training.chinese_generator import train_chinese_phrases
+from models.training.fitting.generator_fitting import Recipe
 
 LINES = "灯很亮，线太短。\t亮度\t好\t灯很亮。\n锅太重 | 端不动\t重量\t差\t锅太重，端不动。\n"
 

@@ -16,12 +16,12 @@ from models.generation.adapters import CONFIG_NAME, WEIGHTS_NAME
 from models.generation.generator import PhraseGenerator
 from models.generation.loading import GeneratorOptions, load_generator
 from models.registry.manifest import verify_manifest
-from models.training import generator_fitting
+from models.training.cards.report import TrainingReport
+from models.training.corpora.phrase_examples import PhraseExample, batches_of, examples_of, phrase_loss
+from models.training.corpora.phrase_pairs import PhrasePair
+from models.training.fitting import generator_fitting
+from models.training.fitting.generator_fitting import Recipe, fit_generator
 from models.training.generator import train_generator
-from models.training.generator_fitting import Recipe, fit_generator
-from models.training.phrase_examples import PhraseExample, batches_of, examples_of, phrase_loss
-from models.training.phrase_pairs import PhrasePair
-from models.training.report import TrainingReport
 from streams.cli import app
 
 pytestmark = pytest.mark.thorough

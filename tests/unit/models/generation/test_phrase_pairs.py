@@ -6,8 +6,8 @@ import pytest
 from phrase_files import WordReader, write_fewsum, write_items
 
 from models.errors import TrainingDataError
-from models.training.phrase_alignment import align
-from models.training.phrase_pairs import (
+from models.training.corpora.phrase_alignment import align
+from models.training.corpora.phrase_pairs import (
     PhrasePair,
     PhrasePairs,
     read_phrase_pairs,

@@ -9,7 +9,7 @@ from models.registry.references import ModelReference, parse_reference
 @pytest.mark.parametrize(
     ("text", "reference"),
     [
-        ("builtin:minilm-reviews-en", ModelReference("builtin", "minilm-reviews-en")),
+        ("builtin:reviews-en", ModelReference("builtin", "reviews-en")),
         ("path:/models/mine", ModelReference("path", "/models/mine")),
         ("path:relative/dir", ModelReference("path", "relative/dir")),
         ("path:C:/models/a@b", ModelReference("path", "C:/models/a@b")),

@@ -7,7 +7,7 @@ import pytest
 from models.errors import TrainingDataError
 from models.generation.han_clauses import clauses_of
 from models.generation.ranking import support
-from models.training.chinese_pairs import (
+from models.training.corpora.chinese_pairs import (
     HELD_OUT_FILE,
     TRAINING_FILE,
     ChinesePair,

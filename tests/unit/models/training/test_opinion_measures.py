@@ -4,7 +4,7 @@ import pytest
 
 from models.readers.interfaces import AspectMention, ReviewReading, SentimentPrediction
 from models.training.corpora.annotated import AnnotatedOpinion
-from models.training.opinion_measures import (
+from models.training.measuring.opinion_measures import (
     Counts,
     annotated_opinions,
     counts_of,

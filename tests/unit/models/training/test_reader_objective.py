@@ -7,11 +7,11 @@ import torch
 from torch.nn import functional
 
 from models.readers.aspects import ASPECTS
-from models.training import reader_objective
 from models.training.corpora.annotated import AnnotatedOpinion, AnnotatedReview
 from models.training.corpora.texts import TrainingText, of_annotated
-from models.training.reader_objective import ReaderTexts, ReaderTrainee, reader_loss
-from models.training.token_labels import UNKNOWN, TokenLabels, token_labels
+from models.training.fitting import reader_objective
+from models.training.fitting.reader_objective import ReaderTexts, ReaderTrainee, reader_loss
+from models.training.fitting.token_labels import UNKNOWN, TokenLabels, token_labels
 from schemas.vocabularies import HOLDERS
 from tests.unit.models.readers.fake_encoder import FakeEncoder, knowing_heads
 

@@ -11,7 +11,7 @@ from models.training.corpora.annotated import read_annotated
 from models.training.corpora.reader_data import ANNOTATED, ReaderData
 from models.training.corpora.texts import TrainingText, of_annotated
 from models.training.fitting.options import FitOptions
-from models.training.reader_fitting import Recipe
+from models.training.fitting.reader_fitting import Recipe
 
 pytestmark = [pytest.mark.model, pytest.mark.thorough]
 
@@ -46,12 +46,12 @@ def test_what_is_trained_is_served(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few_texts: ReaderData, encoder: str
 ) -> None:
     """From the command's function to a reading; no checkpoint stays behind."""
-    recipe = Recipe("opinions-en", encoder, ("en",), FitOptions(epochs=1))
-    monkeypatch.setitem(reader.RECIPES, "opinions-en", (recipe, lambda _: few_texts))  # type: ignore[arg-type]
-    out = tmp_path / "opinions-en"
-    report = reader.train_reader("opinions-en", tmp_path, out, progress=lambda _: None)
+    recipe = Recipe("reviews-en", encoder, ("en",), FitOptions(epochs=1))
+    monkeypatch.setitem(reader.RECIPES, "reviews-en", (recipe, lambda _: few_texts))  # type: ignore[arg-type]
+    out = tmp_path / "reviews-en"
+    report = reader.train_reader("reviews-en", tmp_path, out, progress=lambda _: None)
     assert report.examples == {"annotated": 36, "kotzias": 1, "mams": 1}
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["opinions-en"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["reviews-en"]
     assert sum(path.stat().st_size for path in out.iterdir()) < 12_000_000
     metrics = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
     assert (metrics["held_out"]["reviews"], metrics["hard"]["reviews"]) == (4, 4)

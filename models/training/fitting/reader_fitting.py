@@ -1,0 +1,183 @@
+"""Fit a reader to annotated reviews and what lies beside them."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from models.devices import ComputePlan, has_fast_bfloat16, plan_compute
+from models.encoders.differences import difference_of
+from models.encoders.sentence_tokeniser import TokenisedText
+from models.evaluation import evaluate
+from models.readers.encoder_kinds import EncoderKind, TrainableEncoder, encoder_kind
+from models.readers.interfaces import SENTIMENT_LABELS, ReviewReading, SentimentLabel
+from models.readers.opinion_heads import OpinionHeads
+from models.readers.opinion_reader import Calibration, OpinionReader
+from models.readers.opinion_weights import ReaderWeights
+from models.training.corpora.reader_data import ReaderData
+from models.training.fitting.loop import Fit, fit
+from models.training.fitting.options import FitOptions
+from models.training.fitting.reader_calibration import calibrate
+from models.training.fitting.reader_objective import ReaderTexts, ReaderTrainee, reader_loss
+from models.training.measuring.opinion_measures import annotated_opinions, counts_of, read_opinions, summed
+
+#: One annotated text in so many is validated and calibrated on.
+_VALIDATION: Final = 12
+_READ_AT_ONCE = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What a reader is made of: its name, its encoder's (`models.readers.encoder_kinds`), languages, and how."""
+
+    name: str
+    encoder: str
+    languages: tuple[str, ...]
+    options: FitOptions
+
+
+def fit_reader(
+    recipe: Recipe,
+    data: ReaderData,
+    *,
+    progress: Callable[[str], None],
+    checkpoint: Path | None = None,
+) -> tuple[ReaderWeights, Fit]:
+    """Fit and calibrate. The same recipe and data on the same machine give the same weights.
+
+    Args:
+        recipe: what to make.
+        data: its training texts alone are looked at.
+        progress: told, in words for people, how far it is.
+        checkpoint: see `models.training.fitting.loop.fit`.
+    """
+    plan, kind = plan_compute(), encoder_kind(recipe.encoder)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(recipe.options.seed)
+        encoder = kind.to_train(plan)
+        trainee = ReaderTrainee(encoder, OpinionHeads(encoder.width), data.categories).to(plan.device)
+    before = {
+        name: parameter.detach().clone()
+        for name, parameter in encoder.network.named_parameters()
+        if not kind.is_new(name)
+    }
+    annotated = [text for text in data.training if text.opinions is not None]
+    validation = annotated[::_VALIDATION]
+    apart = {text.text for text in validation}
+    training = ReaderTexts.of(encoder, [text for text in data.training if text.text not in apart])
+    objective = ReaderObjective(
+        trainee,
+        encoder,
+        kind,
+        training=training,
+        rounds=data.rounds,
+        validation=ReaderTexts.of(encoder, validation),
+        options=recipe.options,
+        plan=plan,
+    )
+    how = fit(objective, recipe.options, progress=progress, checkpoint=checkpoint)
+    progress("calibrating")
+    weights = ReaderWeights(
+        recipe.encoder,
+        kind.sha256(),
+        recipe.languages,
+        difference_of(before, encoder.network),
+        trainee.heads,
+        objective.calibration(),
+    )
+    return weights, how
+
+
+class ReaderObjective:
+    """See `models.training.fitting.loop.Objective`."""
+
+    def __init__(
+        self,
+        trainee: ReaderTrainee,
+        encoder: TrainableEncoder,
+        kind: EncoderKind,
+        *,
+        training: ReaderTexts,
+        rounds: Mapping[str, int],
+        validation: ReaderTexts,
+        options: FitOptions,
+        plan: ComputePlan,
+    ) -> None:
+        self.trainable = trainee
+        self.lengths = list(map(len, training.tokenised))
+        self._encoder, self._kind, self._plan = encoder, kind, plan
+        self._training, self._validation, self._rounds = training, validation, rounds
+        self._mixed_precision = options.mixed_precision and has_fast_bfloat16(plan.device)
+
+    def chosen(self, epoch: int) -> Iterator[int]:
+        """All of most sources; of a larger one another part each epoch."""
+        seen: Counter[str] = Counter()
+        for index, text in enumerate(self._training.texts):
+            rounds = self._rounds.get(text.source, 1)
+            if (seen[text.source] + epoch) % rounds == 0:
+                yield index
+            seen[text.source] += 1
+
+    def is_new(self, name: str) -> bool:
+        """Heads are new, and what the encoder has on top of what was pretrained."""
+        part, _, rest = name.partition(".")
+        return part != "encoder_network" or self._kind.is_new(rest)
+
+    def loss(self, indices: Sequence[int]) -> Tensor:
+        """See `models.training.fitting.reader_objective.reader_loss`."""
+        return reader_loss(
+            self.trainable,
+            self._encoder,
+            self._training.batch(indices),
+            device=self._plan.device,
+            mixed_precision=self._mixed_precision,
+        )
+
+    def validate(self) -> float:
+        """The mean of the opinions' micro-F1 and the sentiment's macro-F1."""
+        readings, texts = self._read(Calibration()), self._validation.texts
+        counts = summed(
+            counts_of(read_opinions(reading), annotated_opinions(text.opinions or ()))
+            for reading, text in zip(readings, texts, strict=True)
+        )
+        known = [text.sentiment or "neutral" for text in texts]
+        return (counts.f1 + sentiment_f1(readings, known)) / 2
+
+    def calibration(self) -> Calibration:
+        """Fitted to the validation texts."""
+        return calibrate(
+            self.trainable.heads.eval(), self._encoder, self._validation, self._read, self._plan.device
+        )
+
+    def _read(self, calibration: Calibration) -> list[ReviewReading]:
+        """The validation texts, by the weights as they are."""
+        reader = OpinionReader(
+            "in training",
+            "0",
+            None,
+            encoder=self._encoder,
+            heads=self.trainable.heads,
+            calibration=calibration,
+            plan=self._plan,
+        )
+        return read_tokenised(reader, self._validation.tokenised)
+
+
+def read_tokenised(reader: OpinionReader, texts: Sequence[TokenisedText]) -> list[ReviewReading]:
+    """One reading of each, in order."""
+    order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
+    readings: dict[int, ReviewReading] = {}
+    for first in range(0, len(order), _READ_AT_ONCE):
+        batch = order[first : first + _READ_AT_ONCE]
+        readings |= dict(zip(batch, reader.forward([texts[index] for index in batch]), strict=True))
+    return [readings[index] for index in range(len(texts))]
+
+
+def sentiment_f1(readings: Sequence[ReviewReading], known: Sequence[SentimentLabel]) -> float:
+    """Macro-F1 over the three classes."""
+    labels = [SENTIMENT_LABELS.index(one) for one in known]
+    return evaluate([tuple(one.sentiment) for one in readings], labels, SENTIMENT_LABELS).macro_f1
