@@ -81,7 +81,8 @@ class MiniLmEncoder:
         """See `TextEncoder`."""
         token_ids = torch.tensor([token for window in windows for token in window])
         states = self.network(to_device(token_ids, self._device), list(map(len, windows)))
-        return states[-1].float()
+        last: Tensor = states[-1].float()
+        return last
 
 
 def _continues_word(directory: Path) -> NDArray[np.bool_]:

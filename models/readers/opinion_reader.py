@@ -132,6 +132,13 @@ class OpinionReader:
         sentences = Segments(to_device(layout.sentence_of, self._device), layout.sentences)
         return mean_by_segment(self._vectors(batch, layout), sentences)
 
+    @torch.inference_mode()
+    def text_means(self, batch: Sequence[TokenisedText]) -> Tensor:
+        """(texts, width) mean token vectors of the texts of the batch, on the reader's device."""
+        layout = BatchLayout.of(batch)
+        reviews = Segments(to_device(layout.review_of, self._device), len(batch))
+        return mean_by_segment(self._vectors(batch, layout), reviews)
+
     def _vectors(self, batch: Sequence[TokenisedText], layout: BatchLayout) -> Tensor:
         """(content tokens, width)."""
         states = self._encoder.states([window for text in batch for window in text.windows])

@@ -20,6 +20,7 @@ from models.training.corpora.reader_data import ReaderData, chinese_data, englis
 from models.training.fitting.options import FitOptions
 from models.training.fitting.reader_fitting import Recipe, fit_reader, read_tokenised
 from models.training.fitting.sentence_embedding import fit_directions
+from models.training.measuring.category_probe import probe_categories
 from models.training.measuring.reader_measuring import measure, measure_beside, measure_kinds
 
 RECIPES: Final[Mapping[str, tuple[Recipe, Callable[[Path], ReaderData]]]] = {
@@ -84,6 +85,9 @@ def train_reader(
         source: measure_beside(_read(reader, [one.text for one in of_source]), of_source)
         for source, of_source in texts.beside.items()
     }
+    for source in texts.categories.keys() & beside.keys():
+        taught = [text for text in texts.training if text.source == source]
+        beside[source] |= probe_categories(reader, taught, texts.beside[source], seed=seed)
     metrics = rounded(
         {
             "examples": counts,

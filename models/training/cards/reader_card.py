@@ -65,9 +65,12 @@ An opinion has a confidence. What is left of those in real reviews if less sure 
 Other sets, by their own labels, on parts that were not trained on, and whose texts are in no annotated review of the
 training (two classes where the set has two; of MAMS and ASAP their categories as our aspects):
 
-| set | texts | accuracy | macro-F1 | aspects found F1 | right polarity of those |
-|---|---|---|---|---|---|
+| set | texts | accuracy | macro-F1 | aspects found F1 | their polarity | by a head: found F1 | polarity |
+|---|---|---|---|---|---|---|---|
 {beside}
+
+The last two columns say what the token vectors still know of a set's own categories: a linear head is fitted to the
+set's training part. The reader itself marks judgements alone, and passes over a dish that is only named.
 
 ## Sentence embeddings
 256 bits a sentence: a ridge regression from the token vectors of a sentence in company to what the untrained encoder
@@ -123,7 +126,14 @@ def reader_card(recipe: Recipe, metrics: Mapping[str, Any]) -> str:
 
 
 def _beside(source: str, scores: Mapping[str, Any]) -> str:
-    columns = ("accuracy", "macro_f1", "aspects_found_f1", "polarity_of_found")
+    columns = (
+        "accuracy",
+        "macro_f1",
+        "aspects_found_f1",
+        "polarity_of_found",
+        "categories_found_f1",
+        "polarity_of_categories",
+    )
     cells = [f"{scores[column]:.3f}" if column in scores else "" for column in columns]
     return f"| {source} | {scores['texts']} | {' | '.join(cells)} |"
 
