@@ -24,13 +24,16 @@ from models.training.measuring.category_probe import probe_categories
 from models.training.measuring.reader_measuring import measure, measure_beside, measure_kinds
 
 RECIPES: Final[Mapping[str, tuple[Recipe, Callable[[Path], ReaderData]]]] = {
-    "reviews-en": (Recipe("reviews-en", "minilm", ("en",), FitOptions(epochs=6)), english_data),
+    "reviews-en": (
+        Recipe("reviews-en", "minilm", ("en",), FitOptions(epochs=7, average=0.998)),
+        english_data,
+    ),
     "reviews-zh": (
         Recipe(
             "reviews-zh",
             "universal",
             ("zh",),
-            FitOptions(epochs=8, learning_rate=2e-4, head_learning_rate=6e-4),
+            FitOptions(epochs=8, average=0.998, learning_rate=2e-4, head_learning_rate=6e-4),
         ),
         chinese_data,
     ),

@@ -15,6 +15,7 @@ from models.training.fitting.options import FitOptions
 
 _LOWEST_SHARE = 0.02
 _MOMENTUM = 0.9
+_YOUNG_STEPS = 10
 
 
 class Objective(Protocol):
@@ -98,6 +99,8 @@ class _Run:
         )
         self._validations: list[float] = []
         self._best_epoch, self._best = 0, dict[str, Tensor]()
+        self._steps = 0
+        self._average = _trained(objective.trainable) if options.average else {}
 
     def to_the_end(self) -> Fit:
         if self._checkpoint is not None and self._checkpoint.is_file():
@@ -126,6 +129,8 @@ class _Run:
             if number % options.accumulate == 0 or number == len(batches):
                 self._step()
         trainable.eval()
+        last = _trained(trainable) if self._average else {}
+        trainable.load_state_dict(self._average, strict=False)
         with torch.no_grad():
             validation = self._objective.validate()
         if math.isnan(validation):
@@ -134,6 +139,7 @@ class _Run:
             )
         if validation > max(self._validations, default=-math.inf):
             self._best_epoch, self._best = epoch + 1, _trained(trainable)
+        trainable.load_state_dict(last, strict=False)
         self._validations.append(validation)
         self._progress(
             f"epoch {epoch + 1} of {options.epochs}: loss {total / len(batches):.3f}, held out {validation:.4f}"
@@ -147,6 +153,12 @@ class _Run:
         self._optimiser.step()
         self._schedule.step()
         self._optimiser.zero_grad()
+        self._steps += 1
+        # Young, it would else remember the beginning for long.
+        share = 1 - min(self._options.average, self._steps / (_YOUNG_STEPS + self._steps))
+        parameters = dict(self._objective.trainable.named_parameters())
+        for name, average in self._average.items():
+            average.lerp_(parameters[name].detach(), share)
 
     def _is_enough(self) -> bool:
         late = len(self._validations) - self._best_epoch
@@ -167,6 +179,8 @@ class _Run:
         state = {
             "weights": _trained(self._objective.trainable),
             "best": self._best,
+            "steps": self._steps,
+            "average": self._average,
             "optimiser": self._optimiser.state_dict(),
             "schedule": self._schedule.state_dict(),
             "validations": self._validations,
@@ -190,7 +204,7 @@ class _Run:
         self._optimiser.load_state_dict(state["optimiser"])
         self._schedule.load_state_dict(state["schedule"])
         self._validations, self._best_epoch = list(state["validations"]), state["best_epoch"]
-        self._best = state["best"]
+        self._best, self._steps, self._average = state["best"], state["steps"], state["average"]
         torch.set_rng_state(state["random"])
         self._progress(f"goes on after epoch {len(self._validations)}")
 

@@ -17,10 +17,8 @@ from models.training.corpora.texts import TrainingText
 from models.training.fitting.token_labels import UNKNOWN, TokenLabels, token_labels
 
 _NUMBERS: Mapping[str, int] = {label: number for number, label in enumerate(SENTIMENT_LABELS)}
-#: Share of the tokens that are hidden.
-_MASKED = 0.1
 #: What each question counts beside the aspect, the polarity and the sentiment, which count 1.
-_BEGINS, _HOLDER, _STARS, _CATEGORIES = 0.5, 0.5, 0.5, 1.0
+_BEGINS, _HOLDER, _STARS, _CATEGORIES = 0.5, 0.5, 0.5, 0.5
 
 
 class CategoryHead(nn.Module):
@@ -116,9 +114,7 @@ def reader_loss(
     """The sum of what each question that has labels in the batch costs, in nats."""
     layout = BatchLayout.of(batch.tokenised)
     with torch.autocast(device, torch.bfloat16, enabled=mixed_precision):
-        states = encoder.states(
-            [_masked(window, encoder.masked_token) for text in batch.tokenised for window in text.windows]
-        )
+        states = encoder.states([window for text in batch.tokenised for window in text.windows])
     vectors = states.index_select(0, layout.content.to(device)).float()
     reviews = Segments(layout.review_of.to(device), len(batch.texts))
     heads = trainee.heads
@@ -134,13 +130,6 @@ def reader_loss(
             known = [batch.texts[row].categories or {} for row in rows]
             loss = loss + _CATEGORIES * len(rows) / len(batch.texts) * head.loss(means[rows], known)
     return loss
-
-
-def _masked(window: Sequence[int], masked_token: int) -> list[int]:
-    """The window with some tokens hidden, so that none is learnt by heart; never the special ones at its ends."""
-    hidden = (torch.rand(len(window)) < _MASKED).tolist()
-    hidden[0] = hidden[-1] = False
-    return [masked_token if is_hidden else token for token, is_hidden in zip(window, hidden, strict=True)]
 
 
 def _token_loss(logits: TokenLogits, labels: Sequence[TokenLabels], device: str) -> Tensor:
