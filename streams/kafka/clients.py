@@ -114,11 +114,12 @@ class BatchConsumer(AIOKafkaConsumer):  # type: ignore[misc]
 
     async def stop(self) -> None:
         """Disconnect, to the end also if cancelled."""
-        if not self._closed:
-            self._closed = True
+        is_closed: bool = self._closed
+        if not is_closed:
             await _to_its_end(self._end())
 
     async def _end(self) -> None:
+        self._closed = True
         # As aiokafka does, and the next part also where one is cut off.
         for part in (self._coordinator, self._fetcher, self._client):
             if part is not None:

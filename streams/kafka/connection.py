@@ -46,7 +46,7 @@ class KafkaConnection:
         tls: the TLS context; None for plaintext.
         credentials: for SASL; None without.
         admin_timeout_ms: how long a request of an admin client may take. It is below the ten seconds that
-            `topic_admin` waits for a whole step, so that aiokafka closes what it opened.
+            `topic_admin` waits for a whole step, so that the client's error, which says more, comes first.
 
     >>> KafkaConnection("localhost:9092").options["security_protocol"]
     'PLAINTEXT'
