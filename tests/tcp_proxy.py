@@ -4,11 +4,12 @@ import asyncio
 import contextlib
 import socket
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from types import TracebackType
 from typing import Any, Self
 
 _READ_BYTES = 65_536
+_FLUSH_S = 1.0
 
 
 class TcpProxy:
@@ -69,10 +70,11 @@ class TcpProxy:
         assert task is not None
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        with contextlib.closing(writer), contextlib.suppress(OSError, asyncio.CancelledError):
-            upstream, downstream = await asyncio.open_connection("127.0.0.1", self.target())
-            with contextlib.closing(downstream):
-                await self.pass_on(reader, writer, upstream, downstream)
+        async with _cut(writer):
+            with contextlib.suppress(OSError, asyncio.CancelledError):
+                upstream, downstream = await asyncio.open_connection("127.0.0.1", self.target())
+                async with _cut(downstream):
+                    await self.pass_on(reader, writer, upstream, downstream)
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
@@ -89,6 +91,20 @@ class TcpProxy:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()
+
+
+@contextlib.asynccontextmanager
+async def _cut(writer: asyncio.StreamWriter) -> AsyncIterator[None]:
+    """Close a connection at the end, also if the other side does not take what is still on its way."""
+    try:
+        yield
+    finally:
+        writer.close()
+        try:
+            async with asyncio.timeout(_FLUSH_S):
+                await writer.wait_closed()
+        except OSError:  # a TimeoutError is one
+            writer.transport.abort()
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -24,6 +24,7 @@ from streams.delivery.gathering import gather_before_fetches
 from streams.delivery.intake import Intake
 from streams.delivery.records import Partition, Record
 from streams.delivery.sink import Sink
+from streams.kafka import clients
 from streams.kafka.connection import FETCH_WAIT_MS
 from streams.kafka.record_batches import UndecodableBatchError, guard_batches
 
@@ -288,6 +289,10 @@ class Producer(driver.Producer):  # type: ignore[misc]
     """Faust's producer, acknowledged by every in-sync replica and idempotent where the broker can."""
 
     logger = _faust_log
+
+    @property
+    def _producer_type(self) -> type[clients.Producer]:
+        return clients.Producer
 
     def _settings_extra(self) -> Mapping[str, Any]:
         return {"acks": "all", "enable_idempotence": self.app.is_kafka}

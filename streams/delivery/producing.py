@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable
 
 import structlog
 from aiokafka import AIOKafkaProducer
@@ -14,7 +13,6 @@ from aiokafka.errors import (
     InvalidTopicError,
     KafkaError,
     MessageSizeTooLargeError,
-    ProducerClosed,
     RecordListTooLargeError,
     RecordTooLargeError,
     SaslAuthenticationFailed,
@@ -45,44 +43,19 @@ _TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError, RecordTooLargeE
 
 
 async def started(producer: AIOKafkaProducer) -> AIOKafkaProducer:
-    """Connect a producer; if that fails, close what it opened.
+    """Connect a producer; if that fails, it has closed what it opened.
 
     Raises:
         KafkaError: it cannot connect, or is not let in.
     """
-    try:
-        await producer.start()
-    except BaseException:
-        await stopped(producer)
-        raise
+    await producer.start()
     return producer
 
 
 async def stopped(producer: AIOKafkaProducer | None) -> None:
-    """Stop a producer that may be broken, without waiting for a broker that may be away.
-
-    It sends what it can within seconds; then its connections and tasks end, whatever it still holds.
-    """
-    if producer is None:
-        return
-    stopping: Awaitable[None] = producer.stop()
-    try:
-        async with asyncio.timeout(_STOP_S):
-            await stopping
-    except (KafkaError, TimeoutError, OSError) as error:
-        log.debug("an old producer did not stop cleanly", error=repr(error))
-        await _cut_off(producer)
-
-
-async def _cut_off(producer: AIOKafkaProducer) -> None:
-    """End what a `stop` that was given up leaves behind: aiokafka waits for its last batches without end."""
-    sending = producer._sender.sender_task  # noqa: SLF001
-    if sending is not None:
-        sending.cancel()
-    await producer.client.close()
-    producer._message_accumulator.fail_all(ProducerClosed())  # noqa: SLF001
-    if sending is not None:
-        await asyncio.wait({sending}, timeout=_STOP_S)
+    """Stop a producer if there is one."""
+    if producer is not None:
+        await producer.stop()
 
 
 async def aborted(producer: AIOKafkaProducer | None) -> None:

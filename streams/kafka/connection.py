@@ -4,14 +4,12 @@ import ssl
 from dataclasses import dataclass, field
 from typing import NamedTuple, Self
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.abc import AbstractTokenProvider
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.helpers import create_ssl_context
 from pydantic import SecretStr
 
 from streams.errors import ConfigurationError
-from streams.kafka.record_batches import guard_batches
+from streams.kafka.clients import Admin, BatchConsumer, Producer
 from streams.kafka.tokens import Client, ClientCredentials, TokenFile
 from streams.settings import KafkaSettings
 
@@ -27,15 +25,6 @@ FETCH_WAIT_MS = 100
 REQUEST_TIMEOUT_MS = 30_000
 TRANSACTION_TIMEOUT_MS = 60_000
 _RETRY_BACKOFF_MS = 20
-
-
-class BatchConsumer(AIOKafkaConsumer):  # type: ignore[misc]
-    """A consumer without a group whose `getmany` raises `UndecodableBatchError` for what cannot be decoded."""
-
-    async def start(self) -> None:
-        """Connect."""
-        await super().start()
-        guard_batches(self._fetcher)
 
 
 class Credentials(NamedTuple):
@@ -57,7 +46,7 @@ class KafkaConnection:
         tls: the TLS context; None for plaintext.
         credentials: for SASL; None without.
         admin_timeout_ms: how long a request of an admin client may take. It is below the ten seconds that
-            `topic_admin` waits for a whole step, so that aiokafka closes what it opened.
+            `topic_admin` waits for a whole step, so that the client's error, which says more, comes first.
 
     >>> KafkaConnection("localhost:9092").options["security_protocol"]
     'PLAINTEXT'
@@ -107,7 +96,7 @@ class KafkaConnection:
         *,
         fetch_bytes: int = FETCH_BYTES,
         fetch_wait_ms: int = FETCH_WAIT_MS,
-    ) -> "BatchConsumer":
+    ) -> BatchConsumer:
         """A consumer of committed records, without a group, to be assigned partitions; it commits nothing.
 
         Args:
@@ -125,14 +114,14 @@ class KafkaConnection:
             request_timeout_ms=REQUEST_TIMEOUT_MS,
         )
 
-    def producer(self, *, is_idempotent: bool, transactional_id: str | None = None) -> AIOKafkaProducer:
+    def producer(self, *, is_idempotent: bool, transactional_id: str | None = None) -> Producer:
         """A producer whose sends are acknowledged by every in-sync replica.
 
         Args:
             is_idempotent: a retry is written once; needs a broker that has producer ids.
             transactional_id: makes the producer transactional, and fences any other with the same id.
         """
-        return AIOKafkaProducer(
+        return Producer(
             **self.options,
             acks="all",
             enable_idempotence=is_idempotent,
@@ -145,9 +134,9 @@ class KafkaConnection:
             retry_backoff_ms=_RETRY_BACKOFF_MS,
         )
 
-    def admin(self) -> AIOKafkaAdminClient:
+    def admin(self) -> Admin:
         """A client that asks about topics, groups and the cluster, and makes topics."""
-        return AIOKafkaAdminClient(**self.options, request_timeout_ms=self.admin_timeout_ms)
+        return Admin(**self.options, request_timeout_ms=self.admin_timeout_ms)
 
 
 def _credentials(kafka: KafkaSettings) -> Credentials | None:

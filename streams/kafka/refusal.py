@@ -16,6 +16,7 @@ from aiokafka.errors import (
 )
 from aiokafka.protocol.metadata import MetadataRequest
 
+from streams.kafka.clients import close_connections
 from streams.kafka.connection import Credentials, KafkaConnection
 from streams.kafka.tokens import TokenError
 
@@ -63,7 +64,7 @@ async def _log_in(connection: KafkaConnection, host: str, port: int) -> None:
         ):
             raise SaslAuthenticationFailed
     finally:
-        connected.close()
+        await close_connections([connected])
 
 
 def _explained(error: Exception, connection: KafkaConnection) -> str | None:

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from aiokafka import AIOKafkaProducer
-
+from streams.kafka.clients import Producer
 from streams.kafka.publishing import RawRecord
 
 CODEC_NAMES = ("gzip", "snappy", "lz4", "zstd")
@@ -19,7 +18,7 @@ async def put_compressed(
     partition: int | None = None,
 ) -> None:
     """Publish as one batch a partition, by a producer that compresses."""
-    producer = AIOKafkaProducer(
+    producer = Producer(
         bootstrap_servers=bootstrap_servers, compression_type=codec, linger_ms=200, acks="all"
     )
     await producer.start()

@@ -9,7 +9,6 @@ from pathlib import Path
 import aiohttp
 import orjson
 import pytest
-from aiokafka import AIOKafkaProducer
 from pydantic import SecretStr
 
 from schemas.topics import (
@@ -22,6 +21,7 @@ from schemas.topics import (
     Topic,
 )
 from streams.app import ROLES, ports
+from streams.kafka.connection import KafkaConnection
 from streams.local.embedded import free_ports
 from streams.settings import Settings
 from tests.brokers import ApacheKafka, unique_name
@@ -73,7 +73,7 @@ def mixed(topic: Topic) -> list[Sent]:
 
 async def send(servers: str, topic: Topic, records: list[Sent]) -> None:
     """By a producer that says itself when its records are from."""
-    producer = AIOKafkaProducer(bootstrap_servers=servers, acks="all")
+    producer = KafkaConnection(servers).producer(is_idempotent=False)
     await producer.start()
     try:
         sending = [

@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
+from aiokafka.admin import NewPartitions, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from schemas.topics import TOPICS, Topic
@@ -95,10 +95,12 @@ async def test_the_real_list_can_be_created(own_broker: Broker) -> None:
 async def test_settings_the_embedded_broker_was_not_given_are_unknown(embedded_broker: Broker) -> None:
     """The embedded broker tells only what a topic was created with; the rest is unknown, not different."""
     client, name = client_of(embedded_broker), unique_name()
-    admin = AIOKafkaAdminClient(bootstrap_servers=embedded_broker.bootstrap_servers)
+    admin = client.admin()
     await admin.start()
-    await admin.create_topics([NewTopic(name, PARTITIONS, 1)])
-    await admin.close()
+    try:
+        await admin.create_topics([NewTopic(name, PARTITIONS, 1)])
+    finally:
+        await admin.close()
     topic = Topic(name, TOPICS[0].contract, dead_letters=False)
     assert await topic_admin.check(client, planned([topic])) == []
     (described,) = await topic_admin.describe(client, [name])
@@ -110,15 +112,17 @@ async def test_each_alteration_is_named(apache_kafka: ApacheKafka, topics: tuple
     """Once a topic is altered, check names each difference with what was wanted and what is there."""
     client, name = client_of(apache_kafka), topics[1].name
     await topic_admin.create(client, planned(topics))
-    admin = AIOKafkaAdminClient(bootstrap_servers=apache_kafka.bootstrap_servers)
-    await admin.start()
-    await admin.create_partitions({name: NewPartitions(PARTITIONS + 2)})
     altered = {"cleanup.policy": "delete", "min.insync.replicas": "3"}
-    await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, name, altered)])
     retention = {"retention.ms": "5", "cleanup.policy": "delete", "min.insync.replicas": "1"}
-    await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topics[0].name, retention)])
-    await admin.delete_topics([f"{topics[0].name}.dlq"])
-    await admin.close()
+    admin = client.admin()
+    await admin.start()
+    try:
+        await admin.create_partitions({name: NewPartitions(PARTITIONS + 2)})
+        await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, name, altered)])
+        await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topics[0].name, retention)])
+        await admin.delete_topics([f"{topics[0].name}.dlq"])
+    finally:
+        await admin.close()
     expected = {
         f"topic {name}: partitions: wanted {PARTITIONS}; got {PARTITIONS + 2}",
         f"topic {name}: cleanup.policy: wanted compact; got delete",

@@ -103,6 +103,7 @@ async def test_partitions_that_are_added_end_a_worker_and_are_refused_from_then_
                 await asyncio.wait_for(run_role(rolling_role(), each, stop=asyncio.Event()), 60)
     finally:
         running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
         await admin.close()
 
 

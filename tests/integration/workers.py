@@ -104,13 +104,12 @@ async def read(
         while True:
             count = len(outcome.enriched) + len(outcome.dead)
             patience = deadline - asyncio.get_running_loop().time() if count < wanted else linger_s
-            next_record = asyncio.ensure_future(anext(records))
-            done, _ = await asyncio.wait({next_record}, timeout=patience)
-            if not done:
-                next_record.cancel()
+            try:
+                async with asyncio.timeout(patience):
+                    record = await anext(records)
+            except TimeoutError:
                 assert count >= wanted, f"{count} of {wanted} came out: {outcome.reasons}"
                 return outcome
-            record = next_record.result()
             if record.topic == ENRICHED_REVIEW.name:
                 outcome.enriched.append(ReviewEnriched.model_validate_json(record.value))
                 outcome.keys_and_partitions.append((record.key, record.partition))

@@ -17,6 +17,7 @@ from streams.delivery import faust_driver
 from streams.delivery.faust_app import new_app
 from streams.delivery.intake import Chunk, Intake
 from streams.delivery.records import Partition
+from streams.kafka import clients
 from streams.settings import ChunkSettings, KafkaSettings
 from tests.fakes import FakeRecord, FakeSink
 
@@ -63,6 +64,12 @@ def test_every_override_is_listed() -> None:
         base = ours.__mro__[1]
         overridden = {name for name in vars(ours) if callable(vars(ours)[name]) and hasattr(base, name)}
         assert {name for name in overridden if not name.startswith("__")} <= listed
+
+
+def test_fausts_producer_closes_what_it_opened_like_ours() -> None:
+    """Also if the worker is stopped while it starts."""
+    assert driver.Producer._producer_type.fget is not None
+    assert faust_driver.Producer._producer_type.fget(None) is clients.Producer
 
 
 async def test_defaults_that_lose_stall_or_listen_are_set_right() -> None:
