@@ -275,3 +275,24 @@ def test_the_order_of_the_batches_is_that_of_the_seed_and_the_epoch() -> None:
     assert first == shuffled_batches(lengths, range(60), 20, seed=3, epoch=0)
     assert first != shuffled_batches(lengths, range(60), 20, seed=3, epoch=1)
     assert first != shuffled_batches(lengths, range(60), 20, seed=4, epoch=0)
+
+
+def test_an_average_of_the_weights_is_validated_and_kept() -> None:
+    """Each step is as it would be; what is judged and kept lags behind it."""
+    plain, averaged = Sums(), Sums()
+    run(plain, OPTIONS)
+    run(averaged, replace(OPTIONS, average=0.9))
+    assert not same(plain.seen[0], averaged.seen[0])
+    assert any(same(weights(averaged), one) for one in averaged.seen)
+
+
+def test_a_run_with_an_average_is_resumed(tmp_path: Path) -> None:
+    """The average too is as if nobody had stopped it."""
+    options = replace(OPTIONS, average=0.9)
+    whole, stopped, resumed = Sums(), Sums(validations=[0.1, math.nan]), Sums()
+    run(whole, options)
+    with pytest.raises(FloatingPointError):
+        run(stopped, options, tmp_path / "run")
+    run(resumed, options, tmp_path / "run")
+    assert resumed.asked < whole.asked
+    assert same(whole.seen[-1], resumed.seen[-1])
