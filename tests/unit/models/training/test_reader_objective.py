@@ -66,8 +66,8 @@ def vars_of(one: TokenLabels) -> list[list[int]]:
 def test_an_annotated_review_is_a_training_text() -> None:
     opinions = (opinion("broke"),)
     review = AnnotatedReview("a", "b", TEXT, "negative", 2, opinions, knows_holders=True, kinds=frozenset())
-    assert of_annotated(review) == TrainingText(
-        TEXT, "annotated", sentiment="negative", stars=2, opinions=opinions, knows_holders=True
+    assert of_annotated(review, "reviews") == TrainingText(
+        TEXT, "reviews", sentiment="negative", stars=2, opinions=opinions, knows_holders=True
     )
 
 
@@ -135,7 +135,7 @@ def test_categories_of_another_set_are_learnt_by_a_head_of_their_own() -> None:
     made = trainee({"shops": ["food", "staff"]})
     head = made[0].category_head("shops")
     assert head is not None
-    assert made[0].category_head("annotated") is None
+    assert made[0].category_head("reviews") is None
     text = TrainingText("it is good", "shops", categories={"staff": "negative"})
     got = loss_of(text, TrainingText("it broke", "other"), made=made)
     (tokenised,) = made[1].tokenise(["it is good"])

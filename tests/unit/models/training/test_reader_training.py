@@ -8,7 +8,7 @@ import pytest
 from models.readers.loading import LoadOptions, load_reader
 from models.training import reader
 from models.training.corpora.annotated import read_annotated
-from models.training.corpora.reader_data import ANNOTATED, ReaderData
+from models.training.corpora.reader_data import ANNOTATED, REVIEWS, ReaderData
 from models.training.corpora.texts import TrainingText, of_annotated
 from models.training.fitting.options import FitOptions
 from models.training.fitting.reader_fitting import Recipe
@@ -23,7 +23,7 @@ def few_texts() -> ReaderData:
         TrainingText("It broke.", "kotzias", sentiment="negative", is_pole=True),
         TrainingText("The soup was hot.", "mams", categories={"taste_and_smell": "positive"}),
     ]
-    training = [*map(of_annotated, reviews[:36]), *sentences]
+    training = [*(of_annotated(review, REVIEWS) for review in reviews[:36]), *sentences]
     beside = {
         "kotzias": [
             TrainingText("I love it.", "kotzias", sentiment="positive", is_pole=True),
@@ -50,7 +50,7 @@ def test_what_is_trained_is_served(
     monkeypatch.setitem(reader.RECIPES, "reviews-en", (recipe, lambda _: few_texts))  # type: ignore[arg-type]
     out = tmp_path / "reviews-en"
     report = reader.train_reader("reviews-en", tmp_path, out, progress=lambda _: None)
-    assert report.examples == {"annotated": 36, "kotzias": 1, "mams": 1}
+    assert report.examples == {"reviews": 36, "kotzias": 1, "mams": 1}
     assert sorted(path.name for path in tmp_path.iterdir()) == ["reviews-en"]
     assert sum(path.stat().st_size for path in out.iterdir()) < 12_000_000
     metrics = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
