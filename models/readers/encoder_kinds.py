@@ -17,6 +17,7 @@ from models.encoders.universal_files import load_tokenizer, load_weights, univer
 from models.encoders.universal_network import UniversalNetwork
 from models.errors import ModelConfigurationError
 from models.registry.manifest import sha256_of
+from models.registry.references import parse_reference
 
 _LAST = (-1,)
 _DROPOUT = 0.1
@@ -38,7 +39,14 @@ class TrainableEncoder(TextEncoder, Protocol):
 
 
 class EncoderKind(Protocol):
-    """One encoder."""
+    """One encoder.
+
+    Attributes:
+        name: that it is found by again.
+    """
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
 
     def sha256(self) -> str:
         """Of the weights that it has before any training.
@@ -63,6 +71,8 @@ class EncoderKind(Protocol):
 
 class MiniLm:
     """All-MiniLM-L6-v2. Its embeddings are not trained: the words of few texts would move away from all others."""
+
+    name = "minilm"
 
     def sha256(self) -> str:
         """See `EncoderKind`."""
@@ -91,6 +101,8 @@ class MiniLm:
 
 class Universal:
     """The multilingual Universal Sentence Encoder's pieces and windows under a transformer of our own."""
+
+    name = "universal"
 
     def sha256(self) -> str:
         """See `EncoderKind`."""
@@ -123,16 +135,22 @@ class Universal:
         return UniversalEncoder(network, load_tokenizer(universal_directory()), plan)
 
 
-_KINDS: Mapping[str, EncoderKind] = {"minilm": MiniLm(), "universal": Universal()}
+_KINDS: Mapping[str, EncoderKind] = {kind.name: kind for kind in (MiniLm(), Universal())}
 
 
 def encoder_kind(name: str) -> EncoderKind:
-    """An encoder by its name.
+    """An encoder by its name, or any of transformers by a reference, path: or hf:.
 
     Raises:
         ModelConfigurationError: there is none of that name.
     """
     kind = _KINDS.get(name)
-    if kind is None:
-        raise ModelConfigurationError(f"encoder: wanted one of {', '.join(_KINDS)}, got {name!r}")
-    return kind
+    if kind is not None:
+        return kind
+    if not name.startswith(("path:", "hf:")):
+        raise ModelConfigurationError(
+            f"encoder: wanted {', '.join(_KINDS)}, path:/directory or hf:organisation/name@revision, got {name!r}"
+        )
+    from models.readers.pretrained_kind import Pretrained  # noqa: PLC0415 - imports transformers
+
+    return Pretrained(parse_reference(name))
