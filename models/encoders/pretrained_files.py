@@ -140,9 +140,13 @@ def _text_of(tokenizer: AutoTokenizer, network: PreTrainedModel, name: str) -> P
             f"encoder {name}: wanted positions for at least {_LEAST_WINDOW} tokens, got {window}: name another, or "
             "mend max_position_embeddings in config.json and model_max_length in tokenizer_config.json"
         )
-    masked = _first_of(tokenizer.mask_token_id, tokenizer.unk_token_id, tokenizer.eos_token_id, padding_id)
+    masked = _first_of(tokenizer.mask_token_id, tokenizer.unk_token_id, tokenizer.eos_token_id)
     return PretrainedText(
-        backend, _special_of(tokenizer, name), min(window, _LONGEST_WINDOW), masked, padding_id
+        backend,
+        _special_of(tokenizer, name),
+        min(window, _LONGEST_WINDOW),
+        padding_id if masked is None else masked,
+        padding_id,
     )
 
 

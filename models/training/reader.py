@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Final
 
 from models.devices import plan_compute
+from models.readers.encoder_kinds import encoder_kind
 from models.readers.opinion_loading import reader_of
 from models.readers.opinion_weights import save_reader_weights
 from models.training.corpora.reader_data import ReaderData, chinese_data, english_data
@@ -29,9 +30,19 @@ RECIPES: Final[Mapping[str, tuple[Recipe, Callable[[Path], ReaderData]]]] = {
     ),
 }
 
+#: Of an encoder of transformers: what was pretrained for long is changed slowly.
+_PRETRAINED: Final = FitOptions(epochs=6, learning_rate=5e-5)
+
 
 def train_reader(
-    name: str, data: Path, out: Path, *, seed: int = 7, progress: Callable[[str], None]
+    name: str,
+    data: Path,
+    out: Path,
+    *,
+    seed: int = 7,
+    base: str | None = None,
+    low_rank: int = 0,
+    progress: Callable[[str], None],
 ) -> TrainingReport:
     """Train, measure and write a model directory that `load_reader` takes as `path:`.
 
@@ -43,16 +54,18 @@ def train_reader(
         data: a directory with the sets that the recipe's corpora name.
         out: made if it is not there; files of an earlier run are overwritten.
         seed: of everything random.
+        base: an encoder of transformers, path: or hf:, in place of the recipe's.
+        low_rank: see `models.training.reader_fitting.Recipe`.
         progress: told, in words for people, what is being done.
 
     Raises:
         TrainingDataError: the data is not there, or not in the published layout.
-        ModelConfigurationError: the encoder's package is not installed.
+        ModelConfigurationError: the encoder is not there, or cannot be trained so.
     """
     recipe, read = RECIPES[name]
-    recipe = Recipe(
-        recipe.name, recipe.encoder, recipe.languages, FitOptions(**(asdict(recipe.options) | {"seed": seed}))
-    )
+    if base is not None:
+        recipe = replace(recipe, encoder=encoder_kind(base).name, options=_PRETRAINED)
+    recipe = replace(recipe, options=replace(recipe.options, seed=seed), low_rank=low_rank)
     texts = read(data)
     counts = Counter(text.source for text in texts.training)
     progress(f"training on {len(texts.training)} texts")
@@ -75,6 +88,8 @@ def train_reader(
                 "epochs": how.best_epoch,
                 "validations": how.validations,
                 "calibration": asdict(weights.calibration),
+                "encoder": recipe.encoder,
+                "low_rank": recipe.low_rank,
                 "options": asdict(recipe.options),
             },
             **{kept: measure(readings[kept], reviews) for kept, reviews in sets.items()},

@@ -33,6 +33,8 @@ class Trainable(StrEnum):
     GENERATOR_ZH = "generator-zh"
 
 
+_OPINIONS = (Trainable.OPINIONS_EN, Trainable.OPINIONS_ZH)
+
 Language = Annotated[
     str | None, typer.Option(help="The language of every text, e.g. en; else each is identified.")
 ]
@@ -56,7 +58,16 @@ def train(
         str | None,
         typer.Option(
             metavar="REFERENCE",
-            help="Of a generator: the model to adapt, builtin:, path: or hf:; else the built-in one.",
+            help="What to train on: of a generator a model, builtin:, path: or hf:; of opinions-en and opinions-zh any "
+            "encoder of transformers, path: or hf:; else the built-in one.",
+        ),
+    ] = None,
+    lora: Annotated[
+        int | None,
+        typer.Option(
+            metavar="RANK",
+            min=1,
+            help="Of opinions-en and opinions-zh: train low-rank updates of the encoder's layers, not the layers.",
         ),
     ] = None,
     embeddings_only: Annotated[
@@ -68,9 +79,9 @@ def train(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Train a built-in reader of reviews, or an adapter of a generator; measure it, write weights and model card."""
+    """Train a reader of reviews, or an adapter of a generator; measure it, write weights and model card."""
     load_settings()
-    run = _trainer(task, embeddings_only=embeddings_only, base=base)
+    run = _trainer(task, embeddings_only=embeddings_only, base=base, lora=lora)
     try:
         report = run(data, output, seed=seed, progress=err.print)
     except ModelError as error:
@@ -81,8 +92,12 @@ def train(
         out.print(f"wrote {output}; its numbers are in {output / 'metrics.json'}")
 
 
-def _trainer(task: Trainable, *, embeddings_only: bool, base: str | None) -> Callable[..., TrainingReport]:
+def _trainer(
+    task: Trainable, *, embeddings_only: bool, base: str | None, lora: int | None
+) -> Callable[..., TrainingReport]:
     """What trains; each imports torch, which takes seconds."""
+    if lora is not None and task not in _OPINIONS:
+        raise ConfigurationError(f"train: --lora is of {' and '.join(_OPINIONS)}; leave it out of {task}")
     if task in {Trainable.GENERATOR, Trainable.GENERATOR_ZH}:
         if embeddings_only:
             raise ConfigurationError(
@@ -94,14 +109,16 @@ def _trainer(task: Trainable, *, embeddings_only: bool, base: str | None) -> Cal
             else _named("generator", "train_generator")
         )
         return run if base is None else partial(run, base=base)
-    if base is not None:
-        raise ConfigurationError("train: --base is of a generator; a reader of reviews has its own encoder")
-    if task in {Trainable.OPINIONS_EN, Trainable.OPINIONS_ZH}:
+    if base is not None and task not in _OPINIONS:
+        raise ConfigurationError(
+            f"train: --base is of a generator or of {' and '.join(_OPINIONS)}; {task} has its own encoder"
+        )
+    if task in _OPINIONS:
         if embeddings_only:
             raise ConfigurationError(
                 "train: this reader has no sentence embeddings; leave --embeddings-only out"
             )
-        return partial(_named("reader", "train_reader"), task.value)
+        return partial(_named("reader", "train_reader"), task.value, base=base, low_rank=lora or 0)
     language = "english" if task is Trainable.REVIEWS_EN else "chinese"
     part, verb = ("_embedding", "complete") if embeddings_only else ("", "train")
     return _named(f"{language}{part}", f"{verb}_{language}")
