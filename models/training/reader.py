@@ -9,8 +9,9 @@ from typing import Final
 from models.devices import plan_compute
 from models.readers.encoder_kinds import encoder_kind
 from models.readers.opinion_loading import reader_of
-from models.readers.opinion_weights import save_reader_weights
+from models.readers.opinion_weights import ReaderWeights, save_reader_weights
 from models.training.corpora.reader_data import ReaderData, chinese_data, english_data
+from models.training.fitting.loop import Fit
 from models.training.fitting.options import FitOptions
 from models.training.reader_card import reader_card
 from models.training.reader_fitting import Recipe, fit_reader, read_tokenised
@@ -63,9 +64,7 @@ def train_reader(
         ModelConfigurationError: the encoder is not there, or cannot be trained so.
     """
     recipe, read = RECIPES[name]
-    if base is not None:
-        recipe = replace(recipe, encoder=encoder_kind(base).name, options=_PRETRAINED)
-    recipe = replace(recipe, options=replace(recipe.options, seed=seed), low_rank=low_rank)
+    recipe = _changed(recipe, seed, base, low_rank)
     texts = read(data)
     counts = Counter(text.source for text in texts.training)
     progress(f"training on {len(texts.training)} texts")
@@ -83,15 +82,7 @@ def train_reader(
     metrics = rounded(
         {
             "examples": counts,
-            "training": {
-                "seed": seed,
-                "epochs": how.best_epoch,
-                "validations": how.validations,
-                "calibration": asdict(weights.calibration),
-                "encoder": recipe.encoder,
-                "low_rank": recipe.low_rank,
-                "options": asdict(recipe.options),
-            },
+            "training": _facts(recipe, weights, how),
             **{kept: measure(readings[kept], reviews) for kept, reviews in sets.items()},
             "kinds": measure_kinds(readings["hard"], texts.hard),
         }
@@ -99,3 +90,23 @@ def train_reader(
     report = finish(metrics, reader_card(recipe, metrics), out, examples=counts, progress=progress)
     checkpoint.unlink(missing_ok=True)
     return report
+
+
+def _changed(recipe: Recipe, seed: int, base: str | None, low_rank: int) -> Recipe:
+    """A recipe with what the caller chose."""
+    if base is not None:
+        recipe = replace(recipe, encoder=encoder_kind(base).name, options=_PRETRAINED)
+    return replace(recipe, options=replace(recipe.options, seed=seed), low_rank=low_rank)
+
+
+def _facts(recipe: Recipe, weights: ReaderWeights, how: Fit) -> dict[str, object]:
+    """Of the run, for metrics.json."""
+    return {
+        "seed": recipe.options.seed,
+        "epochs": how.best_epoch,
+        "validations": how.validations,
+        "calibration": asdict(weights.calibration),
+        "encoder": recipe.encoder,
+        "low_rank": recipe.low_rank,
+        "options": asdict(recipe.options),
+    }
