@@ -1,9 +1,11 @@
-"""What fine-tuning changed in a network, in a quarter of the bytes: eight bits a weight, a scale a row."""
+"""What fine-tuning changed in a network: eight bits a weight and a scale a row, or the factors of low-rank updates."""
 
 from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
+
+from models.encoders.low_rank import adapter_weights, is_factor, merge_adapter
 
 _HIGHEST_CODE = 127
 _CODES, _SCALES = ".codes", ".scales"
@@ -14,24 +16,27 @@ def difference_of(before: Mapping[str, Tensor], after: nn.Module) -> dict[str, T
 
     Args:
         before: parameters by name, as `after` names them; one that is missing was zero.
-        after: the fine-tuned network.
+        after: the fine-tuned network, perhaps with updates of `models.encoders.low_rank`.
 
     Returns:
-        `NAME.codes`, int8, and `NAME.scales`, float16, of each matrix; `NAME`, float16, of each vector.
+        `NAME.codes`, int8, and `NAME.scales`, float16, of each matrix; `NAME`, float16, of each vector; `LAYER.down`
+        and `LAYER.up`, float16, of each low-rank update.
     """
-    difference: dict[str, Tensor] = {}
+    difference = {name: factor.half() for name, factor in adapter_weights(after).items()}
     for name, parameter in after.named_parameters():
+        if name in difference:
+            continue
         change = parameter.detach().float()
         if name in before:
             change = change - before[name].float()
         if not change.any():
             continue
-        if change.ndim == 1:
+        if change.ndim <= 1:
             difference[name] = change.half()
             continue
-        scales = (change.abs().amax(dim=1) / _HIGHEST_CODE).half().clamp(min=1e-7)
+        scales = (change.flatten(1).abs().amax(dim=1) / _HIGHEST_CODE).half().clamp(min=1e-7)
         difference[name + _CODES] = (
-            torch.round(change / scales.float()[:, None]).clamp(-127, 127).to(torch.int8)
+            torch.round(change / _by_row(scales, change)).clamp(-127, 127).to(torch.int8)
         )
         difference[name + _SCALES] = scales
     return difference
@@ -39,17 +44,23 @@ def difference_of(before: Mapping[str, Tensor], after: nn.Module) -> dict[str, T
 
 @torch.no_grad()
 def add_difference(network: nn.Module, difference: Mapping[str, Tensor]) -> None:
-    """Turn a network into the fine-tuned one, up to rounding.
+    """Turn a network into the fine-tuned one, up to rounding. Low-rank updates end in its weights, and cost nothing.
 
     Raises:
-        KeyError, RuntimeError: it belongs to another network.
+        AttributeError, KeyError, RuntimeError: it belongs to another network.
     """
     parameters = dict(network.named_parameters())
+    merge_adapter(network, {name: tensor for name, tensor in difference.items() if is_factor(name)})
     for key, tensor in difference.items():
-        if key.endswith(_SCALES):
+        if key.endswith(_SCALES) or is_factor(key):
             continue
         name = key.removesuffix(_CODES)
         change = (
-            tensor.float() * difference[name + _SCALES].float()[:, None] if key.endswith(_CODES) else tensor
+            tensor.float() * _by_row(difference[name + _SCALES], tensor) if key.endswith(_CODES) else tensor
         )
         parameters[name].add_(change.to(parameters[name].dtype))
+
+
+def _by_row(scales: Tensor, matrix: Tensor) -> Tensor:
+    """(rows,), so that it can be multiplied with a matrix, or with the filters of a convolution."""
+    return scales.float().view(-1, *[1] * (matrix.ndim - 1))

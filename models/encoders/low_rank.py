@@ -60,6 +60,15 @@ def adapter_weights(network: nn.Module) -> dict[str, Tensor]:
     }
 
 
+def is_factor(name: str) -> bool:
+    """Whether a parameter of this name is part of an update that is learnt.
+
+    >>> is_factor("layers.0.widen.up"), is_factor("layers.0.widen.layer.weight")
+    (True, False)
+    """
+    return name.endswith((".down", ".up"))
+
+
 @torch.no_grad()
 def merge_adapter(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
     """Add saved updates to the weights of a plain network, which then costs what it cost before.

@@ -4,9 +4,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from torch import Tensor
@@ -15,6 +13,7 @@ from models.devices import ComputePlan, to_device
 from models.encoders.fused_bert import FusedBert, can_fuse
 from models.encoders.packed_bert import BertShape, PackedBert
 from models.encoders.sentence_tokeniser import SentenceTokeniser
+from models.encoders.word_starts import continues_word
 from models.errors import ModelConfigurationError
 
 ENCODER_NAME = "all-MiniLM-L6-v2"
@@ -47,7 +46,12 @@ def load_packed_bert(directory: Path) -> PackedBert:
 
 def encoder_tokeniser(directory: Path) -> SentenceTokeniser:
     """The encoder's tokeniser, from its tokenizer.json."""
-    return SentenceTokeniser(Tokenizer.from_file(str(directory / "tokenizer.json")), _WINDOW_TOKENS)
+    return SentenceTokeniser(encoder_tokenizer(directory), _WINDOW_TOKENS)
+
+
+def encoder_tokenizer(directory: Path) -> Tokenizer:
+    """Its tokenizer, as it is saved."""
+    return Tokenizer.from_file(str(directory / "tokenizer.json"))
 
 
 class MiniLmEncoder:
@@ -73,7 +77,7 @@ class MiniLmEncoder:
         self.network: PackedBert | FusedBert = FusedBert(bert) if fuse and can_fuse(plan.device) else bert
         self._device = plan.device
         self.tokenise = encoder_tokeniser(encoder_directory())
-        self.continues_word = _continues_word(encoder_directory())
+        self.continues_word = continues_word(encoder_tokenizer(encoder_directory()))
 
     def states(self, windows: Sequence[Sequence[int]]) -> Tensor:
         """See `TextEncoder`."""
@@ -81,9 +85,3 @@ class MiniLmEncoder:
         states = self.network(to_device(token_ids, self._device), list(map(len, windows)))
         last: Tensor = states[-1].float()
         return last
-
-
-def _continues_word(directory: Path) -> NDArray[np.bool_]:
-    tokenizer = Tokenizer.from_file(str(directory / "tokenizer.json"))
-    pieces = sorted(tokenizer.get_vocab().items(), key=lambda one: one[1])
-    return np.array([piece.startswith("##") for piece, _ in pieces], dtype=np.bool_)

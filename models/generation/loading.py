@@ -29,7 +29,7 @@ from models.generation.packaged import converted_directory, packaged_generator
 from models.generation.prompts import PROMPT_FORMS
 from models.generation.seq2seq import Seq2SeqNetwork
 from models.memory import keep_freed_memory
-from models.registry.hub import fetch_from_hub
+from models.registry.checkpoints import checkpoint_directory, safetensors_of
 from models.registry.manifest import sha256_of
 from models.registry.references import ModelReference, parse_reference
 
@@ -123,7 +123,7 @@ def load_generator(reference: str, options: GeneratorOptions | None = None) -> P
 def read_checkpoint(reference: ModelReference, cache: Path, dtype: torch.dtype) -> Checkpoint:
     """A base model without any adapter; see `load_generator`."""
     directory = _directory_of(reference, cache)
-    weights = _weights_of(directory, reference)
+    weights = safetensors_of(directory, f"generator {reference}")
     name = directory.name if reference.kind == "path" else reference.name
     return Checkpoint(name, weights, *_read(directory, reference, dtype))
 
@@ -138,24 +138,9 @@ def _adapter_of(reference: ModelReference, options: GeneratorOptions) -> Path | 
 
 
 def _directory_of(reference: ModelReference, cache: Path) -> Path:
-    if reference.kind == "hf":
-        return fetch_from_hub(reference)
     if reference.kind == "builtin":
         return converted_directory(packaged_generator(reference.name), cache)
-    directory = Path(reference.name).expanduser()
-    if not directory.is_dir():
-        raise ModelConfigurationError(f"generator {reference}: {directory} is not a directory")
-    return directory
-
-
-def _weights_of(directory: Path, reference: ModelReference) -> list[Path]:
-    weights = sorted(directory.glob("*.safetensors"))
-    if not weights:
-        raise ModelConfigurationError(
-            f"generator {reference}: no *.safetensors in {directory}; pickled weights are not loaded, for they can "
-            "run code: convert the checkpoint with transformers' save_pretrained"
-        )
-    return weights
+    return checkpoint_directory(reference, "generator")
 
 
 def _read(

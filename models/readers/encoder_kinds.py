@@ -18,11 +18,10 @@ from models.encoders.universal_encoder import UniversalEncoder
 from models.encoders.universal_files import load_tokenizer, load_weights, universal_directory
 from models.encoders.universal_network import UniversalNetwork
 from models.errors import ModelConfigurationError
-from models.readers.batch_layout import BatchLayout
-from models.readers.opinion_heads import Segments, mean_by_segment
+from models.readers.mean_states import mean_states
 from models.registry.manifest import sha256_of
+from models.registry.references import parse_reference
 
-_AT_ONCE = 32
 _DROPOUT = 0.1
 _UNIVERSAL_WIDTH, _UNIVERSAL_LAYERS = 256, 2
 
@@ -37,7 +36,14 @@ class TrainableEncoder(TextEncoder, Protocol):
 
 
 class EncoderKind(Protocol):
-    """One encoder."""
+    """One encoder.
+
+    Attributes:
+        name: that it is found by again.
+    """
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
 
     def sha256(self) -> str:
         """Of the weights that it has before any training.
@@ -67,6 +73,8 @@ class EncoderKind(Protocol):
 class MiniLm:
     """All-MiniLM-L6-v2. Its embeddings are not trained: the words of few texts would move away from all others."""
 
+    name = "minilm"
+
     def sha256(self) -> str:
         """See `EncoderKind`."""
         return sha256_of(encoder_directory() / "model.safetensors")
@@ -94,11 +102,13 @@ class MiniLm:
     def meanings(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """See `EncoderKind`."""
         plan = ComputePlan("cpu", torch.float32)
-        return _mean_states(MiniLmEncoder(load_packed_bert(encoder_directory()), plan), texts)
+        return mean_states(MiniLmEncoder(load_packed_bert(encoder_directory()), plan), texts)
 
 
 class Universal:
     """The multilingual Universal Sentence Encoder's pieces and windows under a transformer of our own."""
+
+    name = "universal"
 
     def sha256(self) -> str:
         """See `EncoderKind`."""
@@ -138,28 +148,22 @@ class Universal:
         return UniversalEncoder(network, load_tokenizer(universal_directory()), plan)
 
 
-@torch.inference_mode()
-def _mean_states(encoder: TextEncoder, texts: Sequence[str]) -> NDArray[np.float64]:
-    means = []
-    for first in range(0, len(texts), _AT_ONCE):
-        batch = encoder.tokenise(texts[first : first + _AT_ONCE])
-        states = encoder.states([window for text in batch for window in text.windows])
-        layout = BatchLayout.of(batch)
-        vectors = states.index_select(0, layout.content)
-        means.append(mean_by_segment(vectors, Segments(layout.review_of, len(batch))))
-    return torch.cat(means).double().numpy()
-
-
-_KINDS: Mapping[str, EncoderKind] = {"minilm": MiniLm(), "universal": Universal()}
+_KINDS: Mapping[str, EncoderKind] = {kind.name: kind for kind in (MiniLm(), Universal())}
 
 
 def encoder_kind(name: str) -> EncoderKind:
-    """An encoder by its name.
+    """An encoder by its name, or any of transformers by a reference, path: or hf:.
 
     Raises:
         ModelConfigurationError: there is none of that name.
     """
     kind = _KINDS.get(name)
-    if kind is None:
-        raise ModelConfigurationError(f"encoder: wanted one of {', '.join(_KINDS)}, got {name!r}")
-    return kind
+    if kind is not None:
+        return kind
+    if not name.startswith(("path:", "hf:")):
+        raise ModelConfigurationError(
+            f"encoder: wanted {', '.join(_KINDS)}, path:/directory or hf:organisation/name@revision, got {name!r}"
+        )
+    from models.readers.pretrained_kind import Pretrained  # noqa: PLC0415 - imports transformers
+
+    return Pretrained(parse_reference(name))

@@ -11,7 +11,7 @@ from models.devices import ComputePlan, plan_compute
 from models.errors import ModelConfigurationError
 from models.memory import keep_freed_memory
 from models.readers.interfaces import ReviewReader, SentimentLabel
-from models.registry.hub import fetch_from_hub
+from models.registry.checkpoints import checkpoint_directory
 from models.registry.references import ModelReference, parse_reference
 
 _BUILTIN_DIRECTORY = Path(__file__).parent.parent / "builtin"
@@ -99,8 +99,6 @@ def _load(
 
 
 def _directory_of(reference: ModelReference) -> Path:
-    if reference.kind == "hf":
-        return fetch_from_hub(reference)
     if reference.kind == "builtin":
         directory = _BUILTIN_DIRECTORY / reference.name
         # An adapter of a generator has none.
@@ -108,7 +106,4 @@ def _directory_of(reference: ModelReference) -> Path:
             known = ", ".join(sorted(path.parent.name for path in _BUILTIN_DIRECTORY.glob("*/config.json")))
             raise ModelConfigurationError(f"there is no built-in model {reference.name!r}; there is: {known}")
         return directory
-    directory = Path(reference.name).expanduser()
-    if not directory.is_dir():
-        raise ModelConfigurationError(f"model {reference}: {directory} is not a directory")
-    return directory
+    return checkpoint_directory(reference)

@@ -76,7 +76,7 @@ class OpinionReader:
     ) -> None:
         self.name, self.version, self.languages = name, version, languages
         self.streams, self.batch_tokens, self.packs = plan.streams, plan.batch_tokens, encoder.packs
-        self._encoder = encoder
+        self.encoder = encoder
         self._heads = heads.to(plan.device).eval()
         self._calibration = calibration
         self._device = plan.device
@@ -84,7 +84,7 @@ class OpinionReader:
 
     def tokenise(self, texts: Sequence[str]) -> list[TokenisedText]:
         """Token ids of each text by sentence; long texts in several windows."""
-        return self._encoder.tokenise(texts)
+        return self.encoder.tokenise(texts)
 
     @torch.inference_mode()
     def forward(self, batch: Sequence[TokenisedText]) -> list[ReviewReading]:
@@ -141,7 +141,7 @@ class OpinionReader:
 
     def _vectors(self, batch: Sequence[TokenisedText], layout: BatchLayout) -> Tensor:
         """(content tokens, width)."""
-        states = self._encoder.states([window for text in batch for window in text.windows])
+        states = self.encoder.states([window for text in batch for window in text.windows])
         return states.index_select(0, to_device(layout.content, self._device))
 
     def _sentiments(self, logits: Tensor) -> list[SentimentPrediction]:
@@ -166,7 +166,7 @@ class OpinionReader:
         starts_sentence = np.zeros(len(layout.ids), dtype=np.bool_)
         # A sentence at the end may have no token.
         starts_sentence[layout.first_token[layout.first_token < len(layout.ids)]] = True
-        starts_word = ~self._encoder.continues_word[layout.ids]
+        starts_word = ~self.encoder.continues_word[layout.ids]
         owners = [(number, text, one) for number, text in enumerate(batch) for one in text.sentences]
         mentions: list[list[AspectMention]] = [[] for _ in batch]
         spans = list(opinion_spans(tokens, starts_word, starts_sentence, calibration.boldness))

@@ -27,7 +27,7 @@ class ReaderWeights:
     """What was trained.
 
     Attributes:
-        encoder: name of what it was trained on, of `models.readers.encoder_kinds`.
+        encoder: name of what it was trained on, of `models.readers.encoder_kinds`; may be a reference.
         encoder_sha256: of the weights that it had before.
         languages: that it reads, as ISO 639-1 codes.
         difference: of the encoder's weights; see `models.encoders.differences`.

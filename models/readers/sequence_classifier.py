@@ -7,7 +7,9 @@ import torch
 from torch import Tensor, nn
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-from models.devices import CPU_BATCH_TOKENS, ComputePlan, to_device
+from models.devices import CPU_BATCH_TOKENS, ComputePlan
+from models.encoders.padded_rows import PaddedRows
+from models.encoders.pretrained_files import window_tokens
 from models.errors import ModelConfigurationError
 from models.readers.interfaces import (
     SENTIMENT_LABELS,
@@ -18,17 +20,10 @@ from models.readers.interfaces import (
 )
 from models.readers.label_mapping import map_labels
 from models.readers.tokenising import WindowedTokeniser
+from models.registry.checkpoints import safetensors_of
 from models.registry.manifest import sha256_of
 
 _VERSION_DIGITS = 12
-
-# These number their positions from the padding token's id + 1 on, so that many of them are never used.
-_MODELS_WITH_OFFSET_POSITIONS = frozenset(
-    {"camembert", "data2vec-text", "longformer", "mpnet", "roberta", "roberta-prelayernorm", "xlm-roberta"}
-)
-
-# Where a checkpoint names no limit at all, a window that any of them was trained for.
-_DEFAULT_WINDOW_TOKENS = 512
 
 
 class SequenceClassifier:
@@ -93,15 +88,8 @@ class SequenceClassifier:
 
     def _probabilities(self, windows: Sequence[Sequence[int]]) -> Tensor:
         """(windows, 3) float64, in the order of SENTIMENT_LABELS."""
-        longest = max(len(window) for window in windows)
-        token_ids = torch.full((len(windows), longest), self._padding_id)
-        is_token = torch.zeros((len(windows), longest), dtype=torch.long)
-        for row, window in enumerate(windows):
-            token_ids[row, : len(window)] = torch.tensor(window)
-            is_token[row, : len(window)] = 1
-        output = self._network(
-            input_ids=to_device(token_ids, self._device), attention_mask=to_device(is_token, self._device)
-        )
+        rows = PaddedRows.of(windows, self._padding_id, self._device)
+        output = self._network(input_ids=rows.token_ids, attention_mask=rows.is_token.long())
         by_output = torch.softmax(output.logits.double().cpu(), dim=1)
         merged = torch.zeros((len(windows), len(SENTIMENT_LABELS)), dtype=torch.float64)
         return merged.index_add_(1, self._column_of_output, by_output)
@@ -119,12 +107,7 @@ def load_sequence_classifier(
     Raises:
         ModelConfigurationError: it is no such checkpoint, or its labels are not sentiments.
     """
-    weights = sorted(directory.glob("*.safetensors"))
-    if not weights:
-        raise ModelConfigurationError(
-            f"model {name}: no *.safetensors in {directory}; pickled weights are not loaded, for they can run "
-            "code: convert the checkpoint with transformers' save_pretrained"
-        )
+    weights = safetensors_of(directory, f"model {name}")
     try:
         tokenizer = AutoTokenizer.from_pretrained(directory, local_files_only=True, trust_remote_code=False)
         network = AutoModelForSequenceClassification.from_pretrained(
@@ -162,16 +145,3 @@ def load_sequence_classifier(
         streams=plan.streams,
         batch_tokens=plan.batch_tokens,
     )
-
-
-def window_tokens(model_type: str, positions: int | None, tokenizer_limit: int, padding_id: int) -> int:
-    """The longest window a checkpoint takes, special tokens included.
-
-    >>> window_tokens("bert", 512, 10**30, 0), window_tokens("roberta", 514, 512, 1)
-    (512, 512)
-    """
-    if positions is None:
-        return min(tokenizer_limit, _DEFAULT_WINDOW_TOKENS)
-    if model_type in _MODELS_WITH_OFFSET_POSITIONS:
-        positions -= padding_id + 1
-    return min(tokenizer_limit, positions)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Final
 
@@ -11,12 +11,13 @@ from models.readers.encoder_kinds import encoder_kind
 from models.readers.interfaces import ReviewReading
 from models.readers.opinion_loading import reader_of
 from models.readers.opinion_reader import OpinionReader
-from models.readers.opinion_weights import save_reader_weights
+from models.readers.opinion_weights import ReaderWeights, save_reader_weights
 from models.similarity.sentence_directions import save_sentence_directions
 from models.training.cards.reader_card import reader_card
 from models.training.cards.report import TrainingReport, finish, rounded
 from models.training.corpora.annotated import AnnotatedReview
 from models.training.corpora.reader_data import ReaderData, chinese_data, english_data
+from models.training.fitting.loop import Fit
 from models.training.fitting.options import FitOptions
 from models.training.fitting.reader_fitting import Recipe, fit_reader, read_tokenised
 from models.training.fitting.sentence_embedding import fit_directions
@@ -39,9 +40,19 @@ RECIPES: Final[Mapping[str, tuple[Recipe, Callable[[Path], ReaderData]]]] = {
     ),
 }
 
+#: Of an encoder of transformers: what was pretrained for long is changed slowly.
+_PRETRAINED: Final = FitOptions(epochs=6, learning_rate=5e-5)
+
 
 def train_reader(
-    name: str, data: Path, out: Path, *, seed: int = 7, progress: Callable[[str], None]
+    name: str,
+    data: Path,
+    out: Path,
+    *,
+    seed: int = 7,
+    base: str | None = None,
+    low_rank: int = 0,
+    progress: Callable[[str], None],
 ) -> TrainingReport:
     """Train, measure and write a model directory that `load_reader` takes as `path:`.
 
@@ -53,16 +64,16 @@ def train_reader(
         data: a directory with the sets that the recipe's corpora name.
         out: made if it is not there; files of an earlier run are overwritten.
         seed: of everything random.
+        base: an encoder of transformers, path: or hf:, in place of the recipe's.
+        low_rank: see `models.training.fitting.reader_fitting.Recipe`.
         progress: told, in words for people, what is being done.
 
     Raises:
         TrainingDataError: the data is not there, or not in the published layout.
-        ModelConfigurationError: the encoder's package is not installed.
+        ModelConfigurationError: the encoder is not there, or cannot be trained so.
     """
     recipe, read = RECIPES[name]
-    recipe = Recipe(
-        recipe.name, recipe.encoder, recipe.languages, FitOptions(**(asdict(recipe.options) | {"seed": seed}))
-    )
+    recipe = _changed(recipe, seed, base, low_rank)
     texts = read(data)
     counts = Counter(text.source for text in texts.training)
     progress(f"training on {len(texts.training)} texts")
@@ -94,13 +105,7 @@ def train_reader(
     metrics = rounded(
         {
             "examples": counts,
-            "training": {
-                "seed": seed,
-                "epochs": how.best_epoch,
-                "validations": how.validations,
-                "calibration": asdict(weights.calibration),
-                "options": asdict(recipe.options),
-            },
+            "training": _facts(recipe, weights, how),
             **{kept: measure(readings[kept], reviews) for kept, reviews in sets.items()},
             "kinds": measure_kinds(readings["hard"], texts.hard),
             "beside": beside,
@@ -114,3 +119,23 @@ def train_reader(
 
 def _read(reader: OpinionReader, texts: Sequence[str]) -> list[ReviewReading]:
     return read_tokenised(reader, reader.tokenise(texts))
+
+
+def _changed(recipe: Recipe, seed: int, base: str | None, low_rank: int) -> Recipe:
+    """A recipe with what the caller chose."""
+    if base is not None:
+        recipe = replace(recipe, encoder=encoder_kind(base).name, options=_PRETRAINED)
+    return replace(recipe, options=replace(recipe.options, seed=seed), low_rank=low_rank)
+
+
+def _facts(recipe: Recipe, weights: ReaderWeights, how: Fit) -> dict[str, object]:
+    """Of the run, for metrics.json."""
+    return {
+        "seed": recipe.options.seed,
+        "epochs": how.best_epoch,
+        "validations": how.validations,
+        "calibration": asdict(weights.calibration),
+        "encoder": recipe.encoder,
+        "low_rank": recipe.low_rank,
+        "options": asdict(recipe.options),
+    }

@@ -124,6 +124,31 @@ def summaries(
     _show(report.to_dict() if as_json else report.to_markdown())
 
 
+@app.command()
+@command
+def gpu(
+    readers: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--reader", metavar="REFERENCE", help="A reader to measure too; may be given several times."
+        ),
+    ] = None,
+    generator: Annotated[
+        str, typer.Option(metavar="REFERENCE", help="The generator to measure; empty for none.")
+    ] = "builtin:smollm2-135m-instruct",
+    device: Annotated[str, typer.Option(help="cuda, mps, or cpu to try the command.")] = "cuda",
+    reviews: Annotated[int, typer.Option(help="How many reviews are read, again and again.", min=1)] = 2_000,
+    seconds: Annotated[float, typer.Option(help="Of each of the measurements.", min=0.01)] = 15.0,
+    as_json: Json = False,
+) -> None:
+    """Readers, the generator and training steps on a GPU, each beside its bare network. Takes under ten minutes."""
+    loaded = load_settings()
+    harness = _harness("gpu")
+    options = harness.Options(device, tuple(readers or ()), generator, reviews, seconds)
+    report = harness.run(options, loaded, err.print)
+    _show(report.to_dict() if as_json else report.to_markdown())
+
+
 def _show(report: object) -> None:
     """Markdown is text, everything else is for a machine."""
     if isinstance(report, str):

@@ -31,6 +31,8 @@ class Trainable(StrEnum):
     GENERATOR_ZH = "generator-zh"
 
 
+_READERS = (Trainable.REVIEWS_EN, Trainable.REVIEWS_ZH)
+
 Language = Annotated[
     str | None, typer.Option(help="The language of every text, e.g. en; else each is identified.")
 ]
@@ -54,14 +56,23 @@ def train(
         str | None,
         typer.Option(
             metavar="REFERENCE",
-            help="Of a generator: the model to adapt, builtin:, path: or hf:; else the built-in one.",
+            help="What to train on: of a generator a model, builtin:, path: or hf:; of reviews-en and reviews-zh any "
+            "encoder of transformers, path: or hf:; else the built-in one.",
+        ),
+    ] = None,
+    lora: Annotated[
+        int | None,
+        typer.Option(
+            metavar="RANK",
+            min=1,
+            help="Of reviews-en and reviews-zh: train low-rank updates of the encoder's layers, not the layers.",
         ),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Train a built-in reader of reviews, or an adapter of a generator; measure it, write weights and model card."""
+    """Train a reader of reviews, or an adapter of a generator; measure it, write weights and model card."""
     load_settings()
-    run = _trainer(task, base)
+    run = _trainer(task, base, lora)
     try:
         report = run(data, output, seed=seed, progress=err.print)
     except ModelError as error:
@@ -72,8 +83,10 @@ def train(
         out.print(f"wrote {output}; its numbers are in {output / 'metrics.json'}")
 
 
-def _trainer(task: Trainable, base: str | None) -> Callable[..., TrainingReport]:
+def _trainer(task: Trainable, base: str | None, lora: int | None) -> Callable[..., TrainingReport]:
     """What trains; each imports torch, which takes seconds."""
+    if lora is not None and task not in _READERS:
+        raise ConfigurationError(f"train: --lora is of {' and '.join(_READERS)}; leave it out of {task}")
     if task in {Trainable.GENERATOR, Trainable.GENERATOR_ZH}:
         run = (
             _named("chinese_generator", "train_chinese_phrases")
@@ -81,9 +94,7 @@ def _trainer(task: Trainable, base: str | None) -> Callable[..., TrainingReport]
             else _named("generator", "train_generator")
         )
         return run if base is None else partial(run, base=base)
-    if base is not None:
-        raise ConfigurationError("train: --base is of a generator; a reader of reviews has its own encoder")
-    return partial(_named("reader", "train_reader"), task.value)
+    return partial(_named("reader", "train_reader"), task.value, base=base, low_rank=lora or 0)
 
 
 def _named(module: str, function: str) -> Callable[..., TrainingReport]:

@@ -7,6 +7,7 @@ contenders  who takes part, and how each is started
 drain       a filled topic, emptied by one contender, and recounted
 latency     open-loop load, and the ideal batcher on the same arrivals
 stages      where the CPU time of the costless pipeline goes
+gpu         readers, generator and training steps on an accelerator, beside their bare networks
 safety      kills and poison, ours beside the naive agents
 report      medians, ratios, tables;  figure: the same as a picture
 ours        our side: the bare model, the costless worker

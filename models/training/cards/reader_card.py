@@ -31,15 +31,14 @@ it: the words, the aspect, the polarity, whose it is, and how sure that is.
 
 ## What it is
 The encoder is {encoder}. Linear heads on its token vectors mark opinions; attention over a sentence or a review, and
-the balance of its opinions, give sentiment and stars. This directory holds what training changed, in eight bits a
-weight.
+the balance of its opinions, give sentiment and stars. This directory holds what training changed, {changed}.
 
 ## Trained on
 Seed {seed}, {epochs} epochs, AdamW with warm-up; none of the texts of other sets is in this directory.
 
 {sources}
 
-`reviewstream train {name} --data DIRECTORY --output DIRECTORY` makes it again.
+`reviewstream train {name} --data DIRECTORY --output DIRECTORY{flags}` makes it again.
 
 ## Measured
 On texts it was not trained on: real reviews, one of eight, picked by their letters; and sentences of nine hard kinds,
@@ -113,7 +112,11 @@ def reader_card(recipe: Recipe, metrics: Mapping[str, Any]) -> str:
     )
     return _CARD.format(
         name=recipe.name,
-        encoder=_ENCODERS[recipe.encoder],
+        encoder=_ENCODERS.get(recipe.encoder, f"`{recipe.encoder}`, its layers fine-tuned"),
+        changed=f"as updates of rank {recipe.low_rank} of its layers"
+        if recipe.low_rank
+        else "in eight bits a weight",
+        flags=_flags(recipe),
         seed=metrics["training"]["seed"],
         epochs=metrics["training"]["epochs"],
         sources=sources,
@@ -138,6 +141,11 @@ def _beside(source: str, scores: Mapping[str, Any]) -> str:
     )
     cells = [f"{scores[column]:.3f}" if column in scores else "" for column in columns]
     return f"| {source} | {scores['texts']} | {' | '.join(cells)} |"
+
+
+def _flags(recipe: Recipe) -> str:
+    base = "" if recipe.encoder in _ENCODERS else f" --base {recipe.encoder}"
+    return base + (f" --lora {recipe.low_rank}" if recipe.low_rank else "")
 
 
 def _row(words: str, scores: Mapping[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """The loop: steps with a schedule, a validation after each epoch, the best weights kept, stopped early, resumed."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol
@@ -73,7 +73,7 @@ def fit(
 
     Raises:
         FloatingPointError: the loss or the validation is no number any more; says what to change.
-        ModelConfigurationError: the checkpoint is of a run with other options.
+        ModelConfigurationError: the checkpoint is of a run with other options, or of another network.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(options.seed)
@@ -200,6 +200,12 @@ class _Run:
                     f"checkpoint {path.name}: {name}: wanted {wanted}, got {state['options'][name]}: "
                     "remove it, or choose the options it was made with"
                 )
+        trained = _trained(self._objective.trainable)
+        if _shapes(state["weights"]) != _shapes(trained):
+            raise ModelConfigurationError(
+                f"checkpoint {path.name}: wanted the weights of this network, got those of another: remove it, or "
+                "train the network that it was made with"
+            )
         self._objective.trainable.load_state_dict(state["weights"], strict=False)
         self._optimiser.load_state_dict(state["optimiser"])
         self._schedule.load_state_dict(state["schedule"])
@@ -251,3 +257,7 @@ def _trained(module: nn.Module) -> dict[str, Tensor]:
         for name, parameter in module.named_parameters()
         if parameter.requires_grad
     }
+
+
+def _shapes(weights: Mapping[str, Tensor]) -> dict[str, torch.Size]:
+    return {name: tensor.shape for name, tensor in weights.items()}

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Final
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from models.devices import ComputePlan, has_fast_bfloat16, plan_compute
 from models.encoders.differences import difference_of
+from models.encoders.low_rank import add_adapter, is_factor
 from models.encoders.sentence_tokeniser import TokenisedText
+from models.errors import ModelConfigurationError
 from models.evaluation import evaluate
 from models.readers.encoder_kinds import EncoderKind, TrainableEncoder, encoder_kind
 from models.readers.interfaces import SENTIMENT_LABELS, ReviewReading, SentimentLabel
@@ -32,12 +34,22 @@ _READ_AT_ONCE = 16
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What a reader is made of: its name, its encoder's (`models.readers.encoder_kinds`), languages, and how."""
+    """What a reader is made of.
+
+    Attributes:
+        name: of the reader.
+        encoder: see `models.readers.encoder_kinds.encoder_kind`.
+        languages: that it is to read, as ISO 639-1 codes.
+        options: how it is fitted.
+        low_rank: of the updates that the encoder's layers learn (LoRA), at the rate of what is new; 0: the layers
+            themselves are trained.
+    """
 
     name: str
     encoder: str
     languages: tuple[str, ...]
     options: FitOptions
+    low_rank: int = 0
 
 
 def fit_reader(
@@ -54,14 +66,19 @@ def fit_reader(
         data: its training texts alone are looked at.
         progress: told, in words for people, how far it is.
         checkpoint: see `models.training.fitting.loop.fit`.
+
+    Raises:
+        ModelConfigurationError: the encoder is not there, or cannot be adapted.
     """
     plan, kind = plan_compute(), encoder_kind(recipe.encoder)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.options.seed)
         encoder = kind.to_train(plan)
+        if recipe.low_rank:
+            _adapt(encoder.network, kind, recipe.low_rank)
         trainee = ReaderTrainee(encoder, OpinionHeads(encoder.width), data.categories).to(plan.device)
     before = {
-        name: parameter.detach().clone()
+        name: parameter.detach().clone() if parameter.requires_grad else parameter.detach()
         for name, parameter in encoder.network.named_parameters()
         if not kind.is_new(name)
     }
@@ -82,7 +99,7 @@ def fit_reader(
     how = fit(objective, recipe.options, progress=progress, checkpoint=checkpoint)
     progress("calibrating")
     weights = ReaderWeights(
-        recipe.encoder,
+        kind.name,
         kind.sha256(),
         recipe.languages,
         difference_of(before, encoder.network),
@@ -90,6 +107,20 @@ def fit_reader(
         objective.calibration(),
     )
     return weights, how
+
+
+def _adapt(network: nn.Module, kind: EncoderKind, rank: int) -> None:
+    """Freeze a network but for low-rank updates of its layers."""
+    if any(kind.is_new(name) for name, _ in network.named_parameters()):
+        raise ModelConfigurationError(
+            f"low-rank updates: wanted an encoder that is pretrained in all its layers, got {kind.name}: "
+            "train all of it, or name another"
+        )
+    network.requires_grad_(requires_grad=False)
+    if not add_adapter(network, rank):
+        raise ModelConfigurationError(
+            f"low-rank updates: wanted an encoder with linear layers, got {kind.name}: train all of it"
+        )
 
 
 class ReaderObjective:
@@ -125,7 +156,7 @@ class ReaderObjective:
     def is_new(self, name: str) -> bool:
         """Heads are new, and what the encoder has on top of what was pretrained."""
         part, _, rest = name.partition(".")
-        return part != "encoder_network" or self._kind.is_new(rest)
+        return part != "encoder_network" or is_factor(rest) or self._kind.is_new(rest)
 
     def loss(self, indices: Sequence[int]) -> Tensor:
         """See `models.training.fitting.reader_objective.reader_loss`."""

@@ -9,6 +9,7 @@ end of a phrase, also where it came to none; such phrases do not count in ours.
 
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import orjson
@@ -23,38 +24,54 @@ from models.generation.prompts import chat_prompt
 from streams import settings
 from tests.bench.ours.bare_writing import read_requests
 
-_PROMPTS = 32
+PROMPTS = 32
+
+
+class PlainWriter:
+    """A causal checkpoint as one writes with it.
+
+    Args:
+        directory: of the checkpoint.
+        device: auto, cpu, cuda or mps.
+        dtype: see `models.devices.choose_dtype`.
+    """
+
+    def __init__(self, directory: Path, device: str, dtype: str) -> None:
+        self._device = choose_device(device, available_devices())
+        chosen = choose_dtype(dtype, self._device, has_fast_bfloat16=has_fast_bfloat16(self._device))
+        self._tokenizer = AutoTokenizer.from_pretrained(directory, padding_side="left", local_files_only=True)
+        self._tokenizer.pad_token = self._tokenizer.pad_token or self._tokenizer.eos_token
+        network = AutoModelForCausalLM.from_pretrained(directory, dtype=chosen, local_files_only=True)
+        self._network = network.to(self._device)
+
+    def write(self, requests: Sequence[PhraseRequest]) -> int:
+        """The tokens of one batch, whose requests want as many samples each."""
+        prompts = [chat_prompt(self._tokenizer, one) for one in requests]
+        encoded = self._tokenizer(prompts, return_tensors="pt", padding=True, add_special_tokens=False)
+        encoded = encoded.to(self._device)
+        written = self._network.generate(
+            **encoded,
+            do_sample=True,
+            temperature=DecodingOptions().temperature,
+            num_return_sequences=requests[0].samples,
+            max_new_tokens=max(one.max_tokens for one in requests),
+        )[:, encoded.input_ids.shape[1] :]
+        is_end = (written == self._tokenizer.eos_token_id).int()
+        return int((is_end.cumsum(dim=1) - is_end == 0).sum())
 
 
 def main(requests: list[PhraseRequest]) -> dict[str, float]:
     """Measure."""
     model = settings.load().model
     directory = converted_directory(packaged_generator(SMOLLM2_NAME), model.cache_directory)
-    device = choose_device(model.device, available_devices())
-    dtype = choose_dtype(model.dtype, device, has_fast_bfloat16=has_fast_bfloat16(device))
-    tokenizer = AutoTokenizer.from_pretrained(directory, padding_side="left", local_files_only=True)
-    tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
-    network = AutoModelForCausalLM.from_pretrained(directory, dtype=dtype, local_files_only=True).to(device)
-    prompts = [chat_prompt(tokenizer, one) for one in requests]
-    most_tokens = max(one.max_tokens for one in requests)
-
-    def write(batch: list[str]) -> int:
-        encoded = tokenizer(batch, return_tensors="pt", padding=True, add_special_tokens=False).to(device)
-        written = network.generate(
-            **encoded,
-            do_sample=True,
-            temperature=DecodingOptions().temperature,
-            num_return_sequences=requests[0].samples,
-            max_new_tokens=most_tokens,
-        )[:, encoded.input_ids.shape[1] :]
-        ended = (written == tokenizer.eos_token_id).int().cumsum(dim=1)
-        return int((ended - (written == tokenizer.eos_token_id).int() == 0).sum())
-
+    writer = PlainWriter(directory, model.device, model.dtype)
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    write(prompts[:1])
+    writer.write(requests[:1])
     started = time.perf_counter()
-    tokens = sum(write(prompts[first : first + _PROMPTS]) for first in range(0, len(prompts), _PROMPTS))
+    tokens = sum(
+        writer.write(requests[first : first + PROMPTS]) for first in range(0, len(requests), PROMPTS)
+    )
     return {"tokens": tokens, "seconds": time.perf_counter() - started}
 
 

@@ -165,6 +165,8 @@ def test_what_is_wrong_is_said(data: Path, tmp_path: Path) -> None:
         (["generator", "--base", "nothing"], "cannot be read"),
         (["generator", "--embeddings-only"], "has no sentence embeddings"),
         (["reviews-en", "--base", "path:here"], "--base is of a generator"),
+        (["generator", "--lora", "8"], "--lora is of reviews-en and reviews-zh"),
+        (["reviews-en", "--base", "bert"], "encoder: wanted minilm, universal, path:"),
     ],
 )
 def test_the_command_line_says_it_too(tmp_path: Path, arguments: list[str], wanted: str) -> None:

@@ -15,8 +15,16 @@ PLAN = ComputePlan("cpu", torch.float32)
 
 
 def test_an_unknown_encoder_is_named() -> None:
-    with pytest.raises(ModelConfigurationError, match="encoder: wanted one of minilm, universal, got 'bert'"):
+    with pytest.raises(
+        ModelConfigurationError, match=r"encoder: wanted minilm, universal, path:.*, got 'bert'"
+    ):
         encoder_kind("bert")
+
+
+def test_a_hub_model_needs_a_revision() -> None:
+    """Else its weights could change between training and serving."""
+    with pytest.raises(ModelConfigurationError, match="needs a revision"):
+        encoder_kind("hf:organisation/encoder")
 
 
 @pytest.fixture

@@ -115,7 +115,7 @@ def test_a_batch_is_one_pass_of_the_encoder() -> None:
     """Whose windows, special tokens included, come in order."""
     made = reader(window=6)
     made.forward(made.tokenise(["it is good. it is good.", "it broke", ""]))
-    (asked,) = made._encoder.asked  # type: ignore[attr-defined]
+    (asked,) = made.encoder.asked  # type: ignore[attr-defined]
     assert asked == [6, 6, 4, 2]
 
 
@@ -174,9 +174,7 @@ def test_sentences_have_bits_where_there_are_directions() -> None:
 def test_means_of_sentences() -> None:
     made = reader()
     got = made.sentence_means(made.tokenise(["good good. broke", "good broke"]))
-    good, full_stop, broke = (
-        made._encoder.tokenise([one])[0].windows[0][1] for one in ("good", ".", "broke")
-    )
+    good, full_stop, broke = (made.encoder.tokenise([one])[0].windows[0][1] for one in ("good", ".", "broke"))
     wanted = torch.zeros(3, FakeEncoder.width)
     wanted[0, good], wanted[0, full_stop], wanted[1, broke] = 2 / 3, 1 / 3, 1.0
     wanted[2, good] = wanted[2, broke] = 0.5

@@ -9,7 +9,7 @@ from transformers import AutoModelForSequenceClassification
 from models.errors import ModelConfigurationError
 from models.readers.interfaces import SentimentPrediction
 from models.readers.loading import LoadOptions, load_reader
-from models.readers.sequence_classifier import SequenceClassifier, window_tokens
+from models.readers.sequence_classifier import SequenceClassifier
 from tests.unit.models.model_files import change_json, write_checkpoint
 
 TEXTS = ["the lamp is good", "bad", "it works not very loud the kettle broke", "fine kettle"]
@@ -126,10 +126,3 @@ def test_a_missing_model_is_refused(reference: str) -> None:
     """What is not there is named."""
     with pytest.raises(ModelConfigurationError, match=r"no-such-model|/no/such/directory"):
         load_reader(reference, LoadOptions(device="cpu"))
-
-
-def test_offset_positions_are_not_counted() -> None:
-    """RoBERTa has 514 positions and takes 512 tokens; a missing limit falls back to 512."""
-    assert window_tokens("roberta", 514, 10**30, 1) == 512
-    assert window_tokens("bert", 512, 128, 0) == 128
-    assert window_tokens("t5", None, 10**30, 0) == 512

@@ -144,6 +144,15 @@ def test_a_checkpoint_of_other_options_is_refused(tmp_path: Path) -> None:
         run(Sums(), replace(OPTIONS, learning_rate=0.01), tmp_path / "run.pt")
 
 
+def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:
+    """As after another encoder was named: half of its weights would stay as they were."""
+    run(Sums(), OPTIONS, tmp_path / "run.pt")
+    other = Sums()
+    other.trainable.encoder = nn.Linear(4, 4, bias=False)
+    with pytest.raises(ModelConfigurationError, match=r"run\.pt: wanted the weights of this network"):
+        run(other, OPTIONS, tmp_path / "run.pt")
+
+
 def test_the_best_epoch_is_kept_and_the_run_stops() -> None:
     """Two epochs without a better one are enough; of equals the first is the best."""
     objective = Sums(validations=[0.1, 0.5, 0.5, 0.4, 0.9])
