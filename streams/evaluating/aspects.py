@@ -7,6 +7,7 @@ from typing import NamedTuple, TypedDict
 from models.evaluation import DetectionScores, evaluate, evaluate_detection
 from models.readers.aspects import ASPECTS, Aspect
 from models.readers.interfaces import SENTIMENT_LABELS, SentimentPrediction
+from models.readers.second_look import second_look
 from streams.errors import ConfigurationError
 from streams.evaluating.aspect_files import Labelled, read_aspect_file
 from streams.evaluating.polarity import ClassNumbers, PolarityNumbers, class_numbers, polarity_numbers
@@ -60,7 +61,8 @@ def evaluate_aspects(
 ) -> AspectReport:
     """Run the models over a file and compare.
 
-    Only aspects that the file knows count as found or missed. Polarity is measured on every aspect that the file
+    Found is what counts: see `models.readers.second_look`. Only aspects that the file knows count as found or missed.
+    Polarity is measured on every aspect that the file
     labels and the model knows, whether the model found it or not, so that the two are told apart; `found_and_right` is
     both, of all labels.
 
@@ -93,7 +95,7 @@ def evaluate_aspects(
     scores = _scores(settings, asked)
     _require(scores, file)
     right = [labelled.texts[texts[index]] for index in scores]
-    found = [_aspects_of(asked, index) for index in scores]
+    found = [_aspects_of(asked, index, settings.model.least_confidence) for index in scores]
     judged = list(_judged(scores.values(), found, right))
     known = [name for name in ASPECTS if any(name in aspects for aspects in labelled.texts.values())]
     return {
@@ -146,9 +148,11 @@ def _share_found_and_right(judged: Sequence[_Judged]) -> float | None:
     return sum(right) / len(right) if right else None
 
 
-def _aspects_of(asked: Asked, index: int) -> set[Aspect]:
+def _aspects_of(asked: Asked, index: int, least_confidence: float) -> set[Aspect]:
     reading = asked.readings[index]
-    return {mention.aspect for mention in reading.aspects} if reading is not None else set()
+    if reading is None:
+        return set()
+    return {opinion.aspect for opinion in second_look(reading, None, least_confidence).counted}
 
 
 def _detection_report(detection: DetectionScores) -> DetectionNumbers:

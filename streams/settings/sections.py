@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 
+from models.readers.second_look import LEAST_CONFIDENCE
 from schemas.fields import SentimentLabel
 from streams.settings.origins import Origins
 from streams.settings.section import Section
@@ -39,6 +40,14 @@ class ModelSettings(Section):
     )
     labels: dict[str, SentimentLabel] | None = Field(
         None, description='what a path: or hf: model\'s labels mean, as JSON: {"LABEL_0": "negative", ...}'
+    )
+    least_confidence: float = Field(
+        LEAST_CONFIDENCE,
+        ge=0,
+        le=1,
+        description="of an opinion that counts, in tables, texts and alerts; a less sure one stays in the event of its "
+        "review, with `counted` false. Lower finds more and errs more; at a half, what counts is more likely right "
+        "than wrong",
     )
     generators: dict[str, str] = Field(
         {"en": "builtin:smollm2-135m-instruct"},
