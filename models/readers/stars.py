@@ -25,8 +25,8 @@ _SEEN: Final[dict[SentimentLabel, tuple[int, int, int, int, int]]] = {
     "neutral": (0, 1, 10, 16, 5),
     "positive": (0, 0, 7, 43, 158),
 }
-#: Power of the stars' likelihood: text and stars are of one hand, so the stars are not news in full. Of the reviews
-#: above that were not clear to a reader, 73 % were judged right by the text alone, and 79, 77, 76 and 76 % at the powers
+#: Power of the stars' likelihood: text and stars are of one hand, so the stars are not news in full. Of these reviews
+#: that were not clear to a reader, 73 % were judged right by the text alone, and 79, 77, 76 and 76 % at the powers
 #: 0.25, 0.5, 0.75 and 1, with the lowest log loss at 0.75: tests/bench/ratings.py, docs/measurements.md.
 _WEIGHT: Final = 0.5
 

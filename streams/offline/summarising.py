@@ -28,8 +28,8 @@ from streams.serde import JsonObject
 from streams.settings import Settings
 
 _LEAST_KEY_POINTS = 3
-# A third of comments on products surely speak of an aspect (0.26 to 0.41 on three sets), of those on films and news
-# fewer than a tenth.
+# Of comments on products 0.40 have an opinion on an aspect that counts (Kotzias' sentences on telephones), of those on
+# films 0.09.
 _LEAST_SPEAKING = 0.15
 _UNQUOTED_FLAGS = frozenset({"spam", "offensive"})
 _LONGEST_SENTENCE = 300
