@@ -13,8 +13,6 @@ from schemas.vocabularies import HOLDERS
 #: Why an opinion is told and counts nowhere.
 Uncounted = Literal["unsure", "not_the_reviewers"]
 
-#: An opinion that is less sure than this is more likely wrong than right.
-LEAST_CONFIDENCE: Final = 0.5
 _REVIEWER: Final = HOLDERS[0]
 _UNKNOWN: Final[Aspect] = "other"
 

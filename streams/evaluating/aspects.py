@@ -61,10 +61,9 @@ def evaluate_aspects(
 ) -> AspectReport:
     """Run the models over a file and compare.
 
-    Found is what counts: see `models.readers.second_look`. Only aspects that the file knows count as found or missed.
-    Polarity is measured on every aspect that the file
-    labels and the model knows, whether the model found it or not, so that the two are told apart; `found_and_right` is
-    both, of all labels.
+    Found is what `models.readers.second_look` counts, of aspects that the file knows. Polarity is measured on every
+    aspect that the file labels and the model knows, found or not, so that the two are told apart; `found_and_right`
+    is both, of all labels.
 
     Args:
         settings: which models, on what.

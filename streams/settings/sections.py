@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 
-from models.readers.second_look import LEAST_CONFIDENCE
 from schemas.fields import SentimentLabel
 from streams.settings.origins import Origins
 from streams.settings.section import Section
@@ -42,7 +41,7 @@ class ModelSettings(Section):
         None, description='what a path: or hf: model\'s labels mean, as JSON: {"LABEL_0": "negative", ...}'
     )
     least_confidence: float = Field(
-        LEAST_CONFIDENCE,
+        0.5,
         ge=0,
         le=1,
         description="of an opinion that counts, in tables, texts and alerts; a less sure one stays in the event of its "

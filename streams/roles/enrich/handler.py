@@ -10,7 +10,6 @@ from datetime import datetime
 
 from models.readers.interfaces import ReviewReading
 from models.readers.preparation import PreparedReview
-from models.readers.second_look import LEAST_CONFIDENCE
 from models.readers.stars import stars_alone
 from schemas.dead_letters import DeadLetterReason
 from schemas.reviews import Review
@@ -53,7 +52,7 @@ class EnrichReviews:
         *,
         executor: Executor,
         now: Callable[[], datetime],
-        least_confidence: float = LEAST_CONFIDENCE,
+        least_confidence: float,
         answered: Callable[[float, float], None] = lambda _queue_s, _tokenise_s: None,
         output_topic: str = ENRICHED_REVIEW.name,
         replay_id: str | None = None,

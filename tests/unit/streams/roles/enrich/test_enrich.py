@@ -85,7 +85,9 @@ def run(
     preparer: Preparer | None = None,
 ) -> Effects:
     readers = Readers({language: Reader("fake", "1", ask or FakeAsk())})
-    agent = EnrichReviews(readers, preparer or FakePreparer(), executor=executor, now=lambda: NOW)
+    agent = EnrichReviews(
+        readers, preparer or FakePreparer(), executor=executor, now=lambda: NOW, least_confidence=0.5
+    )
     return asyncio.run(agent(records))  # type: ignore[arg-type]
 
 
@@ -495,6 +497,7 @@ def test_the_chunks_waiting_is_observed_once(executor: ThreadPoolExecutor) -> No
         FakePreparer(),
         executor=executor,
         now=lambda: NOW,
+        least_confidence=0.5,
         answered=lambda queue_s, tokenise_s: told.append((queue_s, tokenise_s)),
     )
     asyncio.run(agent([review(), review()]))
@@ -532,7 +535,7 @@ def test_each_language_has_its_reader(executor: ThreadPoolExecutor) -> None:
     """A chunk of two languages is read by two models, each asked once, and the order stays."""
     english, chinese = FakeAsk(), FakeAsk(SentimentPrediction(0.9, 0.05, 0.05))
     readers = Readers({"en": Reader("one", "1", english), "zh": Reader("two", "2", chinese)})
-    agent = EnrichReviews(readers, FakePreparer(), executor=executor, now=lambda: NOW)
+    agent = EnrichReviews(readers, FakePreparer(), executor=executor, now=lambda: NOW, least_confidence=0.5)
     texts = ["fine", "够亮", "fine too", "太暗"]
     effects = asyncio.run(agent([review(n, text=text) for n, text in enumerate(texts)]))
     assert [event.model.name for event in events(effects) if event.model] == ["one", "two", "one", "two"]
