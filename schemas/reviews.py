@@ -66,7 +66,11 @@ class DetectedLanguage(Value):
 
 
 class Sentiment(Value):
-    """The most probable polarity of a review, the probability of each, and what they were judged by."""
+    """The most probable polarity of a review, the probability of each, and what they were judged by.
+
+    `basis` is `text`; `text_and_stars` where the text alone left it open and a rating stands beside it; `stars` where
+    there is no text, or one that is nothing but a rating.
+    """
 
     label: SentimentLabel
     negative: Fraction
@@ -159,7 +163,8 @@ class AspectOpinion(ReviewSpan):
     `confidence` is the probability that it is spoken of, `score` that of the sentiment towards it; `quote` is the
     span's text, for those who count characters otherwise. `holder` says whose opinion it is, null where that was
     not asked. `counted` is false for one that is told and counts nowhere: not sure enough, or not the reviewer's
-    own.
+    own. Readers learn neither the aspect nor the sentiment of what is not the reviewer's own: such an opinion is
+    on `other`, `neutral`, and has a `score` of 0.
     """
 
     aspect: Aspect

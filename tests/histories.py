@@ -82,6 +82,7 @@ def random_version(rng: random.Random, product_id: str, review_id: str, version:
             "start": 0,
             "end": 10,
             "quote": text[:24],
+            **rng.choice([{}, {"counted": True}, {"counted": False}]),
         }
         for _ in range(rng.randint(0, 3))
     ]
@@ -186,6 +187,8 @@ class Recount:
                 ),
             )
             for one in event.get("aspects", ()):
+                if not one.get("counted", True):
+                    continue
                 self._database.execute(
                     "insert into opinions values (?, ?, ?, ?, ?)", (*key, one["aspect"], one["sentiment"])
                 )

@@ -53,12 +53,13 @@ def _(event: ReviewEnriched) -> Text:
         f"  {event.product_id}  ",
         (f"{label}{share}", LABEL_COLOURS.get(label, "dim")),
     )
-    for opinion in event.aspects:
+    counted = [opinion for opinion in event.aspects if opinion.counted]
+    for opinion in counted:
         name = opinion.aspect.replace("_", " ")
         line.append("  ").append(name, LABEL_COLOURS[opinion.sentiment]).append(f" {_quoted(opinion.quote)}")
     for kind in dict.fromkeys(flag.kind for flag in event.flags):
         line.append("  doubt ", "magenta").append(kind.replace("_", " "))
-    if not event.aspects and event.text:
+    if not counted and event.text:
         line.append("  ").append(_shortened(event.text), "italic")
     return line
 

@@ -12,8 +12,8 @@ from rich.text import Text
 
 from models.errors import ModelError
 from models.training.cards.report import TrainingReport
-from streams.cli import reports
 from streams.cli.console import FAILED, Json, command, err, load_settings, out, print_json, run_async
+from streams.cli.explanation_page import explanation_page
 from streams.cli.file_import import EncodingName
 from streams.cli.measure import Measurable, Measure
 from streams.errors import ConfigurationError
@@ -154,15 +154,17 @@ def evaluate(
 @command
 def explain(
     text: Annotated[str, typer.Argument(help="A review.")],
+    rating: Annotated[float | None, typer.Option(min=0, max=5, help="The stars beside it, 0 to 5.")] = None,
     language: Language = None,
     as_json: Json = False,
 ) -> None:
-    """Read one review, and show what the answer stands on."""
-    found = explaining.explain(load_settings(), text, language=language)
+    """Read one review, and show what counts of it and what the answer stands on."""
+    found = explaining.explain(load_settings(), text, language=language, rating=rating)
     if as_json:
         print_json(found)
     else:
-        reports.print_explanation(found)
+        is_coloured = out.is_terminal and not out.no_color
+        out.print(explanation_page(found, is_coloured=is_coloured), soft_wrap=False)
 
 
 @command

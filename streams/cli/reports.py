@@ -1,9 +1,8 @@
-"""Prints what was measured or explained, for people."""
+"""Prints what was measured, for people."""
 
 from collections.abc import Mapping
 
 from rich.table import Table
-from rich.text import Text
 
 from streams.cli.console import err, out
 from streams.evaluating.aspects import AspectReport
@@ -12,10 +11,6 @@ from streams.evaluating.polarity import ClassNumbers, PolarityNumbers
 from streams.evaluating.sentiment import SentimentReport
 from streams.evaluating.summaries import Lead, RougeNumbers, SummaryReport
 from streams.offline.asking import ReadingFacts
-from streams.offline.explaining import Explanation
-
-_COLOURS = {"positive": "green", "neutral": "yellow", "negative": "red"}
-_MOST_WORDS = 12
 
 
 def print_sentiment(report: SentimentReport) -> None:
@@ -121,31 +116,3 @@ def _class_table(classes: Mapping[str, ClassNumbers], title: str) -> Table:
         shares = (numbers["precision"], numbers["recall"], numbers["f1"])
         table.add_row(name, *(f"{share:.3f}" for share in shares), str(numbers["support"]))
     return table
-
-
-def print_explanation(explanation: Explanation) -> None:
-    """The answer of `explain`, part by part."""
-    model, sentiment = explanation.model, explanation.sentiment
-    out.print(f"{explanation.language.code}, read by {model.name} {model.version}")
-    shares = ", ".join(f"{name} {getattr(sentiment, name):.2f}" for name in _COLOURS)
-    out.print(Text.assemble(_coloured(sentiment.label), f"  ({shares})"))
-    for sentence in explanation.sentences:
-        out.print(Text.assemble("  ", _coloured(sentence.label), f" {sentence.text}"))
-    if explanation.aspects:
-        table = Table("aspect", "sure", "sentiment", "because of", box=None)
-        for aspect in explanation.aspects:
-            sure, label = f"{aspect.confidence:.2f}", _coloured(aspect.label)
-            table.add_row(aspect.aspect.replace("_", " "), sure, label, aspect.quote)
-        out.print(table)
-    words = Table("word", f"makes it more {sentiment.label} by", box=None)
-    for word in explanation.words[:_MOST_WORDS]:
-        words.add_row(word.text, f"{word.weight:+.3f}")
-    out.print(words)
-    for mask in explanation.masked:
-        out.print(f"masked: {mask.kind}")
-    for flag in explanation.flags:
-        out.print(f"doubt: {flag.kind} ({flag.score:.2f}): {flag.reason}")
-
-
-def _coloured(label: str) -> Text:
-    return Text(f"{label:>8}", style=_COLOURS[label])

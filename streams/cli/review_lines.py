@@ -23,8 +23,10 @@ def review_line(event: ReviewEnriched) -> Text:
 
 
 def review_details(event: ReviewEnriched) -> Iterator[Text]:
-    """What else is known of a review: aspects with their words, doubts, masks."""
+    """What else is known of a review: what it counts for with the words, doubts, masks."""
     for opinion in event.aspects:
+        if not opinion.counted:
+            continue
         name, colour = opinion.aspect.replace("_", " "), LABEL_COLOURS[opinion.sentiment]
         yield Text.assemble("    ", (name, colour), "  ", (f"“{opinion.quote[:70]}”", "dim"))
     for flag in event.flags:

@@ -83,6 +83,7 @@ def _by_aspect(events: Iterable[ReviewEnriched]) -> dict[str, Counter[str]]:
     """Reviews by aspect and sentiment, the aspect of most reviews first; a review counts once for each pair."""
     aspects: dict[str, Counter[str]] = {}
     for event in events:
-        for aspect, sentiment in {(opinion.aspect, opinion.sentiment) for opinion in event.aspects}:
+        counted = {(opinion.aspect, opinion.sentiment) for opinion in event.aspects if opinion.counted}
+        for aspect, sentiment in counted:
             aspects.setdefault(aspect, Counter())[sentiment] += 1
     return dict(sorted(aspects.items(), key=lambda item: -sum(item[1].values())))

@@ -6,8 +6,8 @@ from typing import NamedTuple, TypedDict
 
 from models.evaluation import DetectionScores, evaluate, evaluate_detection
 from models.readers.aspects import ASPECTS, Aspect
-from models.readers.interfaces import SENTIMENT_LABELS, AspectMention, SentimentPrediction
-from schemas.vocabularies import HOLDERS
+from models.readers.interfaces import SENTIMENT_LABELS, SentimentPrediction
+from models.readers.second_look import ToldOpinion, second_look
 from streams.errors import ConfigurationError
 from streams.evaluating.aspect_files import Labelled, read_aspect_file
 from streams.evaluating.polarity import ClassNumbers, PolarityNumbers, class_numbers, polarity_numbers
@@ -60,8 +60,8 @@ def evaluate_aspects(
 ) -> AspectReport:
     """Run the models over a file and compare.
 
-    Only aspects that the file knows count as found or missed. Polarity is measured on the labelled aspects that were
-    found, so that the two are told apart; `found_and_right` is both, of all labels.
+    Found is what `models.readers.second_look` counts, of aspects that the file knows. Polarity is measured on the
+    labelled aspects that were found, so that the two are told apart; `found_and_right` is both, of all labels.
 
     Args:
         settings: which models, on what.
@@ -90,7 +90,7 @@ def evaluate_aspects(
     progress(f"{len(texts)} texts with labelled aspects in {file}")
     asked = ask(settings, texts, language=language, progress=progress)
     found = {
-        index: _towards(reading.aspects)
+        index: _towards(second_look(reading, None, settings.model.least_confidence).counted)
         for index, reading in enumerate(asked.readings)
         if reading is not None
     }
@@ -110,12 +110,12 @@ def evaluate_aspects(
     }
 
 
-def _towards(mentions: Iterable[AspectMention]) -> dict[Aspect, SentimentPrediction]:
-    """The reviewer's own opinions by aspect; of several the mean, weighed by how sure each is."""
+def _towards(opinions: Iterable[ToldOpinion]) -> dict[Aspect, SentimentPrediction]:
+    """The sentiment by aspect; of several opinions the mean, weighed by how sure each is."""
     weights: dict[Aspect, list[tuple[float, SentimentPrediction]]] = {}
-    for mention in mentions:
-        if mention.holder in {None, HOLDERS[0]}:
-            weights.setdefault(mention.aspect, []).append((mention.confidence, mention.sentiment))
+    for one in opinions:
+        if one.sentiment is not None:
+            weights.setdefault(one.aspect, []).append((one.confidence, one.sentiment))
     return {
         aspect: SentimentPrediction(
             *(

@@ -88,7 +88,7 @@ def evaluate_key_points(
     hits: dict[str, float] = defaultdict(float)
     chosen = 0
     for read in by_product.values():
-        picked = _picked(read)
+        picked = _picked(read, settings.model.least_confidence)
         votes = [vote for review, _ in read for vote in review.salient]
         chosen += len(picked)
         hits["key_points"] += sum(picked)
@@ -145,13 +145,18 @@ def _votes(directory: Path) -> Mapping[str, tuple[int, ...]]:
     return votes
 
 
-def _picked(read: Sequence[tuple[VotedReview, ReviewReading | None]]) -> list[bool]:
+def _picked(read: Sequence[tuple[VotedReview, ReviewReading | None]], least_confidence: float) -> list[bool]:
     """Whether the segments that a product's key points quote first are salient, each once."""
     tables = MemoryTables()
     for offset, (review, reading) in enumerate(read):
         if reading is not None:
             event = as_event(
-                review.product_id, review.review_id, unprepared(review.text, "en"), reading, WRITTEN
+                review.product_id,
+                review.review_id,
+                unprepared(review.text, "en"),
+                reading,
+                WRITTEN,
+                least_confidence=least_confidence,
             )
             apply_review(tables, event, offset)
     product: ProductState = tables.product(read[0][0].product_id)

@@ -132,7 +132,7 @@ def evaluate_summaries(
     documents = [document for item in measured.items for document in item.documents]
     progress(f"{len(measured.items)} items, {len(documents)} documents in {path}")
     asked = ask(settings, documents, language=measured.items[0].language, progress=progress)
-    items = _applied(measured, asked, most_words)
+    items = _applied(measured, asked, most_words, settings.model.least_confidence)
     progress("writing, and comparing")
     summarise = summariser or SUMMARISERS[name](settings)
     started = time.monotonic()
@@ -179,14 +179,19 @@ def reference_words(measured: SummarySet) -> int:
     return max(1, round(sum(lengths) / len(lengths)))
 
 
-def _applied(measured: SummarySet, asked: Asked, most_words: int) -> list[ReadItem]:
+def _applied(measured: SummarySet, asked: Asked, most_words: int, least_confidence: float) -> list[ReadItem]:
     if not asked.reader_of:
         raise ConfigurationError(
             f"evaluate summaries: no model reads the language {measured.items[0].language!r}; "
             "see REVIEWSTREAM_MODEL__READERS"
         )
     readings = iter(asked.readings)
-    return [ReadItem(item, [next(readings) for _ in item.documents], most_words) for item in measured.items]
+    return [
+        ReadItem(
+            item, [next(readings) for _ in item.documents], most_words, least_confidence=least_confidence
+        )
+        for item in measured.items
+    ]
 
 
 def _measured(

@@ -84,16 +84,31 @@ class ReadItem:
         item: the documents.
         readings: one a document; None: no model reads its language.
         most_words: that a summary should have (characters where words are not parted by spaces).
+        least_confidence: of an opinion that counts.
     """
 
-    def __init__(self, item: SummaryItem, readings: list[ReviewReading | None], most_words: int) -> None:
+    def __init__(
+        self,
+        item: SummaryItem,
+        readings: list[ReviewReading | None],
+        most_words: int,
+        *,
+        least_confidence: float,
+    ) -> None:
         self.item = item
         self.readings = readings
         self.most_words = most_words
         self.tables = MemoryTables()
         for place, (text, reading) in enumerate(zip(item.documents, readings, strict=True)):
             if reading is not None:
-                event = as_event(item.item_id, str(place), unprepared(text, item.language), reading, WRITTEN)
+                event = as_event(
+                    item.item_id,
+                    str(place),
+                    unprepared(text, item.language),
+                    reading,
+                    WRITTEN,
+                    least_confidence=least_confidence,
+                )
                 apply_review(self.tables, event, place)
         self.product = self.tables.product(item.item_id)
 

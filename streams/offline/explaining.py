@@ -1,20 +1,23 @@
-"""What weighs in a reading: each word left out once, and how the answer changes."""
+"""One review explained: what is read in it, what counts, and each word left out once to see how the answer changes."""
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from models.personal_data import Mask
 from models.quality import QualityFlag
 from models.readers.aspects import Aspect
 from models.readers.interfaces import (
-    AspectMention,
     ReviewReader,
     ReviewReading,
     SentenceReading,
     SentimentLabel,
+    SentimentPrediction,
 )
+from models.readers.preparation import PreparedReview
+from models.readers.second_look import ToldOpinion, Uncounted, second_look
+from models.readers.stars import STATED_NAME, STATED_VERSION, Basis, sentiment_of, stars_alone
 from models.text.language import DetectedLanguage
 from streams.errors import ConfigurationError
 from streams.lane.at_once import read_at_once
@@ -49,6 +52,29 @@ class ExplainedSentiment:
     neutral: float
     positive: float
 
+    @classmethod
+    def of(cls, sentiment: SentimentPrediction) -> "ExplainedSentiment":
+        """The same, for people."""
+        return cls(sentiment.label, *sentiment)
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedStars:
+    """How many stars the words sound like: the probability of each number, and their mean."""
+
+    one: float
+    two: float
+    three: float
+    four: float
+    five: float
+    mean: float
+
+    @classmethod
+    def of(cls, probabilities: Sequence[float]) -> "ExplainedStars":
+        """Of the probabilities of one to five stars."""
+        one, two, three, four, five = probabilities
+        return cls(one, two, three, four, five, mean=one + 2 * two + 3 * three + 4 * four + 5 * five)
+
 
 @dataclass(frozen=True, slots=True)
 class ExplainedSentence(ExplainedSentiment):
@@ -60,14 +86,32 @@ class ExplainedSentence(ExplainedSentiment):
 
 
 @dataclass(frozen=True, slots=True)
-class ExplainedAspect(ExplainedSentiment):
-    """An aspect, and the span it stands on."""
+class ExplainedAspect:
+    """An opinion, and the span it stands on.
+
+    Attributes:
+        aspect: what it is on; "other" where it is not the reviewer's.
+        label: its polarity; neutral with a score of 0 where it is not the reviewer's, for then nobody judged it.
+        score: probability of that polarity.
+        confidence: probability that it is spoken of.
+        quote: its words.
+        start: of them in the text.
+        end: of them in the text.
+        holder: whose it is; None where that was not asked.
+        counted: whether tables, texts and alerts take note of it.
+        why: it is not counted; None where it is.
+    """
 
     aspect: Aspect
+    label: SentimentLabel
+    score: float
     confidence: float
     quote: str
     start: int
     end: int
+    holder: str | None
+    counted: bool
+    why: Uncounted | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,33 +124,92 @@ class ExplainedModel:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What is read in a text and what that stands on; offsets are into `text`, which is cleaned and masked."""
+    """What is read in a text and what that stands on; offsets are into `text`, which is cleaned and masked.
+
+    Attributes:
+        rating: stars that were given, 0 to 5.
+        stars: that the words sound like; None where the model does not say.
+        sentiment: as it is published and counted.
+        basis: what that was judged by.
+        by_text: the sentiment of the words alone; None where they are nothing but a rating.
+        least_confidence: of an opinion that counts.
+        words: heaviest first, for the likeliest class of the words alone.
+    """
 
     text: str
     language: DetectedLanguage
     model: ExplainedModel
+    rating: float | None
+    stars: ExplainedStars | None
     sentiment: ExplainedSentiment
+    basis: Basis
+    by_text: ExplainedSentiment | None
     sentences: tuple[ExplainedSentence, ...]
     aspects: tuple[ExplainedAspect, ...]
+    least_confidence: float
     words: tuple[WeighedWord, ...]
     masked: tuple[Mask, ...]
     flags: tuple[QualityFlag, ...]
 
 
-def explain(settings: Settings, text: str, *, language: str | None = None) -> Explanation:
-    """Read one text and say what its answer stands on.
+def explain(
+    settings: Settings, text: str, *, language: str | None = None, rating: float | None = None
+) -> Explanation:
+    """Read one text as the stream does, and say what its answer stands on.
 
     Weights are by leaving out (occlusion): no gradients, so it works with every model alike.
+
+    Args:
+        settings: which models read it, and what counts.
+        text: as a platform publishes it.
+        language: of it; None: identified.
+        rating: stars beside it, 0 to 5.
 
     Raises:
         ConfigurationError: there is no text, or no model reads its language.
     """
     if not text.strip():
         raise ConfigurationError("explain: wanted a text, got only whitespace")
-    prepared = load_preparer(settings).prepare(text=text, hint=language)
+    preparer = load_preparer(settings)
+    prepared = preparer.prepare(text=text, hint=language)
     if not prepared.text:
         raise ConfigurationError("explain: wanted words, got only mark-up, invisible characters or a notice")
-    code = language or prepared.language.code
+    explained = _stated(settings, prepared) or _read(settings, prepared, language, rating)
+    told = explained.by_text or explained.sentiment
+    doubt = preparer.rating_flag(rating, SentimentPrediction(told.negative, told.neutral, told.positive))
+    return replace(
+        explained, rating=rating, flags=prepared.flags if doubt is None else (*prepared.flags, doubt)
+    )
+
+
+def _stated(settings: Settings, prepared: PreparedReview) -> Explanation | None:
+    """Of a text that is a rating in words; None for any other."""
+    stars = stars_alone(prepared)
+    if stars is None:
+        return None
+    return Explanation(
+        text=prepared.text,
+        language=prepared.language,
+        model=ExplainedModel(STATED_NAME, STATED_VERSION),
+        rating=None,
+        stars=None,
+        sentiment=ExplainedSentiment.of(sentiment_of(stars)),
+        basis="stars",
+        by_text=None,
+        sentences=(),
+        aspects=(),
+        least_confidence=settings.model.least_confidence,
+        words=(),
+        masked=prepared.text_masks,
+        flags=(),
+    )
+
+
+def _read(
+    settings: Settings, prepared: PreparedReview, language: str | None, rating: float | None
+) -> Explanation:
+    """Of a text that a model is asked about."""
+    text, code = prepared.text, language or prepared.language.code
     models = load_readers(settings)
     model = models.get(code) or models.get(ANY_LANGUAGE)
     if model is None:
@@ -114,17 +217,23 @@ def explain(settings: Settings, text: str, *, language: str | None = None) -> Ex
             f"explain: no model reads {code!r}; say the language with --language, or name a model for it with "
             "REVIEWSTREAM_MODEL__READERS"
         )
-    (reading,) = model.forward(model.tokenise([prepared.text]))
+    (reading,) = model.forward(model.tokenise([text]))
+    look = second_look(reading, rating, settings.model.least_confidence)
     return Explanation(
-        text=prepared.text,
+        text=text,
         language=prepared.language,
         model=ExplainedModel(model.name, model.version),
-        sentiment=ExplainedSentiment(reading.sentiment.label, *reading.sentiment),
-        sentences=tuple(_sentence(prepared.text, sentence) for sentence in reading.sentences),
-        aspects=tuple(_aspect(prepared.text, mention) for mention in reading.aspects),
-        words=tuple(_weigh(settings, model, prepared.text, reading)),
+        rating=rating,
+        stars=None if reading.stars is None else ExplainedStars.of(reading.stars),
+        sentiment=ExplainedSentiment.of(look.sentiment),
+        basis=look.basis,
+        by_text=ExplainedSentiment.of(reading.sentiment),
+        sentences=tuple(_sentence(text, sentence) for sentence in reading.sentences),
+        aspects=tuple(_aspect(text, opinion) for opinion in look.opinions),
+        least_confidence=settings.model.least_confidence,
+        words=tuple(_weigh(settings, model, text, reading)),
         masked=prepared.text_masks,
-        flags=prepared.flags,
+        flags=(),
     )
 
 
@@ -133,16 +242,18 @@ def _sentence(text: str, sentence: SentenceReading) -> ExplainedSentence:
     return ExplainedSentence(sentiment.label, *sentiment, text=text[start:end], start=start, end=end)
 
 
-def _aspect(text: str, mention: AspectMention) -> ExplainedAspect:
-    aspect, confidence, sentiment, start, end, _ = mention
+def _aspect(text: str, opinion: ToldOpinion) -> ExplainedAspect:
     return ExplainedAspect(
-        sentiment.label,
-        *sentiment,
-        aspect=aspect,
-        confidence=confidence,
-        quote=text[start:end],
-        start=start,
-        end=end,
+        opinion.aspect,
+        opinion.label,
+        opinion.score,
+        opinion.confidence,
+        text[opinion.start : opinion.end],
+        opinion.start,
+        opinion.end,
+        opinion.holder,
+        counted=opinion.uncounted is None,
+        why=opinion.uncounted,
     )
 
 

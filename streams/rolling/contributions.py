@@ -1,6 +1,7 @@
 """What one review adds to its product: the contribution that is counted, and the key points it may make."""
 
 import hashlib
+from collections.abc import Sequence
 
 from models.similarity.signatures import SIGNATURE_BYTES, has_near_duplicate
 from streams.rolling.events import EnrichedReview, Opinion
@@ -38,9 +39,8 @@ def contribution_of(
     """
     created_ms = _created_ms(event)
     text = event.text or ""
-    opinions = tuple(
-        dict.fromkeys((opinion.aspect, _POLARITY[opinion.sentiment]) for opinion in event.aspects)
-    )
+    counted = [opinion for opinion in event.aspects if opinion.counted]
+    opinions = tuple(dict.fromkeys((opinion.aspect, _POLARITY[opinion.sentiment]) for opinion in counted))
     contribution = Contribution(
         created_ms=created_ms,
         day=day_of(event),
@@ -57,7 +57,7 @@ def contribution_of(
     )
     if any(flag.kind in _UNQUOTED_FLAGS for flag in event.flags):
         return contribution, []
-    return contribution, _candidates(event, contribution.language)
+    return contribution, _candidates(event, counted, contribution.language)
 
 
 def _language(event: EnrichedReview) -> str:
@@ -76,9 +76,9 @@ def day_of(event: EnrichedReview) -> int:
     return min(_created_ms(event), event.source.timestamp_ms) // _DAY_MS
 
 
-def _candidates(event: EnrichedReview, language: str) -> list[Candidate]:
+def _candidates(event: EnrichedReview, opinions: Sequence[Opinion], language: str) -> list[Candidate]:
     candidates = []
-    for opinion in event.aspects:
+    for opinion in opinions:
         quote = opinion.quote
         if len(quote) <= _LONGEST_QUOTE and len(quote.encode("utf-8", "replace")) >= _LEAST_QUOTE_BYTES:
             strength = round(100 * opinion.confidence * opinion.score)

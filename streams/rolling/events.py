@@ -72,7 +72,7 @@ class Sentence(msgspec.Struct):
 
 
 class Opinion(msgspec.Struct):
-    """An aspect and what is said of it."""
+    """An aspect and what is said of it; all that is made of a review's opinions is made of those that are counted."""
 
     aspect: _Name
     sentiment: _Label
@@ -82,6 +82,7 @@ class Opinion(msgspec.Struct):
     start: _Count
     end: _Count
     quote: _Text
+    counted: bool = True
 
 
 class Flag(msgspec.Struct):

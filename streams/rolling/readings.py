@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Literal
 
-from models.readers.interfaces import AspectMention, ReviewReading
+from models.readers.interfaces import ReviewReading
 from models.readers.preparation import PreparedReview
+from models.readers.second_look import ToldOpinion, second_look
 from models.readers.stars import sentiment_of, stars_alone
 from streams.rolling.events import EnrichedReview, Flag, Labelled, Language, Opinion, Sentence, Source
 
@@ -16,6 +17,7 @@ def as_event(
     reading: ReviewReading | None,
     written: datetime,
     *,
+    least_confidence: float,
     rating: float | None = None,
     verified_purchase: bool = False,
 ) -> EnrichedReview:
@@ -27,6 +29,7 @@ def as_event(
         prepared: its text, masked; what was read is its `asked`.
         reading: what a model says of it.
         written: when it was written.
+        least_confidence: of an opinion that counts.
         rating: 0 to 5.
         verified_purchase: whether the author bought it.
     """
@@ -49,12 +52,13 @@ def as_event(
     if stars is not None:
         event.sentiment = Labelled(sentiment_of(stars).label, basis="stars")
     elif reading is not None:
-        event.sentiment = Labelled(reading.sentiment.label)
+        look = second_look(reading, rating, least_confidence)
+        event.sentiment = Labelled(look.sentiment.label, look.basis)
         event.sentences = tuple(
             Sentence(*prepared.place(sentence.start, sentence.end), sentence.embedding)
             for sentence in reading.sentences
         )
-        event.aspects = tuple(_opinion(prepared, mention) for mention in reading.aspects)
+        event.aspects = tuple(_opinion(prepared, opinion) for opinion in look.opinions)
     return event
 
 
@@ -66,16 +70,16 @@ def _status(
     return "unsupported_language" if reading is None else "enriched"
 
 
-def _opinion(prepared: PreparedReview, mention: AspectMention) -> Opinion:
-    field, start, end = prepared.place(mention.start, mention.end)
-    label = mention.sentiment.label
+def _opinion(prepared: PreparedReview, opinion: ToldOpinion) -> Opinion:
+    field, start, end = prepared.place(opinion.start, opinion.end)
     return Opinion(
-        aspect=mention.aspect,
-        sentiment=label,
-        score=getattr(mention.sentiment, label),
-        confidence=mention.confidence,
+        aspect=opinion.aspect,
+        sentiment=opinion.label,
+        score=opinion.score,
+        confidence=opinion.confidence,
         field=field,
         start=start,
         end=end,
         quote=((prepared.title or "") if field == "title" else prepared.text)[start:end],
+        counted=opinion.uncounted is None,
     )

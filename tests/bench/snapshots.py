@@ -132,7 +132,15 @@ def _snapshots(
     tables = MemoryTables()
     for offset, (one, made, reading) in enumerate(zip(drawn, prepared, readings, strict=True)):
         written = _WRITTEN + timedelta(minutes=offset)
-        event = as_event(one.product_id, one.review_id, made, reading, written, rating=one.rating)
+        event = as_event(
+            one.product_id,
+            one.review_id,
+            made,
+            reading,
+            written,
+            least_confidence=settings.model.least_confidence,
+            rating=one.rating,
+        )
         apply_review(tables, event, offset)
     return [
         (product_id.encode(), _snapshot(tables, product_id))

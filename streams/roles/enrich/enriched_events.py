@@ -7,9 +7,10 @@ from typing import Any
 
 from models.personal_data import Mask
 from models.quality import QualityFlag
-from models.readers.interfaces import AspectMention, ReviewReading, SentenceReading, SentimentPrediction
+from models.readers.interfaces import ReviewReading, SentenceReading, SentimentPrediction
 from models.readers.preparation import PreparedReview
-from models.readers.stars import STATED_NAME, STATED_VERSION, sentiment_of
+from models.readers.second_look import ToldOpinion, second_look
+from models.readers.stars import STATED_NAME, STATED_VERSION, Basis, sentiment_of
 from schemas.events import SCHEMA_VERSION
 from schemas.reviews import Review
 from streams.delivery.records import Record
@@ -25,6 +26,7 @@ _Original = Callable[[str, int, int], JsonObject]
 MAX_SENTENCES = 1_000
 MAX_ASPECTS = 500
 _MAX_QUOTED_CHARACTERS = 40_000
+_STARS = ("one", "two", "three", "four", "five")
 
 _NOTHING_READ: JsonObject = {
     "title": None,
@@ -49,11 +51,20 @@ class EnrichedReviewWriter:
     Args:
         preparer: compares ratings with what was read.
         made_at: of all of them.
+        least_confidence: of an opinion that counts.
         replay_id: of the replay they belong to; None in the live stream.
     """
 
-    def __init__(self, preparer: Preparer, made_at: datetime, replay_id: str | None = None) -> None:
+    def __init__(
+        self,
+        preparer: Preparer,
+        made_at: datetime,
+        *,
+        least_confidence: float,
+        replay_id: str | None = None,
+    ) -> None:
         self._preparer = preparer
+        self._least_confidence = least_confidence
         self._made_at = made_at
         self._replay_id = replay_id
         self._timings: dict[tuple[float, float, float], dict[str, float]] = {}
@@ -71,14 +82,14 @@ class EnrichedReviewWriter:
             "incentivised": review.incentivised or prepared.is_incentivised,
         }
         if review.rating is not None:
-            about["sentiment"] = _of_stars(sentiment_of(review.rating))
+            about["sentiment"] = _sentiment(sentiment_of(review.rating), "stars")
         return self._event(review, record, "rating_only", about)
 
     def stated(self, review: Review, record: Record, prepared: PreparedReview, *, stars: float) -> JsonObject:
         """A text that is a rating in words: its sentiment is that of the stars it names."""
         sentiment = sentiment_of(stars)
         about = _prepared(review, prepared, self._flags(review, prepared, sentiment))
-        about["sentiment"] = _of_stars(sentiment)
+        about["sentiment"] = _sentiment(sentiment, "stars")
         about["sentences"] = about["aspects"] = ()
         about["model"] = {"name": STATED_NAME, "version": STATED_VERSION}
         return self._event(review, record, "enriched", about)
@@ -92,11 +103,15 @@ class EnrichedReviewWriter:
         self, review: Review, record: Record, prepared: PreparedReview, *, by: Reader, reading: ReviewReading
     ) -> JsonObject:
         """A review and what a model says of it; without the timings."""
+        # The flag compares the stars with the words alone.
         about = _prepared(review, prepared, self._flags(review, prepared, reading.sentiment))
-        about["sentiment"] = _rounded(reading.sentiment)
+        look = second_look(reading, review.rating, self._least_confidence)
+        about["sentiment"] = _sentiment(look.sentiment, look.basis)
+        if reading.stars is not None:
+            about["stars"] = dict(zip(_STARS, map(_four_decimals, reading.stars), strict=True))
         place, original, asked = prepared.place, _original(prepared), prepared.asked
         about["sentences"] = [_sentence(place, original, one) for one in reading.sentences[:MAX_SENTENCES]]
-        about["aspects"] = [_aspect(place, original, asked, one) for one in _quotable(reading.aspects)]
+        about["aspects"] = [_aspect(place, original, asked, one) for one in _quotable(look.opinions)]
         about["model"] = {"name": by.name, "version": by.version}
         return self._event(review, record, "enriched", about)
 
@@ -188,9 +203,9 @@ def _original(prepared: PreparedReview) -> _Original:
     )
 
 
-def _quotable(mentions: Sequence[AspectMention]) -> Iterator[AspectMention]:
+def _quotable(opinions: Sequence[ToldOpinion]) -> Iterator[ToldOpinion]:
     quoted = 0
-    for one in mentions[:MAX_ASPECTS]:
+    for one in opinions[:MAX_ASPECTS]:
         quoted += one.end - one.start
         if quoted > _MAX_QUOTED_CHARACTERS:
             return
@@ -212,35 +227,32 @@ def _sentence(place: _Place, original: _Original, one: SentenceReading) -> JsonO
     }
 
 
-def _aspect(place: _Place, original: _Original, asked: str, one: AspectMention) -> JsonObject:
+def _aspect(place: _Place, original: _Original, asked: str, one: ToldOpinion) -> JsonObject:
     first, last = one.start, one.end
     field, start, end = place(first, last)
-    sentiment = one.sentiment
-    label = sentiment.label
     return {
         "aspect": one.aspect,
-        "sentiment": label,
-        "score": _four_decimals(getattr(sentiment, label)),
+        "sentiment": one.label,
+        "score": _four_decimals(one.score),
         "confidence": _four_decimals(one.confidence),
         "field": field,
         "start": start,
         "end": end,
         "original": original(field, start, end),
         "quote": asked[first:last],
+        "holder": one.holder,
+        "counted": one.uncounted is None,
     }
 
 
-def _rounded(sentiment: SentimentPrediction) -> JsonObject:
+def _sentiment(sentiment: SentimentPrediction, basis: Basis) -> JsonObject:
     return {
         "label": sentiment.label,
         "negative": _four_decimals(sentiment.negative),
         "neutral": _four_decimals(sentiment.neutral),
         "positive": _four_decimals(sentiment.positive),
+        "basis": basis,
     }
-
-
-def _of_stars(sentiment: SentimentPrediction) -> JsonObject:
-    return {**_rounded(sentiment), "basis": "stars"}
 
 
 def _four_decimals(probability: float) -> float:

@@ -39,6 +39,7 @@ class EnrichReviews:
         preparer: masks personal data, identifies languages, flags.
         executor: where reviews are prepared, off the event loop.
         now: the clock, timezone-aware.
+        least_confidence: of an opinion that counts.
         answered: told, for each chunk, the seconds its reviews waited and were tokenised.
         output_topic: where the enriched reviews go.
         replay_id: stamped on them; None in the live stream.
@@ -51,6 +52,7 @@ class EnrichReviews:
         *,
         executor: Executor,
         now: Callable[[], datetime],
+        least_confidence: float,
         answered: Callable[[float, float], None] = lambda _queue_s, _tokenise_s: None,
         output_topic: str = ENRICHED_REVIEW.name,
         replay_id: str | None = None,
@@ -59,6 +61,7 @@ class EnrichReviews:
         self._preparer = preparer
         self._executor = executor
         self._now = now
+        self._least_confidence = least_confidence
         self._answered = answered
         self._output_topic = output_topic
         self._replay_id = replay_id
@@ -156,7 +159,12 @@ class EnrichReviews:
         answers: Mapping[int, tuple[Reader, Answer[ReviewReading]]],
     ) -> Effects:
         outputs, dead = [], dict(chunk.dead)
-        writer = EnrichedReviewWriter(self._preparer, self._now(), self._replay_id)
+        writer = EnrichedReviewWriter(
+            self._preparer,
+            self._now(),
+            least_confidence=self._least_confidence,
+            replay_id=self._replay_id,
+        )
         for index, review in chunk.reviews.items():
             record = records[index]
             try:
@@ -269,7 +277,7 @@ async def _ask(reader: Reader, texts: Sequence[str]) -> Sequence[Answer[ReviewRe
 
 def _is_finite(answer: Answer[ReviewReading]) -> bool:
     outcome = answer.outcome
-    return isinstance(outcome, Failure) or math.isfinite(sum(outcome.sentiment))
+    return isinstance(outcome, Failure) or math.isfinite(sum(outcome.sentiment) + sum(outcome.stars or ()))
 
 
 def _reading_of(answer: Answer[ReviewReading]) -> ReviewReading | Failure:

@@ -64,6 +64,7 @@ class EnrichWorker(StreamWorker):
             preparer,
             executor=executor,
             now=lambda: datetime.now(UTC),
+            least_confidence=self._settings.model.least_confidence,
             answered=self._metrics.answered,
             output_topic=self._names(ENRICHED_REVIEW.name),
         )

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from models.errors import ModelError
 from models.readers.interfaces import ReviewReader, ReviewReading, SentimentPrediction
+from models.readers.second_look import second_look
 from streams.composing.phrasing import Voice, can_phrase
 from streams.composing.rereading import Feeling, Read, ReadSentences
 from streams.errors import ConfigurationError
@@ -18,11 +19,11 @@ from streams.settings import Settings
 _MOST_ROWS = 256
 
 
-def _read(reading: ReviewReading) -> Read:
-    """What is looked at of a reading before a sentence is published; of an aspect the surest mention counts."""
+def _read(reading: ReviewReading, least_confidence: float) -> Read:
+    """What is looked at of a reading before a sentence is published; of an aspect the surest counted opinion."""
     aspects: dict[str, Feeling] = {}
-    for one in sorted(reading.aspects, key=lambda one: one.confidence):
-        aspects[one.aspect] = _feeling(one.sentiment)
+    for one in sorted(second_look(reading, None, least_confidence).counted, key=lambda one: one.confidence):
+        aspects[one.aspect] = Feeling(one.label, one.score)
     return Read(_feeling(reading.sentiment), aspects)
 
 
@@ -91,6 +92,7 @@ def _load_generator(settings: Settings, reference: str, adapter: Path | Literal[
 
 def _reads(settings: Settings, reader: ReviewReader[Any]) -> ReadSentences:
     def read(texts: Sequence[str]) -> list[Read]:
-        return [_read(one) for one in read_at_once(settings, reader, reader.tokenise(texts))]
+        readings = read_at_once(settings, reader, reader.tokenise(texts))
+        return [_read(one, settings.model.least_confidence) for one in readings]
 
     return read

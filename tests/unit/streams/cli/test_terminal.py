@@ -18,8 +18,9 @@ from schemas.alerts import ProductAlert
 from schemas.reviews import Review, ReviewEnriched
 from schemas.serving import ListedProduct, ServedProduct
 from schemas.summaries import LatestReview, ProductSummary
-from streams.cli import demo_report, models, product_tables, record_lines, reports
+from streams.cli import demo_report, models, product_tables, record_lines
 from streams.cli.console import fail, out, print_json
+from streams.cli.explanation_page import explanation_page
 from streams.cli.product_page import product_page, product_table
 from streams.cli.terminal import SafeConsole
 from streams.demo.report import DemoReport
@@ -98,21 +99,28 @@ def demo() -> None:
     demo_report.show_report(report, 0, as_json=False)
 
 
-def explain() -> None:
+def explain(*, is_coloured: bool = False) -> None:
     shares = (0.1, 0.1, 0.8)
-    reports.print_explanation(
-        Explanation(
-            HOSTILE,
-            DetectedLanguage("en", 1.0),
-            ExplainedModel(HOSTILE, HOSTILE),
-            ExplainedSentiment("positive", *shares),
-            (ExplainedSentence("positive", *shares, HOSTILE, 0, 1),),
-            (ExplainedAspect("negative", *shares, "quality", 0.9, HOSTILE, 0, 1),),
-            (WeighedWord(HOSTILE, 0, 1, 0.5),),
-            (),
-            (QualityFlag("offensive", 0.9, HOSTILE),),
-        )
+    sentiment = ExplainedSentiment("positive", *shares)
+    explanation = Explanation(
+        text=HOSTILE,
+        language=DetectedLanguage("en", 1.0),
+        model=ExplainedModel(HOSTILE, HOSTILE),
+        rating=4,
+        stars=None,
+        sentiment=sentiment,
+        basis="text",
+        by_text=sentiment,
+        sentences=(ExplainedSentence("positive", *shares, HOSTILE, 0, len(HOSTILE)),),
+        aspects=(
+            ExplainedAspect("quality", "negative", 0.8, 0.9, HOSTILE, 8, 30, HOSTILE, counted=True, why=None),
+        ),
+        least_confidence=0.5,
+        words=(WeighedWord(HOSTILE, 0, 1, 0.5),),
+        masked=(),
+        flags=(QualityFlag("offensive", 0.9, HOSTILE),),
     )
+    out.print(explanation_page(explanation, is_coloured=is_coloured), soft_wrap=False)
 
 
 def error() -> None:
@@ -128,6 +136,7 @@ COMMANDS: dict[str, Callable[[], None]] = {
     "summaries": lambda: product_tables.show_products([hostile_summary()], []),
     "demo": demo,
     "explain": explain,
+    "explain in colours": lambda: explain(is_coloured=True),
     "doctor": lambda: models._print_finding(Finding(HOSTILE, "failed", HOSTILE, HOSTILE)),
     "error": error,
 }

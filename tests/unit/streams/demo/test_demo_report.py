@@ -49,6 +49,16 @@ def test_aspects_flags_and_masks_are_counted() -> None:
     assert (report.by_flag, report.by_mask) == ({"spam": 1}, {"email": 2})
 
 
+def test_opinions_that_are_not_counted_are_in_no_figure() -> None:
+    """Those of earlier events, which do not say, are."""
+    told, untold = opinion("design", "positive"), opinion("design", "negative") | {"counted": False}
+    tally = tallied(
+        enriched((0, 0), aspects=[told | {"counted": True}, untold]), enriched((0, 1), aspects=[told])
+    )
+    report = report_of(published((0, 0), (0, 1)), tally, ProductWatch(TopicNames()), 1.0)
+    assert report.by_aspect == {"design": {"positive": 2}}
+
+
 def test_strangers_are_in_no_figure() -> None:
     """On a shared broker, outputs of records that somebody else published appear nowhere in the report."""
     tally = tallied(enriched((0, 7), language="de"), dead((0, 8)), enriched((0, 0)), dead((0, 1)))

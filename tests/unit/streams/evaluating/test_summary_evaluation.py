@@ -57,7 +57,10 @@ def reading(text: str) -> ReviewReading:
 def item(documents: Sequence[str] = DOCUMENTS, most_words: int = 20) -> ReadItem:
     gold = ("The light is bright but the cable breaks.", "Bright light, bad cable.")
     return ReadItem(
-        SummaryItem("lamp", tuple(documents), gold, "en"), [reading(one) for one in documents], most_words
+        SummaryItem("lamp", tuple(documents), gold, "en"),
+        [reading(one) for one in documents],
+        most_words,
+        least_confidence=0.5,
     )
 
 
@@ -88,7 +91,7 @@ def test_a_sentence_is_supported_by_the_reviews_it_names() -> None:
     assert not is_supported(sentence("A bright light!", 0), read)
     assert is_supported(sentence("Bright light, broke cable."), read)
     assert not is_supported(sentence("It cost 5 dollars."), read)
-    chinese = ReadItem(SummaryItem("x", ("物流快，包装好",), ("快",), "zh"), [None], 20)
+    chinese = ReadItem(SummaryItem("x", ("物流快，包装好",), ("快",), "zh"), [None], 20, least_confidence=0.5)
     assert is_supported(sentence("物流快。", 0), chinese)
     assert not is_supported(sentence("物流慢。", 0), chinese)
 

@@ -86,7 +86,9 @@ class Roles:
         """The handler that reads this topic, new."""
         if topic is NEW_REVIEW:
             readers = Readers({ANY_LANGUAGE: Reader("fake", "1", _ask)})
-            return EnrichReviews(readers, FakePreparer(), executor=self.executor, now=lambda: NOW)
+            return EnrichReviews(
+                readers, FakePreparer(), executor=self.executor, now=lambda: NOW, least_confidence=0.5
+            )
         if topic is REFRESH_REQUESTED:
             route = Route(REFRESH_REQUESTED, PRODUCT_TEXT.name, ProductTextWriter(fake_composer()))
             routes = {REFRESH_REQUESTED.name: route}

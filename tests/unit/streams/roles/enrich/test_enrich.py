@@ -3,7 +3,9 @@ import json
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import orjson
 import pytest
@@ -11,18 +13,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.personal_data import Mask
-from models.readers.interfaces import AspectMention, ReviewReading, SentenceReading, SentimentPrediction
+from models.readers.interfaces import (
+    AspectMention,
+    ReviewReading,
+    SentenceReading,
+    SentimentPrediction,
+    TokenisedReview,
+)
 from models.readers.preparation import PreparedReview, ReviewPreparer
 from schemas.dead_letters import DeadLetterReason
 from schemas.reviews import Review, ReviewEnriched
-from streams.delivery.records import Effects
+from streams.app import ROLES
+from streams.delivery.records import Effects, Record
 from streams.errors import FatalError
-from streams.kafka.connection import MAX_BATCH_BYTES
+from streams.kafka.connection import MAX_BATCH_BYTES, KafkaConnection
 from streams.lane.values import Answer, Failure
 from streams.roles.enrich.enriched_events import MAX_SENTENCES
 from streams.roles.enrich.handler import EnrichReviews
 from streams.roles.enrich.readers import ANY_LANGUAGE, Preparer, Reader, Readers
-from tests.fakes import FakePreparer, FakeRecord
+from streams.roles.enrich.worker import EnrichWorker
+from streams.settings import ModelSettings, Settings
+from tests.fakes import FakePreparer, FakeReader, FakeRecord
 
 NOW = datetime(2025, 6, 16, tzinfo=UTC)
 GOOD: dict[str, object] = {
@@ -52,6 +63,8 @@ class FakeAsk:
             return Failure(DeadLetterReason.MODEL_ERROR, "RuntimeError: boom")
         if "times out" in text:
             return Failure(DeadLetterReason.MODEL_TIMEOUT, "HungError: no answer")
+        if "half of it" in text:
+            return ReviewReading(PRAISE, stars=(float("nan"),) * 5)
         if "overflows" in text:
             return ReviewReading(NO_NUMBERS)
         return self._reading
@@ -72,7 +85,9 @@ def run(
     preparer: Preparer | None = None,
 ) -> Effects:
     readers = Readers({language: Reader("fake", "1", ask or FakeAsk())})
-    agent = EnrichReviews(readers, preparer or FakePreparer(), executor=executor, now=lambda: NOW)
+    agent = EnrichReviews(
+        readers, preparer or FakePreparer(), executor=executor, now=lambda: NOW, least_confidence=0.5
+    )
     return asyncio.run(agent(records))  # type: ignore[arg-type]
 
 
@@ -301,6 +316,101 @@ def test_a_model_for_all_languages_is_asked_about_all(executor: ThreadPoolExecut
     assert event.status == "enriched"
 
 
+UNSURE = SentimentPrediction(negative=0.40, neutral=0.25, positive=0.35)
+PRAISE = SentimentPrediction(negative=0.05, neutral=0.05, positive=0.9)
+WORDS = ("It arrived, and it is on the shelf now.", "已经收到了，现在放在架子上。")
+
+
+@pytest.mark.parametrize("text", WORDS)
+@pytest.mark.parametrize(
+    ("read", "rating", "told"),
+    [
+        (UNSURE, 5, ("positive", "text_and_stars")), (UNSURE, 1, ("negative", "text_and_stars")),
+        (UNSURE, None, ("negative", "text")), (PRAISE, 1, ("positive", "text")),
+        (PRAISE, 5, ("positive", "text")),
+    ],
+)  # fmt: skip
+def test_stars_are_asked_where_the_text_is_not_clear(
+    executor: ThreadPoolExecutor,
+    text: str,
+    read: SentimentPrediction,
+    rating: float | None,
+    told: tuple[str, str],
+) -> None:
+    """In every language; the event says so, and a clear text is what it is, whatever the stars."""
+    ask = FakeAsk(read)
+    (event,) = events(run(executor, [review(text=text, rating=rating)], ask=ask, language=ANY_LANGUAGE))
+    assert event.sentiment is not None
+    assert event.status == "enriched"
+    assert (event.sentiment.label, event.sentiment.basis) == told
+    assert (event.sentiment.positive == read.positive) == (event.sentiment.basis == "text")
+
+
+def test_a_mismatch_is_between_the_stars_and_the_words_alone(executor: ThreadPoolExecutor) -> None:
+    """What the stars add to a sentiment is no evidence against them, nor for them."""
+    preparer = ReviewPreparer()
+    for read in (PRAISE, SentimentPrediction(0.12, 0.13, 0.75)):
+        records = [review(rating=rating) for rating in (1, 5, None)]
+        found = events(run(executor, records, ask=FakeAsk(read), preparer=preparer))
+        assert [[flag.kind for flag in event.flags] for event in found] == [["rating_mismatch"], [], []]
+        assert {event.sentiment.basis for event in found if event.sentiment is not None} == {"text"}
+
+
+def opinionated(confidence: float = 0.9, holder: str | None = "reviewer") -> ReviewReading:
+    stars = (0.05, 0.1, 0.15, 0.3, 0.40004)
+    return ReviewReading(PRAISE, (), (AspectMention("design", confidence, PRAISE, 0, 6, holder),), stars)
+
+
+@pytest.mark.parametrize("text", ["Bright enough to read by.", "够亮够亮够亮，晚上看书正好。"])
+@pytest.mark.parametrize(
+    ("confidence", "holder", "told"),
+    [
+        (0.9, "reviewer", ("design", "positive", 0.9, True)),
+        (0.9, None, ("design", "positive", 0.9, True)),
+        (0.4, "reviewer", ("design", "positive", 0.9, False)),
+        (0.9, "former_product", ("other", "neutral", 0.0, False)),
+    ],
+)
+def test_every_opinion_is_told_and_says_whether_it_counts(
+    executor: ThreadPoolExecutor, text: str, confidence: float, holder: str | None, told: tuple[object, ...]
+) -> None:
+    """With whose it is; of one that is not the reviewer's only where it stands, whose and how sure."""
+    ask = FakeAsk(opinionated(confidence, holder))
+    (event,) = events(run(executor, [review(text=text)], ask=ask, language=ANY_LANGUAGE))
+    (opinion,) = event.aspects
+    assert (opinion.aspect, opinion.sentiment, opinion.score, opinion.counted) == told
+    assert (opinion.holder, opinion.confidence, opinion.quote) == (holder, confidence, text[:6])
+
+
+def test_the_stars_that_words_sound_like_are_told(executor: ThreadPoolExecutor) -> None:
+    """Those of a reader that gives some; a plain classifier gives none."""
+    (event,) = events(run(executor, [review()], ask=FakeAsk(opinionated())))
+    assert event.stars is not None
+    assert list(event.stars.model_dump().values()) == [0.05, 0.1, 0.15, 0.3, 0.4]
+    assert events(run(executor, [review()]))[0].stars is None
+
+
+async def test_the_worker_counts_what_the_settings_say() -> None:
+    """`REVIEWSTREAM_MODEL__LEAST_CONFIDENCE` reaches the events."""
+
+    class OpinionReader(FakeReader):
+        def forward(self, batch: Sequence[TokenisedReview]) -> list[ReviewReading]:
+            return [opinionated(0.6)] * len(batch)
+
+    for least, is_counted in ((0.5, True), (0.7, False)):
+        async with AsyncExitStack() as stack:
+            worker = EnrichWorker(
+                ROLES["enrich"],
+                Settings(model=ModelSettings(least_confidence=least)),
+                stack,
+                load_readers=lambda _settings: {"en": OpinionReader()},
+                load_preparer=lambda _settings: FakePreparer(),
+            )
+            handler = await worker.load_handler(cast("KafkaConnection", None), is_kafka=False)
+            (event,) = events(await handler([cast("Record", review())]))
+        assert [one.counted for one in event.aspects] == [is_counted]
+
+
 NO_TIMES = [
     -1,
     0,
@@ -367,6 +477,8 @@ def test_a_prediction_that_is_no_number_is_a_model_failure(executor: ThreadPoolE
     effects = run(executor, [review(1, text="overflows"), review(2), review(3, text="overflows too")])
     assert [event.source.offset for event in events(effects)] == [2]
     assert [letter.reason for letter in effects.dead_letters] == [DeadLetterReason.MODEL_ERROR] * 2
+    half = run(executor, [review(1, text="half of it is missing"), review(2)])
+    assert [letter.record.offset for letter in half.dead_letters] == [1]
 
 
 def test_a_model_that_gives_no_numbers_at_all_sets_nothing_aside(executor: ThreadPoolExecutor) -> None:
@@ -385,6 +497,7 @@ def test_the_chunks_waiting_is_observed_once(executor: ThreadPoolExecutor) -> No
         FakePreparer(),
         executor=executor,
         now=lambda: NOW,
+        least_confidence=0.5,
         answered=lambda queue_s, tokenise_s: told.append((queue_s, tokenise_s)),
     )
     asyncio.run(agent([review(), review()]))
@@ -422,7 +535,7 @@ def test_each_language_has_its_reader(executor: ThreadPoolExecutor) -> None:
     """A chunk of two languages is read by two models, each asked once, and the order stays."""
     english, chinese = FakeAsk(), FakeAsk(SentimentPrediction(0.9, 0.05, 0.05))
     readers = Readers({"en": Reader("one", "1", english), "zh": Reader("two", "2", chinese)})
-    agent = EnrichReviews(readers, FakePreparer(), executor=executor, now=lambda: NOW)
+    agent = EnrichReviews(readers, FakePreparer(), executor=executor, now=lambda: NOW, least_confidence=0.5)
     texts = ["fine", "够亮", "fine too", "太暗"]
     effects = asyncio.run(agent([review(n, text=text) for n, text in enumerate(texts)]))
     assert [event.model.name for event in events(effects) if event.model] == ["one", "two", "one", "two"]
