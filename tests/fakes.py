@@ -40,6 +40,7 @@ class FakeReader:
     name: str = "fake"
     version: str = "1"
     languages: frozenset[str] | None = frozenset({"en"})
+    embedding_version: str | None = None
     batches: list[list[str]] = field(default_factory=list)
 
     def tokenise(self, texts: Sequence[str]) -> list[TokenisedReview]:

@@ -148,3 +148,7 @@ class BatchModel(Protocol[Tokenised, Prediction]):
 
 class ReviewReader(LoadedModel, BatchModel[Tokenised, ReviewReading], Protocol[Tokenised]):
     """A loaded model that says how a review feels and, if it can, what it speaks of."""
+
+    @property
+    def embedding_version(self) -> str | None:
+        """What made the embeddings of sentences; those of different ones are never compared. None: it has none."""

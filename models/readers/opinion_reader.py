@@ -82,6 +82,11 @@ class OpinionReader:
         self._device = plan.device
         self._directions = directions
 
+    @property
+    def embedding_version(self) -> str | None:
+        """See `ReviewReader`."""
+        return None if self._directions is None else f"{self.name}@{self.version}"
+
     def tokenise(self, texts: Sequence[str]) -> list[TokenisedText]:
         """Token ids of each text by sentence; long texts in several windows."""
         return self.encoder.tokenise(texts)

@@ -59,6 +59,7 @@ class SequenceClassifier:
     ) -> None:
         self.name = name
         self.version = version
+        self.embedding_version = None
         self.streams = streams
         self.batch_tokens = batch_tokens
         self._tokeniser = tokeniser

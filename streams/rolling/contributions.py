@@ -83,7 +83,9 @@ def _candidates(event: EnrichedReview, opinions: Sequence[Opinion], language: st
         if len(quote) <= _LONGEST_QUOTE and len(quote.encode("utf-8", "replace")) >= _LEAST_QUOTE_BYTES:
             strength = round(100 * opinion.confidence * opinion.score)
             kind = Kind(language, _POLARITY[opinion.sentiment], opinion.aspect)
-            candidates.append((kind.name, quote, _bits(event, opinion), strength))
+            candidates.append(
+                Candidate(kind.name, quote, _bits(event, opinion), event.embedding_version, strength)
+            )
     return candidates
 
 

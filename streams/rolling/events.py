@@ -110,6 +110,7 @@ class EnrichedReview(msgspec.Struct):
     aspects: Annotated[tuple[Opinion, ...], Meta(max_length=20_000)] = ()
     flags: Annotated[tuple[Flag, ...], Meta(max_length=100)] = ()
     signature: _Bits | None = None
+    embedding_version: _Name | None = None
     verified_purchase: bool = False
 
 

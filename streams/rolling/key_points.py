@@ -1,10 +1,12 @@
 """Key points: what several reviews of a product say of one aspect, each with the reviews that say it.
 
 Incremental, by leader clustering (Hartigan 1975): a sentence joins the nearest point of its aspect, polarity
-and language if it is near enough, else it founds one. No review is read twice.
+and language if it is near enough, else it founds one. No review is read twice. Embeddings of another version are never
+compared: where a reader's have changed, the points of a kind are given up with the first review that has the new ones.
 """
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from models.similarity.sentence_bits import SAME_POINT_BITS
 from streams.rolling.product_state import Contribution, Point, PointMention, ProductState, Reference
@@ -16,8 +18,15 @@ MAX_POINTS_OF_KIND = 8
 MAX_POINTS = 64
 MAX_REFERENCES = 8
 
-#: A mention before it has a point: the name of its kind, quote, embedding, strength 0 to 100.
-Candidate = tuple[str, str, bytes, int]
+
+class Candidate(NamedTuple):
+    """A mention before it has a point: the name of its kind, quote, embedding and its version, strength 0 to 100."""
+
+    kind: str
+    quote: str
+    bits: bytes
+    embedding_version: str | None
+    strength: int
 
 
 def join(
@@ -25,15 +34,16 @@ def join(
 ) -> tuple[PointMention, ...]:
     """Count a review's candidates in their points; the points it makes, each once, are returned."""
     mentions: dict[int, PointMention] = {}
-    for kind, quote, bits, strength in candidates:
-        point = _nearest(product.points.get(kind, ()), bits, same_point_bits(contribution.language))
+    for one in candidates:
+        _give_up_other_versions(product, one)
+        point = _nearest(product.points.get(one.kind, ()), one.bits, same_point_bits(contribution.language))
         if point is None:
-            point = _found(product, kind, bits)
+            point = _found(product, one)
         if point.number in mentions:
             continue
-        mentions[point.number] = PointMention(point.number, quote)
+        mentions[point.number] = PointMention(point.number, one.quote)
         point.count += 1
-        _refer(point, Reference(review_id, contribution.created_ms, contribution.is_verified, strength))
+        _refer(point, Reference(review_id, contribution.created_ms, contribution.is_verified, one.strength))
     return tuple(mentions.values())
 
 
@@ -42,10 +52,15 @@ def find(
 ) -> tuple[PointMention, ...]:
     """The points that a review counted before makes; counts nothing."""
     mentions: dict[int, PointMention] = {}
-    for kind, quote, bits, _strength in candidates:
-        point = _nearest(product.points.get(kind, ()), bits, same_point_bits(contribution.language))
+    for one in candidates:
+        points = [
+            point
+            for point in product.points.get(one.kind, ())
+            if point.embedding_version == one.embedding_version
+        ]
+        point = _nearest(points, one.bits, same_point_bits(contribution.language))
         if point is not None:
-            mentions.setdefault(point.number, PointMention(point.number, quote))
+            mentions.setdefault(point.number, PointMention(point.number, one.quote))
     return tuple(mentions.values())
 
 
@@ -89,13 +104,19 @@ def _nearest(points: Sequence[Point], bits: bytes, most: int) -> Point | None:
     return nearest
 
 
-def _found(product: ProductState, kind: str, bits: bytes) -> Point:
-    rivals = product.points.setdefault(kind, [])
+def _give_up_other_versions(product: ProductState, candidate: Candidate) -> None:
+    points = product.points.get(candidate.kind)
+    if points and points[0].embedding_version != candidate.embedding_version:
+        del product.points[candidate.kind]
+
+
+def _found(product: ProductState, candidate: Candidate) -> Point:
+    rivals = product.points.setdefault(candidate.kind, [])
     if len(rivals) >= MAX_POINTS_OF_KIND:
         give_up_one(rivals)
     elif sum(map(len, product.points.values())) >= MAX_POINTS:
         give_up_one(max(product.points.values(), key=len))
-    point = Point(product.next_point, bits, 0, [])
+    point = Point(product.next_point, candidate.bits, 0, [], candidate.embedding_version)
     product.next_point += 1
     rivals.append(point)
     return point

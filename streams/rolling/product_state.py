@@ -139,12 +139,14 @@ class Point(msgspec.Struct, array_like=True):
         bits: the embedding of the sentence that founded it.
         count: the reviews that make it.
         references: the newest of them, verified ones first, a bounded number.
+        embedding_version: of the embedding.
     """
 
     number: int
     bits: bytes
     count: int
     references: list[Reference]
+    embedding_version: str | None = None
 
 
 class RecentReview(NamedTuple):

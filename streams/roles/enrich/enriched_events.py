@@ -113,6 +113,7 @@ class EnrichedReviewWriter:
         about["sentences"] = [_sentence(place, original, one) for one in reading.sentences[:MAX_SENTENCES]]
         about["aspects"] = [_aspect(place, original, asked, one) for one in _quotable(look.opinions)]
         about["model"] = {"name": by.name, "version": by.version}
+        about["embedding_version"] = by.embedding_version
         return self._event(review, record, "enriched", about)
 
     def _flags(

@@ -29,11 +29,12 @@ AskReader = Callable[[Sequence[str]], Awaitable[Sequence[Answer[ReviewReading]]]
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A model as the agent sees it: who it is, and how to ask it."""
+    """A model as the agent sees it: who it is, how to ask it, and what makes its embeddings, if it has any."""
 
     name: str
     version: str
     ask: AskReader
+    embedding_version: str | None = None
 
 
 class Readers:

@@ -89,4 +89,4 @@ class EnrichWorker(StreamWorker):
         self._metrics.model(model.name, model.version)
         languages = [language for language, reader in models.items() if reader is model]
         log.info("model loaded", model=model.name, version=model.version, languages=languages)
-        return Reader(model.name, model.version, lane.run)
+        return Reader(model.name, model.version, lane.run, model.embedding_version)

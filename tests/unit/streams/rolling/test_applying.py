@@ -16,6 +16,7 @@ from tests.histories import (
     Recount,
     apply_all,
     enriched,
+    opinionated,
     random_history,
     state_counts,
     withdraw,
@@ -183,3 +184,25 @@ def test_states_are_kept_as_they_are() -> None:
     for state in tables.reviews.values():
         assert REVIEW_CODEC.decode(REVIEW_CODEC.encode(state)) == state
     assert PRODUCT_CODEC.decode(PRODUCT_CODEC.encode(ProductState("p"))) == ProductState("p")
+
+
+def test_key_points_of_other_embeddings_are_never_compared() -> None:
+    """With the first review whose embeddings are of another version, the points of its kinds begin anew."""
+    tables = MemoryTables()
+    history = [
+        opinionated(f"r{number}", product_id="p0", embedding_version="one@1" if number < 4 else "one@2")
+        for number in range(8)
+    ]
+    apply_all(tables, history[:4])
+    before = {
+        kind: [point.number for point in points] for kind, points in tables.product("p0").points.items()
+    }
+    assert before
+    apply_all(tables, history)
+    agrees(tables, history)
+    product = tables.product("p0")
+    assert product.points.keys() == before.keys()
+    for kind, points in product.points.items():
+        assert {point.embedding_version for point in points} == {"one@2"}
+        assert not {point.number for point in points} & {*before[kind]}
+        assert [point.count for point in points] == [4]
