@@ -1,13 +1,25 @@
 """What an encoder of texts is: all that a reader knows of it."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
 from models.encoders.sentence_tokeniser import TokenisedText
+
+
+class TokenStates(NamedTuple):
+    """Vectors of tokens, float32.
+
+    Attributes:
+        last: (tokens, width): what heads read.
+        early: (tokens, another width): from where training hardly changes what a sentence means.
+    """
+
+    last: Tensor
+    early: Tensor
 
 
 class TextEncoder(Protocol):
@@ -34,4 +46,8 @@ class TextEncoder(Protocol):
 
     def states(self, windows: Sequence[Sequence[int]]) -> Tensor:
         """The windows' token vectors end to end, special tokens included: (tokens, width), on the device."""
+        ...
+
+    def token_states(self, windows: Sequence[Sequence[int]]) -> TokenStates:
+        """The same, and vectors of an earlier layer from the same pass."""
         ...

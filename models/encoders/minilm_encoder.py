@@ -11,6 +11,7 @@ from torch import Tensor
 
 from models.devices import ComputePlan, to_device
 from models.encoders.fused_bert import FusedBert, can_fuse
+from models.encoders.interfaces import TokenStates
 from models.encoders.packed_bert import BertShape, PackedBert
 from models.encoders.sentence_tokeniser import SentenceTokeniser
 from models.encoders.word_starts import continues_word
@@ -19,6 +20,8 @@ from models.errors import ModelConfigurationError
 ENCODER_NAME = "all-MiniLM-L6-v2"
 
 # What the encoder was trained with; it has positions for 512.
+# Half way up: above, fine-tuning turns vectors towards aspects and polarity.
+_EARLY_LAYER = 3
 _WINDOW_TOKENS = 256
 
 
@@ -81,7 +84,10 @@ class MiniLmEncoder:
 
     def states(self, windows: Sequence[Sequence[int]]) -> Tensor:
         """See `TextEncoder`."""
+        return self.token_states(windows).last
+
+    def token_states(self, windows: Sequence[Sequence[int]]) -> TokenStates:
+        """See `TextEncoder`."""
         token_ids = torch.tensor([token for window in windows for token in window])
-        states = self.network(to_device(token_ids, self._device), list(map(len, windows)))
-        last: Tensor = states[-1].float()
-        return last
+        layers = self.network(to_device(token_ids, self._device), list(map(len, windows)))
+        return TokenStates(layers[-1].float(), layers[_EARLY_LAYER].float())

@@ -6,6 +6,7 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from models.devices import ComputePlan
+from models.encoders.interfaces import TokenStates
 from models.encoders.padded_rows import PaddedRows
 from models.encoders.pretrained_files import PretrainedText
 from models.encoders.sentence_tokeniser import SentenceTokeniser, TokenisedText
@@ -30,7 +31,6 @@ class PretrainedEncoder:
     def __init__(self, network: PreTrainedModel, text: PretrainedText, plan: ComputePlan) -> None:
         self.network = network.to(plan.device, plan.dtype)
         self.width = int(network.config.hidden_size)
-        self.masked_token = text.masked_id
         self.continues_word = continues_word(text.tokenizer)
         self._device, self._padding_id = plan.device, text.padding_id
         self._spaced = SentenceTokeniser(text.tokenizer, text.window_tokens, special=text.special)
@@ -54,6 +54,11 @@ class PretrainedEncoder:
         rows = PaddedRows.of(windows, self._padding_id, self._device)
         output = self.network(input_ids=rows.token_ids, attention_mask=rows.is_token.long())
         return rows.end_to_end(output.last_hidden_state).float()
+
+    def token_states(self, windows: Sequence[Sequence[int]]) -> TokenStates:
+        """See `TextEncoder`; which of its layers training leaves alone, nobody knows of every encoder."""
+        last = self.states(windows)
+        return TokenStates(last, last)
 
 
 def _sentences(text: str) -> list[tuple[int, int]]:

@@ -6,6 +6,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from models.devices import ComputePlan
+from models.encoders.interfaces import TokenStates
 from models.encoders.padded_rows import PaddedRows
 from models.encoders.sentence_tokeniser import SentenceTokeniser, TokenisedText
 from models.encoders.universal_files import SPECIAL_TOKENS
@@ -40,9 +41,13 @@ class UniversalEncoder:
 
     def states(self, windows: Sequence[Sequence[int]]) -> Tensor:
         """See `TextEncoder`."""
+        return self.token_states(windows).last
+
+    def token_states(self, windows: Sequence[Sequence[int]]) -> TokenStates:
+        """See `TextEncoder`."""
         rows = PaddedRows.of(windows, 0, self._device)
-        states: Tensor = self.network(rows.token_ids, rows.is_token)
-        return rows.end_to_end(states).float()
+        features, output = self.network.layers(rows.token_ids, rows.is_token)
+        return TokenStates(rows.end_to_end(output).float(), rows.end_to_end(features).float())
 
 
 def _sentences(text: str) -> list[tuple[int, int]]:

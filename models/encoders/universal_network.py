@@ -103,13 +103,17 @@ class UniversalNetwork(nn.Module):
 
     def forward(self, token_ids: Tensor, is_token: Tensor) -> Tensor:
         """(rows, longest) ids and whether there is a token, to (rows, longest, width)."""
+        return self.layers(token_ids, is_token)[1]
+
+    def layers(self, token_ids: Tensor, is_token: Tensor) -> tuple[Tensor, Tensor]:
+        """What the windows say, (rows, longest, 1280), and what `forward` gives."""
         pieces = self._vectors(token_ids)
         present = is_token.unsqueeze(2).to(pieces.dtype)
         features = self.norm(torch.cat([pieces, self.windows(pieces, present)], dim=2))
         hidden = self.narrow_norm(self.narrow(self.dropout(features)))
         hidden = hidden + self.positions.weight[: token_ids.shape[1]]
         output: Tensor = self.output_norm(self.transformer(hidden, src_key_padding_mask=~is_token))
-        return output
+        return features, output
 
     def _vectors(self, token_ids: Tensor) -> Tensor:
         scale_and_low = self._scale_and_low.to(token_ids.device)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from models.devices import ComputePlan, to_device
-from models.encoders.interfaces import TextEncoder
+from models.encoders.interfaces import TextEncoder, TokenStates
 from models.encoders.sentence_tokeniser import TokenisedSentence, TokenisedText
 from models.readers.aspects import ASPECTS
 from models.readers.batch_layout import BatchLayout
@@ -97,8 +97,8 @@ class OpinionReader:
         layout = BatchLayout.of(batch)
         if not layout.sentences:
             return [_NOTHING_READ] * len(batch)
-        vectors = self._vectors(batch, layout)
-        normed = self._heads.normed(vectors)
+        states = self._states(batch, layout)
+        normed = self._heads.normed(states.last)
         sentences = Segments(to_device(layout.sentence_of, self._device), layout.sentences)
         tokens = self._heads.tokens(normed)
         of_sentences = self._heads.segments(normed, sentences, tokens).sentiment
@@ -107,7 +107,7 @@ class OpinionReader:
         )
         sentiments = self._sentiments(torch.cat([of_reviews.sentiment, of_sentences]))
         stars = torch.softmax(of_reviews.stars.double() / self._calibration.stars, dim=1).cpu().tolist()
-        bits = self._bits(vectors, sentences)
+        bits = self._bits(states.early, sentences)
         mentions = self._mentions(batch, layout, tokens)
         readings = []
         first = 0
@@ -132,22 +132,23 @@ class OpinionReader:
 
     @torch.inference_mode()
     def sentence_means(self, batch: Sequence[TokenisedText]) -> Tensor:
-        """(sentences, width) mean token vectors of all sentences of the batch, on the reader's device."""
+        """(sentences, width) means of the early token vectors of all sentences of the batch, on the reader's device."""
         layout = BatchLayout.of(batch)
         sentences = Segments(to_device(layout.sentence_of, self._device), layout.sentences)
-        return mean_by_segment(self._vectors(batch, layout), sentences)
+        return mean_by_segment(self._states(batch, layout).early, sentences)
 
     @torch.inference_mode()
     def text_means(self, batch: Sequence[TokenisedText]) -> Tensor:
         """(texts, width) mean token vectors of the texts of the batch, on the reader's device."""
         layout = BatchLayout.of(batch)
         reviews = Segments(to_device(layout.review_of, self._device), len(batch))
-        return mean_by_segment(self._vectors(batch, layout), reviews)
+        return mean_by_segment(self._states(batch, layout).last, reviews)
 
-    def _vectors(self, batch: Sequence[TokenisedText], layout: BatchLayout) -> Tensor:
-        """(content tokens, width)."""
-        states = self.encoder.states([window for text in batch for window in text.windows])
-        return states.index_select(0, to_device(layout.content, self._device))
+    def _states(self, batch: Sequence[TokenisedText], layout: BatchLayout) -> TokenStates:
+        """Of the content tokens."""
+        states = self.encoder.token_states([window for text in batch for window in text.windows])
+        content = to_device(layout.content, self._device)
+        return TokenStates(*(vectors.index_select(0, content) for vectors in states))
 
     def _sentiments(self, logits: Tensor) -> list[SentimentPrediction]:
         return predictions_of(torch.softmax(logits.double() / self._calibration.sentiment, dim=1).tolist())
