@@ -259,6 +259,10 @@ class ProductState(msgspec.Struct, array_like=True):
             list them when it restores them.
         arrived: the ids of the last reviews in the order in which they came, oldest first.
         facts: of its newest version; empty where that came before they were kept.
+        aspect_names: the aspects that its reviews ever spoke of, in the order in which they first did.
+        aspect_days: opinions by day, of the days of `days`; see `streams.rolling.aspect_days`.
+        revisited: reviews of before opinions were counted by day are counted so up to this id, and those of ids after
+            it are not; None: all are.
     """
 
     product_id: str
@@ -289,3 +293,6 @@ class ProductState(msgspec.Struct, array_like=True):
     is_unlisted: bool = False
     arrived: list[str] = msgspec.field(default_factory=list)
     facts: ProductFacts = ProductFacts()
+    aspect_names: list[str] = msgspec.field(default_factory=list)
+    aspect_days: dict[int, dict[int, int]] = msgspec.field(default_factory=dict)
+    revisited: str | None = None

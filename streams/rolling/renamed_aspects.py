@@ -1,6 +1,6 @@
 """State that was kept under earlier names of aspects, under the names of today. Pure: what is given stays as it is."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
@@ -9,6 +9,7 @@ import msgspec
 from streams.rolling.alerts import Subject
 from streams.rolling.key_points import MAX_POINTS_OF_KIND, give_up_one
 from streams.rolling.product_state import (
+    POLARITIES,
     Claim,
     Contribution,
     Counts,
@@ -42,6 +43,8 @@ def upgraded_product(state: ProductState) -> ProductState:
         state,
         counts=_counts(state.counts),
         points=_points(state.points),
+        aspect_names=list(dict.fromkeys(map(current_aspect, state.aspect_names))),
+        aspect_days=_aspect_days(state.aspect_names, state.aspect_days),
         recent=[_recent(one) for one in state.recent],
         refresh=msgspec.structs.replace(state.refresh, aspects=_added(state.refresh.aspects)),
         alerts=_alerts(state.alerts),
@@ -71,6 +74,20 @@ def _counts(counts: Counts) -> Counts:
         known = aspects.get(current_aspect(name), [0, 0, 0])
         aspects[current_aspect(name)] = [old + more for old, more in zip(known, triple, strict=True)]
     return msgspec.structs.replace(counts, aspects=aspects)
+
+
+def _aspect_days(names: Sequence[str], days: Mapping[int, Mapping[int, int]]) -> dict[int, dict[int, int]]:
+    """Opinions by day, with the numbers of the aspects as they are called now."""
+    current = list(dict.fromkeys(map(current_aspect, names)))
+    index_of = [current.index(current_aspect(name)) for name in names]
+    upgraded: dict[int, dict[int, int]] = {}
+    for day, numbers in days.items():
+        added = upgraded[day] = {}
+        for cell, reviews in numbers.items():
+            index, polarity = divmod(cell, len(POLARITIES))
+            renamed = index_of[index] * len(POLARITIES) + polarity
+            added[renamed] = added.get(renamed, 0) + reviews
+    return upgraded
 
 
 def _points(points: Mapping[str, Iterable[Point]]) -> dict[str, list[Point]]:

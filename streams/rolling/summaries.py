@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from schemas.events import SCHEMA_VERSION
+from streams.rolling import aspect_days
 from streams.rolling.counters import average_rating
 from streams.rolling.key_points import rank
 from streams.rolling.product_state import (
@@ -78,6 +79,8 @@ class SummaryWriter:
             "average_rating": average_rating(product.counts.rating_hundredths, product.counts.histogram),
             "counts": counts_of(product),
             "days": [_day(day, bucket) for day, bucket in sorted(product.days.items())],
+            "aspect_days": _aspect_days(product),
+            "withdrawals": product.era,
             "key_points": self._key_points(),
             "latest_reviews": [
                 _latest(review_id, state.version, state.contribution)
@@ -142,6 +145,20 @@ def _day(day: int, bucket: Sequence[int]) -> JsonObject:
         **_by_polarity(bucket[1:4]),
         "sentiment_from_stars": _by_polarity(stars) if stars else None,
     }
+
+
+def _aspect_days(product: ProductState) -> list[JsonObject]:
+    """The `AspectDays` of a product; none as long as some reviews are not counted so."""
+    if product.revisited is not None:
+        return []
+    return [
+        {
+            "aspect": aspect,
+            "days": [_EPOCH + dt.timedelta(days=day) for day in days],
+            **dict(zip(POLARITIES, zip(*days.values(), strict=True), strict=True)),
+        }
+        for aspect, days in aspect_days.series(product)
+    ]
 
 
 def _latest(review_id: str, version: int, contribution: Contribution) -> JsonObject:

@@ -11,8 +11,8 @@ from schemas.search import ProductDocument
 from schemas.summaries import ProductSummary
 from schemas.topics import NEW_PRODUCT, PRODUCT_TEXT
 from schemas.vocabularies import AD_OBSTACLES
-from streams.roles.rolling.tables import PRODUCT_CODEC
 from streams.rolling.product_state import ProductFacts, ProductState
+from streams.rolling_state import PRODUCT_CODEC
 from streams.state.store import PartitionStore
 from tests.histories import LABELS, Recount, enriched, random_history
 from tests.unit.streams.roles.rolling.test_rolling import Role, reviews, text_of
