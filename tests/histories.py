@@ -203,7 +203,7 @@ class Recount:
     def listed(
         self, product_id: str, sentiment: str | None = None, aspect: str | None = None
     ) -> list[tuple[int, str]]:
-        """When each review of a list was written and its id, the latest first: all, of a sentiment, or of an opinion."""
+        """When each review of a list was written and its id, the latest first: all, of a sentiment, of an opinion."""
         if aspect is not None:
             sql = (
                 "select distinct n.created, n.review from newest n join opinions o on o.product = n.product and "
@@ -211,8 +211,8 @@ class Recount:
             )
             rows = self._database.execute(sql, (product_id, sentiment, aspect)).fetchall()
         else:
-            sql = "select created, review from newest where product = ? and coalesce(sentiment = ?, 1)"
-            rows = self._database.execute(sql, (product_id, sentiment)).fetchall()
+            sql = "select created, review from newest where product = ? and (? is null or sentiment = ?)"
+            rows = self._database.execute(sql, (product_id, sentiment, sentiment)).fetchall()
         return sorted(rows, reverse=True)
 
     def counts(self, product_id: str) -> dict[str, Any]:
