@@ -228,12 +228,11 @@ def _window(days: Iterable[Day], aspects: Iterable[AspectDays], first: date, las
     }
 
 
-def _spoken_of(aspects: Iterable[Aspect]) -> list[Aspect]:
+def _spoken_of(aspects: Iterable[Aspect]) -> list[JsonObject]:
     """Those that reviews speak of, by how often."""
     spoken = [(aspect.negative + aspect.neutral + aspect.positive, aspect) for aspect in aspects]
-    return [
-        aspect for reviews, aspect in sorted(spoken, key=lambda pair: (-pair[0], pair[1].aspect)) if reviews
-    ]
+    spoken.sort(key=lambda pair: (-pair[0], pair[1].aspect))
+    return [msgspec.structs.asdict(aspect) for reviews, aspect in spoken if reviews]
 
 
 def _total(counted: Sequence[Sentiment]) -> JsonObject:
