@@ -10,7 +10,6 @@ from typing import Any
 import orjson
 
 from schemas.summaries import ProductSummary
-from streams.rolling import aspect_days
 from streams.rolling.applying import Tables, apply_product, apply_review
 from streams.rolling.events import read_product, read_review
 from streams.rolling.product_state import ProductState
@@ -294,7 +293,7 @@ def state_counts(product: ProductState) -> dict[str, Any]:
         "days": {day: tuple(bucket) for day, bucket in product.days.items()},
         "aspect_days": {
             (day, aspect, label): n
-            for aspect, days in aspect_days.series(product)
+            for aspect, days in product.aspect_days.items()
             for day, triple in days.items()
             for label, n in zip(LABELS, triple, strict=True)
             if n

@@ -71,6 +71,7 @@ def apply_review(tables: Tables, event: EnrichedReview, offset: int) -> ProductS
     stored = _stored(tables, product, event.review_id)
     product.applied = max(product.applied, offset)
     if not product.is_gone and event.status != "removed" and counters.see_day(product, day_of(event)):
+        aspect_days.see_day(product, product.newest_day)
         tables.touch(product)
     if product.is_gone or (stored is not None and event.review_version <= stored.version):
         return None
@@ -203,7 +204,6 @@ def _withdraw(product: ProductState) -> None:
         "category",
         "facts",
         "first_ms",
-        "aspect_names",
         "aspect_days",
         "revisited",
     ):

@@ -18,7 +18,6 @@ def see_day(product: ProductState, day: int) -> bool:
     product.newest_day = day
     for old in [old for old in product.days if old <= day - KEPT_DAYS]:
         del product.days[old]
-        product.aspect_days.pop(old, None)
     return True
 
 

@@ -9,7 +9,6 @@ import msgspec
 from streams.rolling.alerts import Subject
 from streams.rolling.key_points import MAX_POINTS_OF_KIND, give_up_one
 from streams.rolling.product_state import (
-    POLARITIES,
     Claim,
     Contribution,
     Counts,
@@ -43,8 +42,7 @@ def upgraded_product(state: ProductState) -> ProductState:
         state,
         counts=_counts(state.counts),
         points=_points(state.points),
-        aspect_names=list(dict.fromkeys(map(current_aspect, state.aspect_names))),
-        aspect_days=_aspect_days(state.aspect_names, state.aspect_days),
+        aspect_days=_aspect_days(state.aspect_days),
         recent=[_recent(one) for one in state.recent],
         refresh=msgspec.structs.replace(state.refresh, aspects=_added(state.refresh.aspects)),
         alerts=_alerts(state.alerts),
@@ -76,17 +74,13 @@ def _counts(counts: Counts) -> Counts:
     return msgspec.structs.replace(counts, aspects=aspects)
 
 
-def _aspect_days(names: Sequence[str], days: Mapping[int, Mapping[int, int]]) -> dict[int, dict[int, int]]:
-    """Opinions by day, with the numbers of the aspects as they are called now."""
-    current = list(dict.fromkeys(map(current_aspect, names)))
-    index_of = [current.index(current_aspect(name)) for name in names]
-    upgraded: dict[int, dict[int, int]] = {}
-    for day, numbers in days.items():
-        added = upgraded[day] = {}
-        for cell, reviews in numbers.items():
-            index, polarity = divmod(cell, len(POLARITIES))
-            renamed = index_of[index] * len(POLARITIES) + polarity
-            added[renamed] = added.get(renamed, 0) + reviews
+def _aspect_days(aspects: Mapping[str, Mapping[int, Sequence[int]]]) -> dict[str, dict[int, list[int]]]:
+    upgraded: dict[str, dict[int, list[int]]] = {}
+    for name, days in aspects.items():
+        known = upgraded.setdefault(current_aspect(name), {})
+        for day, triple in days.items():
+            pairs = zip(known.get(day, [0, 0, 0]), triple, strict=True)
+            known[day] = [old + more for old, more in pairs]
     return upgraded
 
 

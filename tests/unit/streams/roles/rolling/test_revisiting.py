@@ -17,7 +17,7 @@ PRODUCTS = ("p0", "p1", "p2")
 
 def kept_as(version: int, role: Role) -> None:
     """Keep all products as an earlier version wrote them, and let another worker begin with that."""
-    later = ProductState.__struct_fields__.index("aspect_names")
+    later = ProductState.__struct_fields__.index("aspect_days")
     for product in list(role.tables.products()):
         fields = msgspec.msgpack.decode(msgspec.msgpack.encode(product))[:later]
         body = msgspec.msgpack.encode(fields)
