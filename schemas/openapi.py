@@ -5,16 +5,20 @@ from pydantic.json_schema import models_json_schema
 
 from schemas.events import SCHEMA_VERSION
 from schemas.example_values import examples_of
+from schemas.fields import MAX_LABEL_CHARACTERS
 from schemas.serving import (
     MAX_LATEST_REVIEWS,
+    MAX_LISTED_REVIEWS,
     MAX_PAGE_PRODUCTS,
     BatchQuery,
     Failure,
     Health,
     ProductBatch,
+    ProductDays,
     ProductPage,
     ProductReviews,
     ReadinessAnswer,
+    ReviewIds,
     ServedProduct,
 )
 
@@ -25,6 +29,8 @@ _MODELS: tuple[type[BaseModel], ...] = (
     ProductBatch,
     ProductPage,
     ProductReviews,
+    ReviewIds,
+    ProductDays,
     BatchQuery,
     Failure,
     Health,
@@ -88,12 +94,7 @@ def _paths() -> Document:
                 more={"304": {"description": "The answer that the client holds is current."}},
             )
         },
-        "/products/{product_id}/reviews": {
-            "get": _operation(
-                "getProductReviews", "The latest reviews of a product.", ProductReviews, 400, 401, 404, 503,
-                parameters=[_PRODUCT_ID, _limit(MAX_LATEST_REVIEWS, MAX_LATEST_REVIEWS)],
-            )
-        },
+        **_paths_of_reviews(),
         "/products:batchGet": {
             "post": _operation(
                 "batchGetProducts", "Several products at once.", ProductBatch, 400, 401, 413, 503,
@@ -115,6 +116,43 @@ def _paths() -> Document:
         },
         "/healthz": {"get": _open("health", "Whether the process answers.", Health)},
         "/readyz": {"get": _open("readiness", "Whether it works, and if not, why.", ReadinessAnswer)},
+    }  # fmt: skip
+
+
+def _paths_of_reviews() -> Document:
+    aspect: Document = {"type": "string", "minLength": 1, "maxLength": MAX_LABEL_CHARACTERS}
+    return {
+        "/products/{product_id}/reviews": {
+            "get": _operation(
+                "getProductReviews", "The latest reviews of a product.", ProductReviews, 400, 401, 404, 503,
+                parameters=[_PRODUCT_ID, _limit(MAX_LATEST_REVIEWS, MAX_LATEST_REVIEWS)],
+            )
+        },
+        "/products/{product_id}/review-ids": {
+            "get": _operation(
+                "getProductReviewIds",
+                "The reviews that one counter of a product counts; an aspect wants its polarity.",
+                ReviewIds, 400, 401, 404, 503,
+                parameters=[
+                    _PRODUCT_ID,
+                    _parameter("aspect", aspect),
+                    _parameter("polarity", {"type": "string", "enum": ["negative", "neutral", "positive"]}),
+                    _limit(100, MAX_LISTED_REVIEWS),
+                    _parameter("cursor", {"type": "string"}),
+                ],
+            )
+        },
+        "/products/{product_id}/days": {
+            "get": _operation(
+                "getProductDays",
+                "The reviews of a product day by day, or those that speak of an aspect.",
+                ProductDays, 400, 401, 404, 503,
+                parameters=[
+                    _PRODUCT_ID,
+                    _parameter("aspect", aspect),
+                ],
+            )
+        },
     }  # fmt: skip
 
 

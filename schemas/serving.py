@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from schemas.counts import ReviewCounts, SentimentCounts
+from schemas.counts import AspectCounts, ReviewCounts, SentimentCounts
 from schemas.events import ModelVersion, Value
 from schemas.fields import (
     Count,
@@ -15,19 +15,21 @@ from schemas.fields import (
     Label,
     LanguageCode,
     Rating,
+    SentimentLabel,
     Text,
     Timestamp,
     WantedList,
 )
 from schemas.products import Currency, Price, Tags
 from schemas.summaries import Claims, Facets, KeyPoint, LatestReview
-from schemas.vocabularies import TextMethod
+from schemas.vocabularies import Aspect, TextMethod
 
 MAX_BATCH_PRODUCTS = 100
 MAX_PAGE_PRODUCTS = 100
 MAX_LATEST_REVIEWS = 100
+MAX_LISTED_REVIEWS = 1_000
 
-StaleReason = Literal["redis_away", "redis_behind", "rebuilding", "updates_behind"]
+StaleReason = Literal["redis_away", "redis_behind", "rebuilding", "updates_behind", "between_updates"]
 SortKey = Literal["reviews", "rating", "negative_share", "updated"]
 SortOrder = Literal["asc", "desc"]
 
@@ -35,7 +37,8 @@ _STALE = (
     "null unless stale. redis_away: the store cannot be asked, this is what this server answered last; "
     "redis_behind: the store holds an older state than this server has answered already, this is the newer one; "
     "rebuilding: the store is being filled, and has not got to the end once; "
-    "updates_behind: the end of the stream was last reached too long ago"
+    "updates_behind: the end of the stream was last reached too long ago; "
+    "between_updates: of the product and the list of its reviews one is an update ahead of the other"
 )
 
 
@@ -51,13 +54,14 @@ class ReviewWindow(SentimentCounts):
     """The reviews that were written from `first_day` to `last_day`, UTC, both included.
 
     `sentiment_from_stars` are those that were judged by their stars alone, null where a day of it does not tell them
-    apart.
+    apart. `aspects` are those that the reviews speak of, by how often.
     """
 
     first_day: date
     last_day: date
     reviews: Count
     sentiment_from_stars: SentimentCounts | None = None
+    aspects: Annotated[tuple[AspectCounts, ...], Field(max_length=1_000)] = ()
 
 
 class Trend(ReviewWindow):
@@ -165,6 +169,47 @@ class ProductReviews(Freshness):
 
     product_id: Identifier
     reviews: Annotated[tuple[LatestReview, ...], Field(max_length=MAX_LATEST_REVIEWS)]
+
+
+class ListedReview(Value):
+    """A review that is counted, and when it was written."""
+
+    review_id: Identifier
+    created_at: Timestamp
+
+
+class ReviewIds(Freshness):
+    """The reviews that one counter of a product counts, by when they were written, latest first.
+
+    With an `aspect` and a `polarity` those that say so of it, with a `polarity` alone those of that sentiment, with
+    neither all. `total` is how many there are; unless the answer is stale, that is the number in `counts` of the
+    product. `next_cursor` leads to the next ones, null at the end.
+    """
+
+    product_id: Identifier
+    aspect: Aspect | None = None
+    polarity: SentimentLabel | None = None
+    total: Count
+    reviews: Annotated[tuple[ListedReview, ...], Field(max_length=MAX_LISTED_REVIEWS)]
+    next_cursor: str | None = None
+
+
+class CountedDay(SentimentCounts):
+    """A product's reviews of one day, UTC. Of an aspect `reviews` is null: one may both praise and criticise it."""
+
+    day: date
+    reviews: Count | None = None
+
+
+class ProductDays(Freshness):
+    """A product's reviews by the day on which they were written, of the last 90 days those with any, oldest first.
+
+    With an `aspect` those that speak of it.
+    """
+
+    product_id: Identifier
+    aspect: Aspect | None = None
+    days: Annotated[tuple[CountedDay, ...], Field(max_length=100)]
 
 
 class Problem(Value):

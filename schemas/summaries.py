@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from schemas.counts import DayCounts, ReviewCounts
+from schemas.counts import AspectDays, DayCounts, ReviewCounts
 from schemas.events import Output, Value, contradiction
 from schemas.fields import (
     Count,
@@ -135,7 +135,9 @@ class ProductSummary(Output):
     What the text counts, it counts among the `text_review_count` reviews that
     there were at `text_as_of`; both are empty where that is not known.
     `average_rating` is that of the rated reviews, null if there are none. `facets` are `pros` and `cons` with their
-    keys and counts. Brand, price and tags are those of the product.
+    keys and counts. Brand, price and tags are those of the product. `aspect_days` are the aspects of `days`, empty
+    until the reviews that an earlier version counted are counted by aspect and day too. `withdrawals` says how often
+    the product was withdrawn before: it tells which records of counted-review are of today's product.
     """
 
     product_id: Identifier
@@ -151,6 +153,7 @@ class ProductSummary(Output):
     average_rating: Rating | None = None
     counts: ReviewCounts
     days: Annotated[tuple[DayCounts, ...], Field(max_length=100)] = ()
+    aspect_days: Annotated[tuple[AspectDays, ...], Field(max_length=1_000)] = ()
     key_points: Annotated[tuple[KeyPoint, ...], Field(max_length=100)] = ()
     latest_reviews: Annotated[tuple[LatestReview, ...], Field(max_length=100)] = ()
     claims: Claims = ()
@@ -162,6 +165,7 @@ class ProductSummary(Output):
     text_as_of: Timestamp | None = None
     text: Text | None = None
     method: TextMethod | None = None
+    withdrawals: Count = 0
 
     @model_validator(mode="after")
     def _is_complete(self) -> Self:

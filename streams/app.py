@@ -38,9 +38,10 @@ ROLES = _by_name(
     Role(
         "serve",
         port_offset=0,
-        does="keeps the newest of every product in Redis, and answers over HTTP",
+        does="keeps the newest of every product and its lists of reviews in Redis, and answers over HTTP",
         worker=ServeWorker,
         reads=(PRODUCT_SUMMARY,),
+        views=(ROLLING_STATE,),
         needs_redis=True,
     ),
     Role(

@@ -202,6 +202,21 @@ class Recount:
         sql = "select 1 from newest where product = ? and review = ?"
         return self._database.execute(sql, (product_id, review_id)).fetchone() is not None
 
+    def listed(
+        self, product_id: str, sentiment: str | None = None, aspect: str | None = None
+    ) -> list[tuple[int, str]]:
+        """When each review of a list was written and its id, the latest first: all, of a sentiment, of an opinion."""
+        if aspect is not None:
+            sql = (
+                "select distinct n.created, n.review from newest n join opinions o on o.product = n.product and "
+                "o.review = n.review and o.version = n.version where n.product = ? and o.sentiment = ? and o.aspect = ?"
+            )
+            rows = self._database.execute(sql, (product_id, sentiment, aspect)).fetchall()
+        else:
+            sql = "select created, review from newest where product = ? and (? is null or sentiment = ?)"
+            rows = self._database.execute(sql, (product_id, sentiment, sentiment)).fetchall()
+        return sorted(rows, reverse=True)
+
     def counts(self, product_id: str) -> dict[str, Any]:
         """What `state_counts` must equal."""
 
@@ -229,6 +244,12 @@ class Recount:
             "from newest where product = ? and day > ? group by 1",
             (product_id, (newest_day or 0) - 90),
         ).fetchall()
+        aspect_days = self._database.execute(
+            "select n.day, o.aspect, o.sentiment, count(distinct o.review) from opinions o join newest n on "
+            "o.product = n.product and o.review = n.review and o.version = n.version "
+            "where o.product = ? and n.day > ? group by 1, 2, 3",
+            (product_id, (newest_day or 0) - 90),
+        ).fetchall()
         latest = self._database.execute(
             "select created, review from newest where product = ? order by 1 desc, 2 desc limit 10",
             (product_id,),
@@ -250,6 +271,7 @@ class Recount:
             ),
             "aspects": {(aspect, sentiment): count for aspect, sentiment, count in aspects},
             "days": {day: tuple(numbers) for day, *numbers in days},
+            "aspect_days": {(day, aspect, sentiment): count for day, aspect, sentiment, count in aspect_days},
             "latest": latest,
         }
 
@@ -272,6 +294,13 @@ def state_counts(product: ProductState) -> dict[str, Any]:
             if n
         },
         "days": {day: tuple(bucket) for day, bucket in product.days.items()},
+        "aspect_days": {
+            (day, aspect, label): n
+            for aspect, days in product.aspect_days.items()
+            for day, triple in days.items()
+            for label, n in zip(LABELS, triple, strict=True)
+            if n
+        },
         "latest": list(product.latest),
     }
 
@@ -306,6 +335,13 @@ def summary_counts(summary: ProductSummary) -> dict[str, Any]:
                 *(getattr(day.sentiment_from_stars, label) for label in LABELS),
             )
             for day in summary.days
+        },
+        "aspect_days": {
+            ((day - epoch).days, one.aspect, label): n
+            for one in summary.aspect_days
+            for label in LABELS
+            for day, n in zip(one.days, getattr(one, label), strict=True)
+            if n
         },
         "latest": [(int(one.created_at.timestamp() * 1000), one.review_id) for one in summary.latest_reviews],
     }

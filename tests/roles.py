@@ -49,8 +49,11 @@ def rolling_role(*, checkpoint: Checkpoint = pass_by) -> Role:
 
 
 def topics(
-    partitions: int = 4, replication_factor: int = 1, only: Iterable[Topic] | None = None
+    partitions: int = 4,
+    replication_factor: int = 1,
+    only: Iterable[Topic] | None = None,
+    changelogs: Iterable[str] = (),
 ) -> tuple[TopicSpec, ...]:
-    """All topics of the project, or some, as they should be."""
+    """All topics of the project, or some and some changelogs, as they should be."""
     kafka = KafkaSettings(partitions=partitions, replication_factor=replication_factor)
-    return planned_topics(kafka) if only is None else wanted_topics(kafka, only)
+    return planned_topics(kafka) if only is None else wanted_topics(kafka, only, changelogs)

@@ -23,6 +23,7 @@ _STALE: Mapping[StaleReason, str] = {
     "redis_behind": "its store is behind what the server answered before",
     "rebuilding": "its store is being filled",
     "updates_behind": "its store has not been at the end of the stream for a while",
+    "between_updates": "the product and its lists are an update apart",
 }
 
 

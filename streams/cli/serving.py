@@ -35,12 +35,12 @@ def register(program: typer.Typer) -> None:
 @app.command()
 @command
 def rebuild(as_json: Json = False) -> None:
-    """Fill Redis from the beginning of product-summary; servers answer all the while."""
+    """Fill Redis from the beginning of the topics that are served; servers answer all the while."""
     settings = load_settings()
     with Progress(
         TextColumn("{task.description}"), TimeElapsedColumn(), console=err, transient=True
     ) as progress:
-        task = progress.add_task("reading product-summary")
+        task = progress.add_task("reading the topics that are served")
 
         def report(records: int, behind: int) -> None:
             progress.update(task, description=f"{records:,} records read, {behind:,} to come")

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from schemas.products import Product
 from schemas.summaries import ProductText
-from streams.rolling import counters, key_points
+from streams.rolling import aspect_days, counters, key_points
 from streams.rolling.contributions import contribution_of, day_of, signature_of
 from streams.rolling.events import EnrichedReview
 from streams.rolling.key_points import MAX_REFERENCES, Candidate
@@ -71,6 +71,7 @@ def apply_review(tables: Tables, event: EnrichedReview, offset: int) -> ProductS
     stored = _stored(tables, product, event.review_id)
     product.applied = max(product.applied, offset)
     if not product.is_gone and event.status != "removed" and counters.see_day(product, day_of(event)):
+        aspect_days.see_day(product, product.newest_day)
         tables.touch(product)
     if product.is_gone or (stored is not None and event.review_version <= stored.version):
         return None
@@ -86,7 +87,7 @@ def apply_review(tables: Tables, event: EnrichedReview, offset: int) -> ProductS
         if after is not None:
             after.mentions = key_points.find(product, after, candidates)
         if stored is not None:
-            _unlist(tables, product, event.review_id, stored)
+            unlist(tables, product, event.review_id, stored)
         _list(tables, product, event.review_id, after)
         tables.put_review(event.product_id, event.review_id, state)
         return None
@@ -109,7 +110,7 @@ def _stored(tables: Tables, product: ProductState, review_id: str) -> ReviewStat
     stored = tables.review(product.product_id, review_id)
     if stored is None or stored.era == product.era:
         return stored
-    _unlist(tables, product, review_id, stored)
+    unlist(tables, product, review_id, stored)
     return None
 
 
@@ -183,17 +184,9 @@ def apply_text(tables: Tables, event: ProductText, offset: int) -> ProductState 
     return product
 
 
-def sweep(tables: Tables, product: ProductState, most: int) -> None:
-    """Forget so many at most of the reviews that went with the product: `swept` says where they go on."""
-    if product.swept is None:
-        return
-    known = list(islice(tables.reviews_of(product.product_id, product.swept), most))
-    for review_id, state in known:
-        if state.era < product.era:
-            _unlist(tables, product, review_id, state)
-            tables.put_review(product.product_id, review_id, None)
-    product.swept = known[-1][0] if len(known) == most else None
-    tables.touch(product)
+def _is_visited(product: ProductState, review_id: str) -> bool:
+    """Whether a review is counted by aspect and day; the others will be when they are revisited."""
+    return product.revisited is None or review_id <= product.revisited
 
 
 def _withdraw(product: ProductState) -> None:
@@ -211,6 +204,8 @@ def _withdraw(product: ProductState) -> None:
         "category",
         "facts",
         "first_ms",
+        "aspect_days",
+        "revisited",
     ):
         setattr(product, name, getattr(empty, name))
     product.refresh = Refresh(generation=product.refresh.generation)
@@ -234,6 +229,8 @@ def _replace(
 ) -> None:
     if before is not None:
         counters.retract(product, before)
+        if _is_visited(product, review_id):
+            aspect_days.retract(product, before)
         for entry in entries_of(product.era, review_id, before):
             tables.put_listed(product.product_id, entry.key, is_listed=False)
         key_points.leave(
@@ -245,6 +242,8 @@ def _replace(
     if after is not None:
         after.mentions = key_points.join(product, review_id, after, candidates)
         counters.add(product, after)
+        if _is_visited(product, review_id):
+            aspect_days.add(product, after)
         product.refresh.added += 1
         _list(tables, product, review_id, after)
 
@@ -254,7 +253,8 @@ def _list(tables: Tables, product: ProductState, review_id: str, contribution: C
         tables.put_listed(product.product_id, entry.key, is_listed=True)
 
 
-def _unlist(tables: Tables, product: ProductState, review_id: str, state: ReviewState) -> None:
+def unlist(tables: Tables, product: ProductState, review_id: str, state: ReviewState) -> None:
+    """Take a review out of the lists of its era."""
     for entry in entries_of(state.era, review_id, state.contribution):
         tables.put_listed(product.product_id, entry.key, is_listed=False)
 

@@ -261,6 +261,9 @@ class ProductState(msgspec.Struct, array_like=True):
             list them when it restores them.
         arrived: the ids of the last reviews in the order in which they came, oldest first.
         facts: of its newest version; empty where that came before they were kept.
+        aspect_days: of each aspect, how many reviews of a day of `days` speak of it; triples are by polarity.
+        revisited: reviews of before opinions were counted by day are counted so up to this id, and those of ids after
+            it are not; None: all are.
     """
 
     product_id: str
@@ -291,3 +294,5 @@ class ProductState(msgspec.Struct, array_like=True):
     is_unlisted: bool = False
     arrived: list[str] = msgspec.field(default_factory=list)
     facts: ProductFacts = ProductFacts()
+    aspect_days: dict[str, dict[int, list[int]]] = msgspec.field(default_factory=dict)
+    revisited: str | None = None

@@ -1,6 +1,6 @@
 """State that was kept under earlier names of aspects, under the names of today. Pure: what is given stays as it is."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
@@ -42,6 +42,7 @@ def upgraded_product(state: ProductState) -> ProductState:
         state,
         counts=_counts(state.counts),
         points=_points(state.points),
+        aspect_days=_aspect_days(state.aspect_days),
         recent=[_recent(one) for one in state.recent],
         refresh=msgspec.structs.replace(state.refresh, aspects=_added(state.refresh.aspects)),
         alerts=_alerts(state.alerts),
@@ -71,6 +72,16 @@ def _counts(counts: Counts) -> Counts:
         known = aspects.get(current_aspect(name), [0, 0, 0])
         aspects[current_aspect(name)] = [old + more for old, more in zip(known, triple, strict=True)]
     return msgspec.structs.replace(counts, aspects=aspects)
+
+
+def _aspect_days(aspects: Mapping[str, Mapping[int, Sequence[int]]]) -> dict[str, dict[int, list[int]]]:
+    upgraded: dict[str, dict[int, list[int]]] = {}
+    for name, days in aspects.items():
+        known = upgraded.setdefault(current_aspect(name), {})
+        for day, triple in days.items():
+            pairs = zip(known.get(day, [0, 0, 0]), triple, strict=True)
+            known[day] = [old + more for old, more in pairs]
+    return upgraded
 
 
 def _points(points: Mapping[str, Iterable[Point]]) -> dict[str, list[Point]]:

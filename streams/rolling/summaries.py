@@ -29,7 +29,7 @@ from streams.serde import JsonObject
 
 MAX_KEY_POINTS_OF_POLARITY = 6
 MAX_QUOTES = 3
-_EPOCH = dt.date(1970, 1, 1)
+_EPOCH = dt.date(1970, 1, 1).toordinal()
 
 #: Finds a review of the product by its id.
 LookUp = Callable[[str], ReviewState | None]
@@ -78,6 +78,8 @@ class SummaryWriter:
             "average_rating": average_rating(product.counts.rating_hundredths, product.counts.histogram),
             "counts": counts_of(product),
             "days": [_day(day, bucket) for day, bucket in sorted(product.days.items())],
+            "aspect_days": _aspect_days(product),
+            "withdrawals": product.era,
             "key_points": self._key_points(),
             "latest_reviews": [
                 _latest(review_id, state.version, state.contribution)
@@ -137,10 +139,29 @@ class SummaryWriter:
 def _day(day: int, bucket: Sequence[int]) -> JsonObject:
     reviews, stars = bucket[0], bucket[4:]
     return {
-        "day": _EPOCH + dt.timedelta(days=day),
+        "day": _date(day),
         "reviews": reviews,
         **_by_polarity(bucket[1:4]),
         "sentiment_from_stars": _by_polarity(stars) if stars else None,
+    }
+
+
+def _aspect_days(product: ProductState) -> list[JsonObject]:
+    """The `AspectDays` of a product, aspects by name; none as long as some reviews are not counted so."""
+    if product.revisited is not None:
+        return []
+    return [_days_of(aspect, days) for aspect, days in sorted(product.aspect_days.items())]
+
+
+def _days_of(aspect: str, days: Mapping[int, Sequence[int]]) -> JsonObject:
+    written = sorted(days)
+    negative, neutral, positive = zip(*[days[day] for day in written], strict=True)
+    return {
+        "aspect": aspect,
+        "days": list(map(_date, written)),
+        "negative": negative,
+        "neutral": neutral,
+        "positive": positive,
     }
 
 
@@ -256,9 +277,16 @@ def prominence(point: Point) -> tuple[int, int, int]:
     return point.count, strength, max([known.created_ms for known in references], default=0)
 
 
+def _date(day: int) -> dt.date:
+    return dt.date.fromordinal(_EPOCH + day)
+
+
 def _moment(milliseconds: int) -> dt.datetime:
     return dt.datetime.fromtimestamp(milliseconds / 1000, dt.UTC)
 
 
 def _by_polarity(triple: Sequence[int]) -> dict[str, int]:
-    return dict(zip(POLARITIES, triple, strict=True))
+    negative, neutral, positive = (
+        triple  # four times as fast as to zip it with the names, and there are many days
+    )
+    return {"negative": negative, "neutral": neutral, "positive": positive}

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from schemas.fields import SentimentLabel
 from schemas.serving import SortKey, SortOrder, StaleReason
 from streams.errors import RetryableError
 
@@ -76,6 +77,45 @@ class Page:
     next_place: Place | None
 
 
+@dataclass(frozen=True, slots=True)
+class ReviewList:
+    """A list of a product's reviews: those of one of its counters.
+
+    Attributes:
+        withdrawals: how often the product was withdrawn before, as its summary says.
+        polarity: of the reviews, or of what they say of the aspect; None for all reviews.
+        aspect: that they speak of; None for the reviews of a sentiment.
+    """
+
+    withdrawals: int
+    polarity: SentimentLabel | None = None
+    aspect: str | None = None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ListedReview:
+    """A review in a list: when it was written, in milliseconds since 1970, and its id."""
+
+    created_ms: int
+    review_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewPage:
+    """A part of a list, the latest first.
+
+    Attributes:
+        total: the length of the list.
+        has_more: whether more follow behind the last.
+        stale_reason: None if the store is up to date.
+    """
+
+    total: int
+    reviews: Sequence[ListedReview]
+    has_more: bool
+    stale_reason: StaleReason | None = None
+
+
 class Catalogue(Protocol):
     """Knows the products."""
 
@@ -84,6 +124,15 @@ class Catalogue(Protocol):
 
     async def page(self, sort: SortKey, order: SortOrder, *, limit: int, after: Place | None) -> Page:
         """The products in order, from behind a place.
+
+        Raises:
+            NotKnownYetError: the store cannot be asked, or is being filled.
+        """
+
+    async def listed(
+        self, product_id: str, reviews: ReviewList, *, limit: int, after: ListedReview | None
+    ) -> ReviewPage:
+        """The reviews of a list, from behind one.
 
         Raises:
             NotKnownYetError: the store cannot be asked, or is being filled.

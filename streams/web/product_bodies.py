@@ -1,16 +1,27 @@
 """The bodies of answers, made of stored summaries: what is passed on as it is is not even decoded."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 import orjson
 from msgspec import Raw
 
+from schemas.fields import SentimentLabel
 from schemas.topics import PRODUCT_SUMMARY
 from streams.serde import JsonObject
-from streams.web.catalogue import KnownProduct
-from streams.web.stored_summary import Day, Sentiment, SummaryParts, read_counts, read_parts
+from streams.web.catalogue import KnownProduct, ReviewList, ReviewPage
+from streams.web.stored_summary import (
+    Aspect,
+    AspectDays,
+    Day,
+    Sentiment,
+    SummaryParts,
+    read_aspect_days,
+    read_counts,
+    read_parts,
+)
 
 
 def product_body(product: KnownProduct, *, today: date, topic: str = PRODUCT_SUMMARY.name) -> JsonObject:
@@ -30,7 +41,12 @@ def product_body(product: KnownProduct, *, today: date, topic: str = PRODUCT_SUM
         "review_count": counts.reviews,
         "average_rating": counts.average_rating,
         "counts": _as_it_is(summary.counts),
-        "trends": trends(summary.days, as_of=summary.as_of.astimezone(UTC).date(), today=today),
+        "trends": trends(
+            summary.days,
+            read_aspect_days(summary.aspect_days),
+            as_of=summary.as_of.astimezone(UTC).date(),
+            today=today,
+        ),
         "key_points": _as_it_is(summary.key_points),
         "claims": _as_it_is(summary.claims),
         "pros": _as_it_is(summary.pros),
@@ -83,6 +99,75 @@ def reviews_body(product: KnownProduct, *, limit: int) -> JsonObject:
     }
 
 
+def days_body(product: KnownProduct, aspect: str | None) -> JsonObject:
+    """A `ProductDays`, ready for `encode`."""
+    summary = read_parts(product.document)
+    return {
+        "product_id": summary.product_id,
+        **_freshness(summary, product),
+        "aspect": aspect,
+        "days": _days(summary) if aspect is None else _days_of(summary, aspect),
+    }
+
+
+def _days(summary: SummaryParts) -> list[JsonObject]:
+    return [{"day": day.day, "reviews": day.reviews, **_total([day])} for day in summary.days]
+
+
+def _days_of(summary: SummaryParts, aspect: str) -> list[JsonObject]:
+    return [
+        {"day": day, "reviews": None, "negative": negative, "neutral": neutral, "positive": positive}
+        for known in read_aspect_days(summary.aspect_days)
+        if known.aspect == aspect
+        for day, negative, neutral, positive in zip(
+            known.days, known.negative, known.neutral, known.positive, strict=True
+        )
+    ]
+
+
+def review_ids_body(
+    product: KnownProduct, wanted: ReviewList, page: ReviewPage, next_cursor: str | None
+) -> JsonObject:
+    """A `ReviewIds`, ready for `encode`: stale too where the product counts another number than are listed."""
+    summary = read_parts(product.document)
+    reason = product.stale_reason or page.stale_reason
+    if reason is None and page.total != _counted(summary, wanted):
+        reason = "between_updates"
+    return {
+        "product_id": summary.product_id,
+        **_freshness(summary, replace(product, stale_reason=reason)),
+        "aspect": wanted.aspect,
+        "polarity": wanted.polarity,
+        "total": page.total,
+        "reviews": [
+            {
+                "review_id": listed.review_id,
+                "created_at": datetime.fromtimestamp(listed.created_ms / 1000, UTC),
+            }
+            for listed in page.reviews
+        ],
+        "next_cursor": next_cursor,
+    }
+
+
+def review_list_of(
+    product: KnownProduct, *, polarity: SentimentLabel | None, aspect: str | None
+) -> ReviewList:
+    """A list of the product as it is now, not of what it was before it was withdrawn."""
+    return ReviewList(read_parts(product.document).withdrawals, polarity, aspect)
+
+
+def _counted(summary: SummaryParts, wanted: ReviewList) -> int:
+    """The number in the counter of a list."""
+    counts = read_counts(summary.counts)
+    if wanted.polarity is None:
+        return counts.reviews
+    if wanted.aspect is None:
+        return int(getattr(counts.sentiment, wanted.polarity))
+    of_aspect = (known for known in counts.aspects if known.aspect == wanted.aspect)
+    return sum(getattr(known, wanted.polarity) for known in of_aspect)
+
+
 def _freshness(summary: SummaryParts, product: KnownProduct) -> JsonObject:
     return {
         "as_of": summary.as_of,
@@ -100,11 +185,14 @@ DAYS_KEPT = 90
 WINDOWS = (7, 30, 90)
 
 
-def trends(days: Sequence[Day], *, as_of: date, today: date) -> list[JsonObject]:
+def trends(
+    days: Sequence[Day], aspects: Sequence[AspectDays] = (), *, as_of: date, today: date
+) -> list[JsonObject]:
     """The windows of `WINDOWS` days that end today, each with the one before it if the data reach back so far.
 
     Args:
         days: those with reviews.
+        aspects: the days of each aspect.
         as_of: the day that the summary is of.
         today: UTC.
 
@@ -114,17 +202,19 @@ def trends(days: Sequence[Day], *, as_of: date, today: date) -> list[JsonObject]
     (20, 13, 34, None)
     """
     reach = as_of - timedelta(days=DAYS_KEPT - 1)
-    return [_trend(days, length, reach, today) for length in WINDOWS]
+    return [_trend(days, aspects, length, reach, today) for length in WINDOWS]
 
 
-def _trend(days: Sequence[Day], length: int, reach: date, today: date) -> JsonObject:
+def _trend(
+    days: Sequence[Day], aspects: Sequence[AspectDays], length: int, reach: date, today: date
+) -> JsonObject:
     first = today - timedelta(days=length - 1)
     earlier = first - timedelta(days=length)
-    before = _window(days, earlier, first - timedelta(days=1)) if earlier >= reach else None
-    return {"days": length, **_window(days, first, today), "before": before}
+    before = _window(days, aspects, earlier, first - timedelta(days=1)) if earlier >= reach else None
+    return {"days": length, **_window(days, aspects, first, today), "before": before}
 
 
-def _window(days: Iterable[Day], first: date, last: date) -> JsonObject:
+def _window(days: Iterable[Day], aspects: Iterable[AspectDays], first: date, last: date) -> JsonObject:
     counted = [day for day in days if first <= day.day <= last]
     of_stars = [day.sentiment_from_stars for day in counted if day.sentiment_from_stars is not None]
     is_told_apart = len(of_stars) == len(counted)
@@ -134,7 +224,15 @@ def _window(days: Iterable[Day], first: date, last: date) -> JsonObject:
         "reviews": sum(day.reviews for day in counted),
         **_total(counted),
         "sentiment_from_stars": _total(of_stars) if is_told_apart else None,
+        "aspects": _spoken_of(aspect.between(first, last) for aspect in aspects),
     }
+
+
+def _spoken_of(aspects: Iterable[Aspect]) -> list[JsonObject]:
+    """Those that reviews speak of, by how often."""
+    spoken = [(aspect.negative + aspect.neutral + aspect.positive, aspect) for aspect in aspects]
+    spoken.sort(key=lambda pair: (-pair[0], pair[1].aspect))
+    return [msgspec.structs.asdict(aspect) for reviews, aspect in spoken if reviews]
 
 
 def _total(counted: Sequence[Sentiment]) -> JsonObject:

@@ -1,4 +1,4 @@
-"""Products over HTTP: one, some, a sorted list, and the latest reviews of one."""
+"""Products over HTTP: one, some, a sorted list, and of one its latest reviews, its lists of reviews and its days."""
 
 from collections.abc import Callable, Collection
 from datetime import UTC, date, datetime
@@ -7,18 +7,35 @@ from aiohttp import ETag, web
 from pydantic import SecretStr
 
 from schemas.openapi import openapi_document
-from schemas.serving import MAX_LATEST_REVIEWS, MAX_PAGE_PRODUCTS
+from schemas.serving import MAX_LATEST_REVIEWS, MAX_LISTED_REVIEWS, MAX_PAGE_PRODUCTS
 from schemas.topics import PRODUCT_SUMMARY
 from streams.serde import JsonObject, encode
 from streams.web.catalogue import Catalogue, KnownProduct, NotKnownYetError
 from streams.web.compression import compresses
 from streams.web.cross_origin import allows_origins
-from streams.web.cursors import CursorError, from_cursor, to_cursor
+from streams.web.cursors import CursorError, from_cursor, from_review_cursor, to_cursor, to_review_cursor
 from streams.web.failures import ApiError, Observe, failures_as_json, requires_token
-from streams.web.product_bodies import listed_body, product_body, reviews_body
-from streams.web.queries import MAX_BODY_BYTES, batch_of, known_parameters, number_of, product_id_of, sort_of
+from streams.web.product_bodies import (
+    days_body,
+    listed_body,
+    product_body,
+    review_ids_body,
+    review_list_of,
+    reviews_body,
+)
+from streams.web.queries import (
+    MAX_BODY_BYTES,
+    aspect_of,
+    batch_of,
+    counter_of,
+    known_parameters,
+    number_of,
+    product_id_of,
+    sort_of,
+)
 
 _DEFAULT_LISTED = 20
+_DEFAULT_REVIEW_IDS = 100
 
 
 def _today() -> date:
@@ -62,6 +79,8 @@ def products_app(
     app.router.add_post("/products:batchGet", pages.batch)
     app.router.add_get("/products/{product_id}", pages.one)
     app.router.add_get("/products/{product_id}/reviews", pages.reviews)
+    app.router.add_get("/products/{product_id}/review-ids", pages.review_ids)
+    app.router.add_get("/products/{product_id}/days", pages.days)
     document = encode(openapi_document())
 
     async def openapi(_request: web.Request) -> web.Response:
@@ -100,6 +119,29 @@ class _Pages:
         product = await self._find(request)
         headers = self._headers(is_stale=product.stale_reason is not None)
         return _json(reviews_body(product, limit=limit), headers)
+
+    async def review_ids(self, request: web.Request) -> web.Response:
+        known_parameters(request, "aspect", "polarity", "limit", "cursor")
+        polarity, aspect = counter_of(request)
+        limit = number_of(request, "limit", default=_DEFAULT_REVIEW_IDS, most=MAX_LISTED_REVIEWS)
+        cursor = request.query.get("cursor")
+        product = await self._find(request)
+        wanted = review_list_of(product, polarity=polarity, aspect=aspect)
+        try:
+            after = from_review_cursor(cursor, wanted) if cursor is not None else None
+        except CursorError as error:
+            raise ApiError(400, str(error)) from error
+        page = await self._catalogue.listed(product.stored.product_id, wanted, limit=limit, after=after)
+        next_cursor = to_review_cursor(wanted, page.reviews[-1]) if page.has_more else None
+        body = review_ids_body(product, wanted, page, next_cursor)
+        return _json(body, self._headers(is_stale=bool(body["stale"])))
+
+    async def days(self, request: web.Request) -> web.Response:
+        known_parameters(request, "aspect")
+        aspect = aspect_of(request)
+        product = await self._find(request)
+        headers = self._headers(is_stale=product.stale_reason is not None)
+        return _json(days_body(product, aspect), headers)
 
     async def batch(self, request: web.Request) -> web.Response:
         known_parameters(request)

@@ -7,7 +7,7 @@ from aiohttp import web
 from pydantic import TypeAdapter, ValidationError
 
 from schemas.explanation import explain
-from schemas.fields import Identifier
+from schemas.fields import Identifier, Label, SentimentLabel
 from schemas.serving import BatchQuery, SortKey, SortOrder
 from streams.web.failures import ApiError
 
@@ -19,6 +19,7 @@ _WINDOW_BITS = {"gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
 Choice = TypeVar("Choice", bound=str)
 
 _identifiers = TypeAdapter[str](Identifier)
+_labels = TypeAdapter[str](Label)
 
 
 def product_id_of(request: web.Request) -> str:
@@ -110,6 +111,33 @@ def sort_of(request: web.Request) -> tuple[SortKey, SortOrder]:
     sort: SortKey = _choice(request, "sort", get_args(SortKey), "reviews")
     order: SortOrder = _choice(request, "order", get_args(SortOrder), "desc")
     return sort, order
+
+
+def aspect_of(request: web.Request) -> str | None:
+    """The aspect that is asked for; None without.
+
+    Raises:
+        ApiError: it cannot be the name of one.
+    """
+    given = request.query.get("aspect")
+    try:
+        return _labels.validate_python(given) if given is not None else None
+    except ValidationError as error:
+        raise ApiError(400, f"aspect: {error.errors()[0]['msg']}") from error
+
+
+def counter_of(request: web.Request) -> tuple[SentimentLabel | None, str | None]:
+    """The polarity and the aspect of a counter; without both that of all reviews.
+
+    Raises:
+        ApiError: there is no such counter.
+    """
+    aspect = aspect_of(request)
+    if "polarity" not in request.query:
+        if aspect is not None:
+            raise ApiError(400, "aspect: wanted a polarity with it, for each of them is counted; got none")
+        return None, None
+    return _choice(request, "polarity", get_args(SentimentLabel), "positive"), aspect
 
 
 def _choice(request: web.Request, name: str, choices: tuple[Choice, ...], default: Choice) -> Choice:

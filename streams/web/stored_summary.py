@@ -3,6 +3,7 @@
 Read so, an answer takes a fraction of the contract's time. Tests hold the fields against the contract.
 """
 
+from bisect import bisect_left, bisect_right
 from datetime import date, datetime
 from typing import Annotated
 
@@ -52,6 +53,23 @@ class Day(Sentiment):
     sentiment_from_stars: Sentiment | None = None
 
 
+class AspectDays(msgspec.Struct):
+    """See `schemas.counts.AspectDays`."""
+
+    aspect: _Name
+    days: list[date]
+    negative: list[_Count]
+    neutral: list[_Count]
+    positive: list[_Count]
+
+    def between(self, first: date, last: date) -> Aspect:
+        """The sum of some days, both included."""
+        chosen = slice(bisect_left(self.days, first), bisect_right(self.days, last))
+        return Aspect(
+            sum(self.negative[chosen]), sum(self.neutral[chosen]), sum(self.positive[chosen]), self.aspect
+        )
+
+
 class Counts(msgspec.Struct):
     """See `schemas.counts.ReviewCounts`."""
 
@@ -83,6 +101,7 @@ class SummaryParts(msgspec.Struct, kw_only=True):
     text_as_of: Raw = _NULL
     counts: Raw
     days: list[Day] = []
+    aspect_days: Raw = _EMPTY
     title: Raw = _NULL
     category: Raw = _NULL
     brand: Raw = _NULL
@@ -99,7 +118,9 @@ class SummaryParts(msgspec.Struct, kw_only=True):
     text: Raw = _NULL
     method: Raw = _NULL
     model: Raw = _NULL
+    withdrawals: _Count = 0
 
 
 read_parts = msgspec.json.Decoder(SummaryParts).decode
 read_counts = msgspec.json.Decoder(Counts).decode
+read_aspect_days = msgspec.json.Decoder(list[AspectDays]).decode

@@ -34,6 +34,7 @@ class Role:
         reads: the topics it consumes, all with as many partitions.
         writes: the topics it publishes, beside the dead letters of what it reads.
         changelogs: the topics that hold its tables.
+        views: the topics that hold other roles' tables, where it reads those.
         needs_device: whether it computes with a model, and so loads torch.
         needs_redis: whether it stops without Redis.
     """
@@ -45,6 +46,7 @@ class Role:
     reads: tuple[Topic, ...]
     writes: tuple[Topic, ...] = ()
     changelogs: tuple[str, ...] = ()
+    views: tuple[str, ...] = ()
     needs_device: bool = False
     needs_redis: bool = False
 

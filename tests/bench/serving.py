@@ -12,7 +12,7 @@ from typing import Any
 
 import aiohttp
 
-from schemas.topics import PRODUCT_SUMMARY
+from schemas.topics import PRODUCT_SUMMARY, ROLLING_STATE
 from streams.app import ROLES, run_role
 from streams.cli.console import load_settings, stop_on_signals
 from streams.kafka import topic_admin
@@ -51,7 +51,7 @@ async def _measure(
     stack: EmbeddedStack, products: int, seconds: float, connections: int, updates_per_s: float
 ) -> dict[str, Any]:
     client = KafkaConnection(stack.bootstrap_servers)
-    await topic_admin.create(client, topics(only=[PRODUCT_SUMMARY]))
+    await topic_admin.create(client, topics(only=[PRODUCT_SUMMARY], changelogs=[ROLLING_STATE]))
     await publish(client, PRODUCT_SUMMARY.name, (_record(number) for number in range(products)))
     async with _server(stack) as (port, filled_s):
         updating = asyncio.create_task(_update(client, products, updates_per_s))

@@ -21,7 +21,14 @@ from aiokafka import ConsumerRecord, TopicPartition
 
 from schemas.alerts import ProductAlert
 from schemas.summaries import ProductSummary, RefreshRequested
-from schemas.topics import ENRICHED_REVIEW, PRODUCT_ALERT, PRODUCT_SUMMARY, PRODUCT_TEXT, REFRESH_REQUESTED
+from schemas.topics import (
+    ENRICHED_REVIEW,
+    PRODUCT_ALERT,
+    PRODUCT_SUMMARY,
+    PRODUCT_TEXT,
+    REFRESH_REQUESTED,
+    ROLLING_STATE,
+)
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.publishing import RawRecord, publish
 from streams.kafka.tailing import follow
@@ -31,7 +38,9 @@ from streams.rolling.alerts import look_at_newest
 from streams.rolling.applying import apply_review
 from streams.rolling.events import read_review
 from streams.rolling.memory_tables import MemoryTables
+from streams.rolling.product_state import POLARITIES
 from streams.rolling.surges import Surge
+from streams.rolling_state import REVIEW_CODEC, REVIEWS, ids_of
 from tests.brokers import ApacheKafka, unique_name
 from tests.e2e.cluster import CHECKPOINTS, Cluster, kill_and_replace, paced
 from tests.fakes import FakeRecord, fake_composer
@@ -215,6 +224,23 @@ async def check_alerts_and_refreshes(
     return {"alerts": alerts.total(), "different_alerts": len(alerts), "refreshes": asked.total()}
 
 
+async def listed_reviews(cluster: Cluster) -> dict[tuple[str, str | None, str | None], list[tuple[int, str]]]:
+    """The reviews of every list, by product, sentiment and aspect, as a reader of the changelog finds them."""
+    newest = {record.key: record.value for record in await everything(cluster, ROLLING_STATE)}
+    lists: dict[tuple[str, str | None, str | None], list[tuple[int, str]]] = {}
+    for key, value in newest.items():
+        state = REVIEW_CODEC.decode(value) if value is not None and key.startswith(REVIEWS) else None
+        if state is None or (counted := state.contribution) is None:
+            continue
+        product_id, review_id = ids_of(key[len(REVIEWS) :])
+        names: list[tuple[str | None, str | None]] = [(None, None)]
+        names += [(POLARITIES[counted.sentiment], None)] if counted.sentiment >= 0 else []
+        names += [(POLARITIES[polarity], aspect) for aspect, polarity in counted.opinions]
+        for sentiment, aspect in names:
+            lists.setdefault((product_id, sentiment, aspect), []).append((counted.created_ms, review_id))
+    return {name: sorted(reviews, reverse=True) for name, reviews in lists.items()}
+
+
 def expected_counts(history: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     recount = Recount(history, now_ms=history[0]["source"]["timestamp_ms"])
     return {
@@ -269,6 +295,7 @@ async def check(
         counted = await check_alerts_and_refreshes(
             cluster, summaries, is_exactly_once=delivery == "exactly_once"
         )
+        lists = await listed_reviews(cluster)
     finally:
         cluster.kill_all()
     known = Recount(history, now_ms=history[0]["source"]["timestamp_ms"])
@@ -284,6 +311,15 @@ async def check(
     figures = {"products": len(summaries), "wrong": wrong, "texts": len(texts), "older_texts": went_back}
     print(json.dumps({"delivery": delivery, "kills": cluster.killed(), **figures, **counted}))
     assert wrong == 0
+    assert len(lists) > PRODUCTS
+    assert {name: reviews for name, reviews in lists.items() if reviews != known.listed(*name)} == {}
+    for product_id, summary in summaries.items():
+        numbers = summary_counts(summary)
+        lengths = {name[1:]: len(reviews) for name, reviews in lists.items() if name[0] == product_id}
+        assert lengths.pop((None, None), 0) == numbers["reviews"]
+        opinions = {(aspect, label): n for (label, aspect), n in lengths.items() if aspect is not None}
+        assert opinions == numbers["aspects"]
+        assert {label: n for (label, aspect), n in lengths.items() if aspect is None} == numbers["sentiment"]
     assert cluster.killed() == kills
     assert set(codes) == {0}
     assert any(claim.review_ids for summary in texts for claim in summary.claims)

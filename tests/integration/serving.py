@@ -9,7 +9,7 @@ import aiohttp
 import orjson
 from pydantic import SecretStr
 
-from schemas.topics import PRODUCT_SUMMARY
+from schemas.topics import PRODUCT_SUMMARY, ROLLING_STATE
 from streams.app import ROLES, run_role
 from streams.kafka import topic_admin
 from streams.kafka.connection import KafkaConnection
@@ -38,7 +38,8 @@ def serving_settings(bootstrap_servers: str, redis_url: str, **serving: Any) -> 
 
 
 async def create_topic(bootstrap_servers: str) -> None:
-    await topic_admin.create(KafkaConnection(bootstrap_servers), topics(PARTITIONS, only=[PRODUCT_SUMMARY]))
+    wanted = topics(PARTITIONS, only=[PRODUCT_SUMMARY], changelogs=[ROLLING_STATE])
+    await topic_admin.create(KafkaConnection(bootstrap_servers), wanted)
 
 
 async def publish_summaries(bootstrap_servers: str, records: Iterable[RawRecord]) -> None:

@@ -12,7 +12,8 @@ from schemas.topics import PRODUCT_SUMMARY
 from streams.kafka.publishing import RawRecord
 from streams.local.embedded import free_port
 from streams.roles.serve.records import Change, change_of
-from streams.roles.serve.store import Batch, ProductStore, StoreAwayError, open_store
+from streams.roles.serve.redis_store import Batch, StoreAwayError
+from streams.roles.serve.store import ProductStore, open_store
 from streams.web.catalogue import Place
 from tests.fakes import FakeRecord
 from tests.integration.serving import PREFIX, contents, serving_settings

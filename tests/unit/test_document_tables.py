@@ -93,7 +93,7 @@ def _role_row(role: Role) -> list[str]:
         role.name,
         str(role.port(HttpSettings())),
         role.does,
-        ", ".join(topic.name for topic in role.reads),
+        ", ".join([*(topic.name for topic in role.reads), *role.views]),
         ", ".join(writes),
         "; ".join(need for need, is_needed in needs.items() if is_needed),
     ]
@@ -119,6 +119,7 @@ def test_each_role_has_the_rights_that_its_row_needs() -> None:
         names = f"reviewstream-{role.name}*"
         expected = [reads, writes + set_aside, planned, [names], [names]]
         if not role.writes:  # reads without a group, and sets nothing aside
+            reads += role.views
             expected = [reads, [], reads, [], []]
         assert table[role.name] == [", ".join(cell) for cell in expected], role.name
 

@@ -14,12 +14,13 @@ from streams.roles.rolling.tables import ProductTables
 from streams.roles.rolling.topics import LIVE, RollingTopics
 from streams.roles.rolling.waiting import Waiting
 from streams.rolling.alerts import AlertChange, alert_event, look_at_clock, look_at_newest, stands
-from streams.rolling.applying import apply_product, apply_review, apply_text, sweep
+from streams.rolling.applying import apply_product, apply_review, apply_text
 from streams.rolling.documents import document_of
 from streams.rolling.events import read_product, read_review, read_text
 from streams.rolling.product_state import ProductState
 from streams.rolling.refreshing import Reason, RefreshBudget, RefreshPolicy, due, refreshed
 from streams.rolling.summaries import LookUp, SummaryWriter
+from streams.rolling.upkeep import revisit, sweep
 from streams.serde import JsonObject, encode, recorded_ms, require_key
 from streams.settings import RollingSettings
 from streams.state.positions import epoch_of, offset_of
@@ -27,9 +28,9 @@ from streams.state.positions import position as position_of
 from streams.state.table_set import TableSet
 
 _LESS_WHEN_BEHIND = 20
-#: Products looked at when tables are new here, and reviews of withdrawn products forgotten.
+#: Products looked at when tables are new here, and reviews that were kept before and are worked on between events.
 _SURVEYED_A_TICK, _SURVEYED_AT_ONCE = 5_000, 100
-_SWEPT_A_TICK, _SWEPT_AT_ONCE = 500, 50
+_KEPT_UP_A_TICK, _KEPT_UP_AT_ONCE = 500, 50
 #: Changes encoded for the changelog.
 _TAKEN_AT_ONCE = 100
 
@@ -91,7 +92,8 @@ class RollProducts:
             tables, pace = self._held(number)
             waiting = self._waiting_of(tables)
             await self._survey(tables, waiting, pace)
-            await self._sweep(tables, waiting, pace)
+            await self._keep_up(tables, waiting.swept, sweep, pace)
+            await self._keep_up(tables, waiting.revisited, revisit, pace)
             refreshes = [output async for output in self._refreshes(tables, number, waiting, pace)]
             most = self._settings.tick_summaries
             if self._is_behind():  # whoever asks now gets an old answer either way: catching up comes first
@@ -152,17 +154,23 @@ class RollProducts:
             waiting.surveyed = None if is_over else products[-1].product_id
             await pace.spend(LOOK * len(products))
 
-    async def _sweep(self, tables: ProductTables, waiting: Waiting, pace: Pace) -> None:
-        """Forget reviews of withdrawn products: so many a tick."""
-        for _ in range(0, _SWEPT_A_TICK, _SWEPT_AT_ONCE):
-            product_id = next(iter(waiting.swept), None)
+    async def _keep_up(
+        self,
+        tables: ProductTables,
+        product_ids: dict[str, None],
+        work: Callable[[ProductTables, ProductState, int], bool],
+        pace: Pace,
+    ) -> None:
+        """Work on the reviews of products that wait for it: so many a tick."""
+        for _ in range(0, _KEPT_UP_A_TICK, _KEPT_UP_AT_ONCE):
+            product_id = next(iter(product_ids), None)
             if product_id is None:
                 return
             product = tables.product(product_id)
-            sweep(tables, product, _SWEPT_AT_ONCE)
-            if product.swept is None:
-                del waiting.swept[product_id]
-            await pace.spend(_SWEPT_AT_ONCE)
+            if work(tables, product, _KEPT_UP_AT_ONCE):
+                del product_ids[product_id]
+                self._waiting_of(tables).note([product], due_of=self._due)
+            await pace.spend(_KEPT_UP_AT_ONCE)
 
     def _due(self, product: ProductState) -> bool:
         return due(product, self._policy, self._now_ms()) is not None

@@ -18,6 +18,7 @@ class Waiting:
         unpublished: their published summary is older than the tables.
         alerted: an alert of theirs stands.
         swept: reviews of theirs are to be forgotten.
+        revisited: reviews of theirs are to be brought to today's form.
         surveyed: the products up to this id were looked at since the tables came; None: all were.
     """
 
@@ -25,6 +26,7 @@ class Waiting:
         self.unpublished: dict[str, None] = {}
         self.alerted: dict[str, None] = {}
         self.swept: dict[str, None] = {}
+        self.revisited: dict[str, None] = {}
         self.surveyed: str | None = ""
         self._due = _Queue()
         self._ageing = _Queue()
@@ -39,6 +41,8 @@ class Waiting:
                 self.alerted[product_id] = None
             if product.swept is not None:
                 self.swept[product_id] = None
+            if product.revisited is not None:
+                self.revisited[product_id] = None
             if due_of(product):
                 self._due.put(product_id, -heat(product))
                 self._ageing.drop(product_id)

@@ -1,20 +1,19 @@
-"""The Lua scripts: each is one step for everybody who looks at Redis, and cannot be half done.
+"""The Lua scripts of every store: each is one step for everybody who looks at Redis, and cannot be half done.
 
-KEYS begin with `Keys.shared`. An *epoch* is one filling of the store; a hash of another epoch is a leftover.
+KEYS begin with `StoreKeys.shared`: offsets, ends, epoch and indexes. An *epoch* is one filling of a store; what is of
+another epoch is a leftover.
 """
 
-_CLOCK = """
+CLOCK = """
 local time = redis.call('TIME')
 local now_ms = time[1] * 1000 + math.floor(time[2] / 1000)
 """
 
-#: Writes the records of one partition from offset `from` up to `next`, each product only if that is newer, and
-#: moves the partition's position with them.
-#: ARGV: partition, from, next, number of partitions, ms since the end was seen or '', then for each product key: its
-#: id, offset, timestamp, document or '', and a score or '' for each index.
-#: Returns {1, position, products written}; or {0, position}, nothing written, if Redis lacks what comes before.
-APPLY = (
-    _CLOCK
+#: How a script begins that writes the records of one partition from offset `from` up to `next`.
+#: ARGV: partition, from, next, number of partitions, ms since the end was seen or ''.
+#: Returns {0, position}, nothing written, if Redis lacks what comes before.
+ADVANCE = (
+    CLOCK
     + """
 local offsets, ends, epoch_key = KEYS[1], KEYS[2], KEYS[3]
 local partition, from, next_offset = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -26,6 +25,31 @@ if not epoch then
   redis.call('SET', epoch_key, epoch)
 end
 local written = 0
+"""
+)
+
+#: How it ends: the partition's position moves with what was written. Returns {1, position, written}.
+ADVANCED = """
+if next_offset > stored then
+  stored = next_offset
+  redis.call('HSET', offsets, partition, ARGV[3])
+end
+redis.call('HSET', ends, 'partitions', ARGV[4])
+if ARGV[5] ~= '' then
+  local at_end = now_ms - tonumber(ARGV[5])
+  if at_end > tonumber(redis.call('HGET', ends, partition) or '0') then
+    redis.call('HSET', ends, partition, string.format('%d', at_end))
+  end
+end
+return {1, stored, written}
+"""
+
+#: Writes products, each only if it is newer; see ADVANCE and ADVANCED.
+#: ARGV: what ADVANCE wants, then for each product key: its id, offset, timestamp, document or '', and a score or '' for
+#: each index.
+APPLY = (
+    ADVANCE
+    + """
 local at = 5
 for i = 8, #KEYS do
   local id, offset, timestamp, doc = ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
@@ -51,24 +75,13 @@ for i = 8, #KEYS do
   end
   at = at + 8
 end
-if next_offset > stored then
-  stored = next_offset
-  redis.call('HSET', offsets, partition, ARGV[3])
-end
-redis.call('HSET', ends, 'partitions', ARGV[4])
-if ARGV[5] ~= '' then
-  local at_end = now_ms - tonumber(ARGV[5])
-  if at_end > tonumber(redis.call('HGET', ends, partition) or '0') then
-    redis.call('HSET', ends, partition, string.format('%d', at_end))
-  end
-end
-return {1, stored, written}
 """
+    + ADVANCED
 )
 
 #: How far the store is. Returns {ms since 1970, epoch or false, offsets, ends}.
 PROGRESS = (
-    _CLOCK
+    CLOCK
     + """
 return {now_ms, redis.call('GET', KEYS[3]), redis.call('HGETALL', KEYS[1]), redis.call('HGETALL', KEYS[2])}
 """
@@ -77,7 +90,7 @@ return {now_ms, redis.call('GET', KEYS[3]), redis.call('HGETALL', KEYS[1]), redi
 #: Products, and how far the store is at the same moment.
 #: Returns what PROGRESS does, and a list of {epoch, partition, offset, document}, a product key each.
 READ = (
-    _CLOCK
+    CLOCK
     + """
 local products = {}
 for i = 8, #KEYS do
@@ -92,7 +105,7 @@ return {now_ms, redis.call('GET', KEYS[3]), redis.call('HGETALL', KEYS[1]), redi
 #: behind which it begins or nothing.
 #: Returns what PROGRESS does, a list of {id, score, epoch, partition, offset, document}, and 1 if more follow.
 PAGE = (
-    _CLOCK
+    CLOCK
     + """
 local function is_before(a, b)
   for i = 1, math.min(#a, #b) do
@@ -134,11 +147,12 @@ return {now_ms, redis.call('GET', KEYS[3]), offsets, ends, products, more}
 #: Begins a new epoch: positions and indexes are empty, products are leftovers. ARGV: the epoch that it replaces, '' for
 #: none. Returns 1, or 0 if another one is there by now.
 BEGIN = (
-    _CLOCK
+    CLOCK
     + """
 if (redis.call('GET', KEYS[3]) or '') ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[3], time[1] .. string.format('%06d', time[2]))
-redis.call('UNLINK', KEYS[1], KEYS[2], KEYS[4], KEYS[5], KEYS[6], KEYS[7])
+redis.call('UNLINK', KEYS[1], KEYS[2])
+for i = 4, #KEYS do redis.call('UNLINK', KEYS[i]) end
 return 1
 """
 )
@@ -149,6 +163,70 @@ local epoch = redis.call('GET', KEYS[3])
 local removed = 0
 for i = 8, #KEYS do
   if epoch and redis.call('HGET', KEYS[i], 'epoch') ~= epoch then
+    removed = removed + redis.call('UNLINK', KEYS[i])
+  end
+end
+return removed
+"""
+
+#: Writes reviews: each leaves the lists that it was in and is put into those of its row; see ADVANCE and ADVANCED, and
+#: `streams.roles.serve.review_lists` for rows and lists. Records before the position were written by somebody else.
+#: ARGV: what ADVANCE wants, what the keys of all epochs begin with, then for each review: its offset, its product's id,
+#: its own and its row, or '' if it is not counted.
+APPLY_REVIEWS = (
+    ADVANCE
+    + """
+local function entries(id, row)
+  local listed, written_at, at = {}, string.sub(row, 1, 8), 9
+  while at <= #row do
+    local size = 7 + 256 * string.byte(row, at + 5) + string.byte(row, at + 6)
+    listed[#listed + 1] = string.sub(row, at, at + size - 1) .. written_at .. id
+    at = at + size
+  end
+  return listed
+end
+local base = ARGV[6] .. epoch
+for at = 7, #ARGV, 4 do
+  local product, id, row = ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
+  local rows, lists = base .. ':rows:' .. product, base .. ':lists:' .. product
+  local held = redis.call('HGET', rows, id) or ''
+  if tonumber(ARGV[at]) >= stored and held ~= row then
+    written = written + 1
+    for _, entry in ipairs(entries(id, held)) do redis.call('ZREM', lists, entry) end
+    for _, entry in ipairs(entries(id, row)) do redis.call('ZADD', lists, 0, entry) end
+    if row == '' then redis.call('HDEL', rows, id) else redis.call('HSET', rows, id, row) end
+  end
+end
+"""
+    + ADVANCED
+)
+
+#: A page of a list of reviews, and how far the store is at the same moment.
+#: ARGV: what the keys of all epochs begin with, the product's id, what the list's entries begin with, how many, and the
+#: rest of the entry behind which the page begins, or ''.
+#: Returns what PROGRESS does, the length of the list, and as many entries without their beginning and one more if there
+#: are more.
+PAGE_REVIEWS = (
+    CLOCK
+    + """
+local epoch = redis.call('GET', KEYS[3])
+local lists, list = ARGV[1] .. (epoch or '') .. ':lists:' .. ARGV[2], ARGV[3]
+local behind = '(' .. list .. (ARGV[5] == '' and '\\255' or ARGV[5])
+local total = redis.call('ZLEXCOUNT', lists, '[' .. list, '(' .. list .. '\\255')
+local page = redis.call('ZREVRANGEBYLEX', lists, behind, '[' .. list, 'LIMIT', 0, ARGV[4] + 1)
+for i = 1, #page do page[i] = string.sub(page[i], #list + 1) end
+return {now_ms, epoch, redis.call('HGETALL', KEYS[1]), redis.call('HGETALL', KEYS[2]), total, page}
+"""
+)
+
+#: Removes those lists and rows that are leftovers of another epoch. KEYS: the shared ones, lists and rows.
+#: ARGV: what the keys of all epochs begin with. Returns how many.
+SWEEP_REVIEWS = """
+local epoch = redis.call('GET', KEYS[3])
+local removed = 0
+local current = ARGV[1] .. (epoch or '') .. ':'
+for i = 4, #KEYS do
+  if epoch and string.sub(KEYS[i], 1, #current) ~= current then
     removed = removed + redis.call('UNLINK', KEYS[i])
   end
 end

@@ -1,21 +1,21 @@
-"""Keeps Redis equal to product-summary: reads on from where Redis says it is, writes, and looks again."""
+"""Keeps a store in Redis equal to its topic: reads on from where Redis says it is, writes, and looks again."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Generic, TypeVar
 
 import structlog
 from aiokafka.errors import KafkaError
 
-from schemas.topics import PRODUCT_SUMMARY
 from streams.delivery.records import Record
 from streams.errors import RejectedEventError, RetryableError
 from streams.kafka.connection import KafkaConnection
 from streams.retries import retried
 from streams.roles.serve.metrics import ServingMetrics
 from streams.roles.serve.progress import Progress
-from streams.roles.serve.records import Change, change_of
-from streams.roles.serve.store import Batch, ProductStore, StoreAwayError
+from streams.roles.serve.redis_store import Batch, StoreAwayError, TopicStore
 from streams.roles.serve.subscription import PositionUnknownError, Standing, Subscription, subscribed
 from streams.settings import Settings
 
@@ -28,8 +28,28 @@ _LOOK_S = 1.0
 _AHEAD_S = 3.0
 
 
-class Materialiser:
-    """Reads product-summary into the store. Several may do so at once.
+ChangeT = TypeVar("ChangeT")
+
+
+@dataclass(frozen=True, slots=True)
+class Feed(Generic[ChangeT]):
+    """A topic and the store that it is read into.
+
+    Attributes:
+        topic: its name on the broker.
+        store: where to.
+        change_of: what a record changes, read at a time; None where that is nothing. Raises RejectedEventError.
+        key_of: what a change is of: of several changes in a batch the last one counts.
+    """
+
+    topic: str
+    store: TopicStore[ChangeT]
+    change_of: Callable[[Record, datetime], ChangeT | None]
+    key_of: Callable[[ChangeT], Hashable]
+
+
+class Materialiser(Generic[ChangeT]):
+    """Reads a topic into its store. Several may do so at once.
 
     The position is in the store, written in the same step as the records before it. So whatever happens to
     Redis, to the broker or to this process, the store ends as if it had been filled from the beginning.
@@ -41,7 +61,7 @@ class Materialiser:
     def __init__(
         self,
         connection: KafkaConnection,
-        store: ProductStore,
+        feed: Feed[ChangeT],
         settings: Settings,
         metrics: ServingMetrics,
         *,
@@ -51,15 +71,16 @@ class Materialiser:
 
         Args:
             connection: to Kafka.
-            store: where to.
+            feed: which topic, and where to.
             settings: of Kafka and of the serving role.
             metrics: told what happens.
             report: told after each batch how many records were read, and how many are known to follow.
         """
         self._connection = connection
-        self._store = store
+        self._feed = feed
+        self._store = feed.store
         self._kafka = settings.kafka
-        self._topic = settings.kafka.names(PRODUCT_SUMMARY.name)
+        self._topic = feed.topic
         self._batch_records = settings.serving.batch_records
         self._rebuild_after_s = settings.serving.rebuild_after_s
         self._metrics = metrics
@@ -77,7 +98,7 @@ class Materialiser:
         self._records = 0
 
     async def run(self, *, until_complete: bool = False) -> None:
-        """Follow product-summary, for ever or until its end was reached in every partition; waits for whoever is away.
+        """Follow the topic, for ever or until its end was reached in every partition; waits for whoever is away.
 
         Raises:
             ConfigurationError: there is no such topic.
@@ -90,7 +111,7 @@ class Materialiser:
         """Read until the end if that is wanted; False if the topic has to be opened anew."""
         self._is_placed = False
         has_read = False
-        async with subscribed(self._connection, self._kafka) as subscription:
+        async with subscribed(self._connection, self._kafka, self._topic) as subscription:
             while not subscription.has_more_partitions():
                 try:
                     await self._read_batch(subscription)
@@ -163,7 +184,7 @@ class Materialiser:
             partition,
             believed,
             standing.position,
-            tuple({change.product_id: change for change in changes}.values()),
+            tuple({self._feed.key_of(change): change for change in changes}.values()),
             subscription.partitions,
             standing.ms_since_end,
         )
@@ -177,7 +198,7 @@ class Materialiser:
             self._go_to(subscription, partition, applied.next_offset)
             return
         self._records += len(records)
-        self._metrics.applied(applied.written, len(changes) - applied.written)
+        self._metrics.applied(self._topic, applied.written, len(changes) - applied.written)
         self._believed[partition] = standing.position
         await self._look(partition, standing)
         if applied.next_offset > standing.position:  # another process has brought it further
@@ -208,19 +229,22 @@ class Materialiser:
         told_s = self._told_s.get(partition)
         return has_just_ended or told_s is None or asyncio.get_running_loop().time() - told_s >= _LOOK_S
 
-    def _changes(self, records: Sequence[Record]) -> list[Change]:
+    def _changes(self, records: Sequence[Record]) -> list[ChangeT]:
         changes = []
         now = datetime.now(UTC)
         for record in records:
             try:
-                changes.append(change_of(record, now))
+                change = self._feed.change_of(record, now)
             except RejectedEventError as error:
                 # No dead letter: every process that serves, and every rebuild, would write it again.
-                self._metrics.unreadable(str(error.reason))
+                self._metrics.unreadable(self._topic, str(error.reason))
                 log.warning(
-                    "a summary cannot be read, and is skipped", reason=str(error.reason), error=str(error),
-                    partition=record.partition, offset=record.offset,
+                    "a record cannot be read, and is skipped", topic=self._topic, partition=record.partition,
+                    offset=record.offset, reason=str(error.reason), error=str(error),
                 )  # fmt: skip
+            else:
+                if change is not None:
+                    changes.append(change)
         return changes
 
     async def _look(self, partition: int, standing: Standing) -> None:
@@ -238,13 +262,13 @@ class Materialiser:
         if has_just_ended or now_s - self._looked_s >= _LOOK_S:
             self._looked_s = now_s
             self.progress = await self._store.progress()
-            self._metrics.behind.set(self.progress.behind_s)
+            self._metrics.behind(self._topic, self.progress.behind_s)
             if self._has_leftovers and self.progress.is_complete:
                 self._has_leftovers = False
-                log.info("leftovers removed", products=await self._store.sweep())
+                log.info("leftovers removed", topic=self._topic, keys=await self._store.sweep())
 
     async def _begin_again(self, why: str, epoch: str) -> None:
-        log.warning("filling redis from the beginning", why=why)
+        log.warning("filling redis from the beginning", topic=self._topic, why=why)
         try:
             await self._store.begin_again(epoch)
         except StoreAwayError as error:

@@ -7,9 +7,14 @@ _ROLE = "serve"
 
 
 class ServingMetrics:
-    """One serving process' metrics, in a registry of its own."""
+    """One serving process' metrics, in a registry of its own.
+
+    Attributes:
+        unreadable_records: how many were skipped.
+    """
 
     def __init__(self) -> None:
+        self.unreadable_records = 0
         self.registry = CollectorRegistry()
 
         def counter(name: str, text: str, *more: str) -> Counter:
@@ -20,18 +25,21 @@ class ServingMetrics:
 
         self._records = counter(
             "serving_records",
-            "records of product-summary: written, not newer than what was there, or unreadable",
+            "records that are served: written, not newer than what was there, or unreadable",
+            "topic",
             "outcome",
         )
-        self._unreadable = counter("serving_unreadable", "records that were skipped, by reason", "reason")
+        self._unreadable = counter(
+            "serving_unreadable", "records that were skipped, by reason", "topic", "reason"
+        )
         self.rewinds = counter(
             "serving_rewinds", "times that Redis held less than was believed, and was filled again from there"
         ).labels(_ROLE)
         self.redis_errors = counter("serving_redis_errors", "requests to Redis that failed").labels(_ROLE)
         self._lag = gauge("lag_messages", "records behind the end of the partition", "topic", "partition")
-        self.behind = gauge(
-            "serving_behind_seconds", "since Redis was last known to hold product-summary up to its end"
-        ).labels(_ROLE)
+        self._behind = gauge(
+            "serving_behind_seconds", "since Redis was last known to hold a topic up to its end", "topic"
+        )
         self.cached = gauge("serving_cached_products", "products in memory for when Redis is away").labels(
             _ROLE
         )
@@ -46,15 +54,20 @@ class ServingMetrics:
             buckets=_SECONDS,
         )
 
-    def applied(self, written: int, not_newer: int) -> None:
+    def applied(self, topic: str, written: int, not_newer: int) -> None:
         """Count the records of one batch that Redis took."""
-        self._records.labels(_ROLE, "written").inc(written)
-        self._records.labels(_ROLE, "not_newer").inc(not_newer)
+        self._records.labels(_ROLE, topic, "written").inc(written)
+        self._records.labels(_ROLE, topic, "not_newer").inc(not_newer)
 
-    def unreadable(self, reason: str) -> None:
+    def unreadable(self, topic: str, reason: str) -> None:
         """Count a record that was skipped."""
-        self._records.labels(_ROLE, "unreadable").inc()
-        self._unreadable.labels(_ROLE, reason).inc()
+        self.unreadable_records += 1
+        self._records.labels(_ROLE, topic, "unreadable").inc()
+        self._unreadable.labels(_ROLE, topic, reason).inc()
+
+    def behind(self, topic: str, seconds: float) -> None:
+        """Set how long ago Redis held all of a topic."""
+        self._behind.labels(_ROLE, topic).set(seconds)
 
     def lag(self, topic: str, partition: int, messages: int) -> None:
         """Set one partition's lag."""

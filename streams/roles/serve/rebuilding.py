@@ -1,4 +1,4 @@
-"""Fills Redis from the beginning of product-summary, beside whoever serves from it."""
+"""Fills Redis from the beginning of the topics that are served, beside whoever serves from it."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from streams.kafka import topic_admin
 from streams.kafka.connection import KafkaConnection
-from streams.roles.serve.materialiser import Materialiser
+from streams.roles.serve.feeds import Feeds
+from streams.roles.serve.materialiser import ChangeT, Feed, Materialiser
 from streams.roles.serve.metrics import ServingMetrics
-from streams.roles.serve.store import open_store
+from streams.roles.serve.redis_store import open_redis
 from streams.settings import Settings
 
 
@@ -17,7 +18,7 @@ class Rebuilt:
     """What a rebuild did.
 
     Attributes:
-        records: read from product-summary.
+        records: read from the topics that are served.
         unreadable: how many of them were skipped.
         removed: products that Redis held, and product-summary does not.
     """
@@ -31,10 +32,11 @@ class Rebuilt:
 async def rebuild(
     settings: Settings, *, report: Callable[[int, int], None] = lambda _records, _behind: None
 ) -> Rebuilt:
-    """Forget what Redis holds below the prefix, read product-summary to its end, and remove what is left over.
+    """Forget what Redis holds below the prefix, read the topics to their ends, and remove what is left over.
 
-    Nothing is removed before its replacement is there, so a server beside it answers all the while, and says
-    `rebuilding`. It takes part in the filling: records that it read count for neither.
+    No product is removed before its replacement is there, so a server beside it answers all the while, and says
+    `rebuilding`; lists of reviews are not known until they are filled again. It takes part in the filling: records
+    that it read count for neither.
 
     Args:
         settings: where Kafka and Redis are, and the prefix.
@@ -48,21 +50,23 @@ async def rebuild(
     started = loop.time()
     connection = KafkaConnection.of(settings.kafka)
     metrics = ServingMetrics()
-    records = 0
+    counted: dict[str, tuple[int, int]] = {}
 
-    def count(read: int, behind: int) -> None:
-        nonlocal records
-        records = read
-        report(read, behind)
+    async def fill(feed: Feed[ChangeT]) -> int:
+        def count(read: int, behind: int) -> None:
+            counted[feed.topic] = (read, behind)
+            report(*(sum(numbers) for numbers in zip(*counted.values(), strict=True)))
 
-    async with open_store(settings) as store:
-        progress = await store.progress()
+        progress = await feed.store.progress()
         await topic_admin.ping(connection)
-        while not await store.begin_again(progress.epoch):
-            progress = await store.progress()
-        await Materialiser(connection, store, settings, metrics, report=count).run(until_complete=True)
-        removed = await store.sweep()
-    unreadable = metrics.registry.get_sample_value(
-        "reviewstream_serving_records_total", {"role": "serve", "outcome": "unreadable"}
-    )
-    return Rebuilt(records, int(unreadable or 0), removed, loop.time() - started)
+        while not await feed.store.begin_again(progress.epoch):
+            progress = await feed.store.progress()
+        await Materialiser(connection, feed, settings, metrics, report=count).run(until_complete=True)
+        return await feed.store.sweep()
+
+    async with open_redis(settings) as redis:
+        feeds = Feeds(redis, settings)
+        removed = await fill(feeds.summaries)
+        await fill(feeds.reviews)
+    records = sum(read for read, _ in counted.values())
+    return Rebuilt(records, metrics.unreadable_records, removed, loop.time() - started)

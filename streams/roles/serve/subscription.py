@@ -1,4 +1,4 @@
-"""The consumer of product-summary: every partition, no group, from wherever Redis wants it."""
+"""The consumer of a topic that is served: every partition, no group, from wherever Redis wants it."""
 
 import asyncio
 import time
@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
-from schemas.topics import PRODUCT_SUMMARY
 from streams.errors import ConfigurationError, RetryableError
 from streams.kafka import topic_admin
 from streams.kafka.connection import KafkaConnection
@@ -42,7 +41,7 @@ class Standing:
 
 @dataclass
 class Subscription:
-    """Reads all partitions of product-summary, whatever its name on the broker. Offsets are never committed."""
+    """Reads all partitions of a topic. Offsets are never committed."""
 
     consumer: AIOKafkaConsumer
     topic: str
@@ -87,15 +86,16 @@ class Subscription:
 
 
 @asynccontextmanager
-async def subscribed(connection: KafkaConnection, kafka: KafkaSettings) -> AsyncIterator[Subscription]:
-    """Open product-summary for reading.
+async def subscribed(
+    connection: KafkaConnection, kafka: KafkaSettings, topic: str
+) -> AsyncIterator[Subscription]:
+    """Open a topic for reading, by its name on the broker.
 
     Raises:
         ConfigurationError: there is no such topic.
         BrokerUnreachableError: the broker does not answer.
         KafkaError: it went away while we connected.
     """
-    topic = kafka.names(PRODUCT_SUMMARY.name)
     described = await topic_admin.describe(connection, [topic])
     if not described:
         raise ConfigurationError(

@@ -10,9 +10,21 @@ from streams.roles.serve.judging import Verdict, as_answered, judge
 from streams.roles.serve.metrics import ServingMetrics
 from streams.roles.serve.progress import Progress
 from streams.roles.serve.recent_answers import AnsweredProducts
-from streams.roles.serve.store import ProductStore, StoreAwayError
+from streams.roles.serve.redis_store import StoreAwayError
+from streams.roles.serve.review_lists import ReviewLists
+from streams.roles.serve.store import ProductStore
 from streams.settings import ServingSettings
-from streams.web.catalogue import KnownProduct, Lookup, NotKnownYetError, Page, Place, Stored
+from streams.web.catalogue import (
+    KnownProduct,
+    ListedReview,
+    Lookup,
+    NotKnownYetError,
+    Page,
+    Place,
+    ReviewList,
+    ReviewPage,
+    Stored,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -20,6 +32,7 @@ log = structlog.get_logger(__name__)
 _ASK_AGAIN_S = 0.2
 _AWAY = "the store cannot be asked at the moment, and this product was not asked for lately"
 _FILLING = "the store is being filled, and has not got to the end of product-summary"
+_LISTING = "the lists of reviews are being filled, and have not got to the end of rolling-state"
 _BEHIND = "the store has not been at the end of product-summary since this server was started"
 
 
@@ -29,12 +42,14 @@ class SummaryCatalogue:
     def __init__(
         self,
         store: ProductStore,
+        lists: ReviewLists,
         settings: ServingSettings,
         metrics: ServingMetrics,
         *,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
+        self._lists = lists
         self._stale_after_s = settings.stale_after_s
         self._metrics = metrics
         self._now = now
@@ -85,6 +100,24 @@ class SummaryCatalogue:
         return Page(
             tuple(products.values()), Place(last.score, last.stored.product_id) if last is not None else None
         )
+
+    async def listed(
+        self, product_id: str, reviews: ReviewList, *, limit: int, after: ListedReview | None
+    ) -> ReviewPage:
+        """The reviews of a list, from behind one.
+
+        Raises:
+            NotKnownYetError: Redis is away, or its lists are being filled.
+        """
+        try:
+            page = await self._lists.page(product_id, reviews, limit=limit, after=after)
+        except StoreAwayError as error:
+            self._away(error)
+            raise NotKnownYetError("the store cannot be asked at the moment; ask again") from error
+        if not page.progress.is_complete:
+            raise NotKnownYetError(f"{_LISTING}; ask again")
+        is_behind = page.progress.behind_s > self._stale_after_s
+        return ReviewPage(page.total, page.reviews, page.has_more, "updates_behind" if is_behind else None)
 
     def _judge(self, product_id: str, held: Stored | None, progress: Progress) -> Verdict:
         before = self._answered.get(product_id)

@@ -1,4 +1,4 @@
-"""The serving role: materialises product-summary into Redis, and answers from it."""
+"""The serving role: materialises summaries and lists of reviews into Redis, and answers from it."""
 
 import asyncio
 from collections.abc import Sequence
@@ -6,11 +6,12 @@ from contextlib import AsyncExitStack
 
 import structlog
 
-from schemas.topics import PRODUCT_SUMMARY
 from streams.kafka.connection import KafkaConnection
+from streams.roles.serve.feeds import Feeds
 from streams.roles.serve.materialiser import Materialiser
 from streams.roles.serve.metrics import ServingMetrics
-from streams.roles.serve.store import open_store
+from streams.roles.serve.progress import Progress
+from streams.roles.serve.redis_store import open_redis
 from streams.roles.serve.summary_catalogue import SummaryCatalogue
 from streams.settings import Settings
 from streams.web.products import products_app
@@ -46,29 +47,34 @@ class ServeWorker:
         settings, serving = self._settings, self._settings.serving
         connection = KafkaConnection.of(settings.kafka)
         metrics = ServingMetrics()
-        store = await self._stack.enter_async_context(open_store(settings))
-        materialiser = Materialiser(connection, store, settings, metrics)
+        feeds = Feeds(await self._stack.enter_async_context(open_redis(settings)), settings)
+        products = Materialiser(connection, feeds.summaries, settings, metrics)
+        lists = Materialiser(connection, feeds.reviews, settings, metrics)
         app = products_app(
-            SummaryCatalogue(store, serving, metrics),
+            SummaryCatalogue(feeds.products, feeds.lists, serving, metrics),
             token=serving.token,
             max_age_s=serving.max_age_s,
             gzip_bytes=settings.http.gzip_bytes,
             cors_origins=settings.http.cors_origins,
             observe=metrics.request,
-            topic=settings.kafka.names(PRODUCT_SUMMARY.name),
+            topic=feeds.summaries.topic,
         )
-        add_health_pages(app, readiness=lambda: readiness_of(materialiser), registry=metrics.registry)
+        add_health_pages(
+            app, readiness=lambda: readiness_of(products.progress, lists.progress), registry=metrics.registry
+        )
         server = WebServer(app, settings.http.host, self._port)
         self._stack.push_async_callback(server.stop)
         log.info("products, health and metrics", url=await server.start())
         tasks: list[asyncio.Task[object]] = [
-            asyncio.ensure_future(materialiser.run()),
+            asyncio.ensure_future(products.run()),
+            asyncio.ensure_future(lists.run()),
             asyncio.ensure_future(stop.wait()),
         ]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            if tasks[0].done():
-                tasks[0].result()
+            for task in tasks:
+                if task.done():
+                    task.result()
         finally:
             await _end(tasks)
 
@@ -82,17 +88,22 @@ async def _end(tasks: Sequence["asyncio.Task[object]"]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def readiness_of(materialiser: Materialiser) -> Readiness:
-    """Ready means that Redis held every product when it was last asked.
+def readiness_of(products: Progress | None, lists: Progress | None) -> Readiness:
+    """Ready means that Redis held every product and every list when it was last asked.
 
     Redis or the broker being away afterwards does not end that: answers from memory, or stale ones that say so, are
     better than none, and the metrics tell.
+
+    Args:
+        products: how far the summaries were; None if Redis or the broker has not answered yet.
+        lists: how far the lists of reviews were.
     """
-    progress = materialiser.progress
-    if progress is None:
+    if products is None or lists is None:
         return Readiness(is_ready=False, reasons=("redis or the broker has not answered yet",))
-    if not progress.is_complete:
-        return Readiness(
-            is_ready=False, reasons=("redis is being filled, and was not at the end of product-summary yet",)
-        )
-    return Readiness(is_ready=True, reasons=())
+    filled = {"product-summary": products.is_complete, "rolling-state": lists.is_complete}
+    reasons = tuple(
+        f"redis is being filled, and was not at the end of {topic} yet"
+        for topic, is_complete in filled.items()
+        if not is_complete
+    )
+    return Readiness(is_ready=not reasons, reasons=reasons)

@@ -5,7 +5,7 @@ from datetime import date
 
 from hypothesis import strategies as st
 
-from schemas.counts import AspectCounts, DayCounts, ReviewCounts, SentimentCounts
+from schemas.counts import AspectCounts, AspectDays, DayCounts, ReviewCounts, SentimentCounts
 from schemas.fields import MAX_INTEGER
 from schemas.frozen_mapping import FrozenMapping
 from schemas.products import Product
@@ -198,8 +198,18 @@ days = st.builds(
     negative=counts,
     neutral=counts,
     positive=counts,
-    aspects=several(st.builds(AspectCounts, aspect=texts, negative=counts, neutral=counts, positive=counts)),
 )
+
+
+@st.composite
+def aspect_days(draw: st.DrawFn) -> AspectDays:
+    """Days of an aspect, with a number for each."""
+    written = draw(st.sets(st.dates(date(1990, 1, 1), date(2100, 1, 1)), max_size=3))
+    numbers = st.tuples(*[counts] * len(written))
+    of_polarity = {name: draw(numbers) for name in ("negative", "neutral", "positive")}
+    return AspectDays(aspect=draw(texts), days=tuple(sorted(written)), **of_polarity)
+
+
 latest_reviews = st.builds(
     LatestReview,
     review_id=identifiers,
@@ -229,6 +239,8 @@ summaries = st.builds(
     language=maybe(languages),
     counts=review_counts(),
     days=several(days),
+    aspect_days=several(aspect_days()),
+    withdrawals=counts,
     key_points=several(key_points()),
     latest_reviews=several(latest_reviews),
     text=texts,

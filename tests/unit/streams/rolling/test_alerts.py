@@ -10,13 +10,13 @@ import pytest
 
 from models.similarity.signatures import signature_of
 from schemas.alerts import ProductAlert
-from streams.roles.rolling.tables import PRODUCT_CODEC
 from streams.rolling.alerts import AlertChange, alert_event, look_at_newest
 from streams.rolling.applying import apply_review
 from streams.rolling.events import read_review
 from streams.rolling.memory_tables import MemoryTables
 from streams.rolling.newest import MAX_RECENT
 from streams.rolling.surges import DAY_MS, AlertState
+from streams.rolling_state import PRODUCT_CODEC
 from tests.histories import NOW_MS, enriched
 
 HOUR = 1 / 24

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.roles.rolling.tables import PRODUCT_CODEC, REVIEW_CODEC
-from streams.rolling.applying import sweep
 from streams.rolling.memory_tables import MemoryTables
 from streams.rolling.product_state import ProductState
+from streams.rolling.upkeep import sweep
+from streams.rolling_state import PRODUCT_CODEC, REVIEW_CODEC
 from tests.histories import (
     NOW_MS,
     Recount,

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.roles.rolling.tables import PRODUCT_CODEC, REVIEW_CODEC
 from streams.rolling.product_state import Contribution, Counts, ProductState, ReviewState
+from streams.rolling_state import PRODUCT_CODEC, REVIEW_CODEC
 from streams.state.versions import NewerStateError, VersionedCodec
 
 

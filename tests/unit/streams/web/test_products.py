@@ -15,9 +15,28 @@ import pytest
 from pydantic import SecretStr
 from yarl import URL
 
-from schemas.serving import ProductBatch, ProductPage, ProductReviews, ServedProduct, SortKey, SortOrder
+from schemas.serving import (
+    ProductBatch,
+    ProductDays,
+    ProductPage,
+    ProductReviews,
+    ReviewIds,
+    ServedProduct,
+    SortKey,
+    SortOrder,
+)
 from streams.roles.serve.metrics import ServingMetrics
-from streams.web.catalogue import KnownProduct, Lookup, NotKnownYetError, Page, Place, Stored
+from streams.web.catalogue import (
+    KnownProduct,
+    ListedReview,
+    Lookup,
+    NotKnownYetError,
+    Page,
+    Place,
+    ReviewList,
+    ReviewPage,
+    Stored,
+)
 from streams.web.products import products_app
 from streams.web.queries import MAX_BODY_BYTES
 from streams.worker.health import add_health_pages
@@ -34,6 +53,7 @@ class FakeCatalogue:
     """Knows these products; of ids with `later` it cannot tell; `broken` raises."""
 
     products: dict[str, KnownProduct] = field(default_factory=dict)
+    reviews: dict[tuple[str, ReviewList], list[ListedReview]] = field(default_factory=dict)
     is_away: bool = False
     asked: list[tuple[str, str]] = field(default_factory=list)
 
@@ -58,6 +78,15 @@ class FakeCatalogue:
         chosen = ids[first : first + limit]
         more = Place("1.5", chosen[-1]) if first + limit < len(ids) else None
         return Page([self.products[one] for one in chosen], more)
+
+    async def listed(
+        self, product_id: str, reviews: ReviewList, *, limit: int, after: ListedReview | None
+    ) -> ReviewPage:
+        if self.is_away:
+            raise NotKnownYetError("the lists are being filled")
+        whole = sorted(self.reviews.get((product_id, reviews), ()), reverse=True)
+        rest = [one for one in whole if after is None or one < after]
+        return ReviewPage(len(whole), rest[:limit], len(rest) > limit)
 
 
 @dataclass
@@ -201,6 +230,93 @@ async def test_a_list_goes_from_page_to_page(api: Api) -> None:
     assert set(api.catalogue.asked) == {("rating", "asc")}
 
 
+async def test_the_reviews_of_a_counter_are_listed_page_by_page(api: Api) -> None:
+    """Of an aspect and a polarity, of a sentiment, and all; those of the product's time before it came back are not."""
+    api.catalogue.add("p", reviews=9, negative=4, withdrawals=1)
+    wanted = {
+        "": (ReviewList(1), 9),
+        "polarity=negative": (ReviewList(1, "negative"), 4),
+        "polarity=positive&aspect=quality": (ReviewList(1, "positive", "quality"), 3),
+        "aspect=quality&polarity=neutral": (ReviewList(1, "neutral", "quality"), 2),
+        "polarity=neutral": (ReviewList(1, "neutral"), 0),
+        "polarity=negative&aspect=delivery": (ReviewList(1, "negative", "delivery"), 0),
+    }
+    for query, (reviews, length) in wanted.items():
+        # Two of one moment, where the greatest id comes first.
+        listed = [ListedReview(1_790_000_000_000 + number // 2, f"r{number}") for number in range(length)]
+        api.catalogue.reviews["p", reviews] = listed
+        seen, cursor = [], ""
+        while True:
+            more = f"&cursor={cursor}" if cursor else ""
+            status, headers, body = await api.ask(
+                f"/products/p/review-ids?{query}&limit=2{more}".replace("?&", "?")
+            )
+            assert (status, body["total"], body["stale"]) == (200, length, False)
+            assert headers["Cache-Control"] == "public, max-age=3"
+            follows("ReviewIds", orjson.dumps(body))
+            ReviewIds.model_validate_json(orjson.dumps(body))
+            seen += [one["review_id"] for one in body["reviews"]]
+            cursor = body["next_cursor"]
+            if cursor is None:
+                break
+        assert seen == [one.review_id for one in sorted(listed, reverse=True)]
+
+
+async def test_a_list_of_another_length_than_its_counter_is_stale(api: Api) -> None:
+    """For a moment one of the two topics is ahead; nobody keeps that answer, and nobody takes it for the last word."""
+    api.catalogue.add("p", reviews=9, negative=4)
+    api.catalogue.reviews["p", ReviewList(0, "negative")] = [ListedReview(1_790_000_000_000, "r1")]
+    _, headers, body = await api.ask("/products/p/review-ids?polarity=negative")
+    assert (body["total"], body["stale"], body["stale_reason"]) == (1, True, "between_updates")
+    assert headers["Cache-Control"] == "no-cache"
+    api.catalogue.add("p", reviews=9, negative=1, stale="updates_behind")
+    _, _, body = await api.ask("/products/p/review-ids?polarity=negative")
+    assert (body["total"], body["stale_reason"]) == (1, "updates_behind")
+    api.catalogue.is_away = True
+    status, headers, _ = await api.ask("/products/p/review-ids")
+    assert (status, headers["Retry-After"]) == (503, "1")
+
+
+async def test_a_cursor_is_of_one_list(api: Api) -> None:
+    """With another aspect or polarity it is refused, as is one of another page."""
+    api.catalogue.add("p")
+    for number in range(3):
+        api.catalogue.reviews.setdefault(("p", ReviewList(0, "positive", "quality")), []).append(
+            ListedReview(1_790_000_000_000, f"r{number}")
+        )
+    _, _, body = await api.ask("/products/p/review-ids?aspect=quality&polarity=positive&limit=1")
+    for query in ("aspect=quality&polarity=negative", "polarity=positive", "aspect=size&polarity=positive"):
+        status, _, answer = await api.ask(f"/products/p/review-ids?{query}&cursor={body['next_cursor']}")
+        assert status == 400
+        assert "keep aspect and polarity the same" in answer["error"]["message"]
+
+
+async def test_days_are_told_of_all_reviews_and_of_an_aspect(api: Api) -> None:
+    """Each as the summary has it; of an aspect nobody speaks of there are none."""
+    quality = {
+        "aspect": "quality", "days": ["2026-11-20", "2026-11-24"],
+        "negative": [1, 0], "neutral": [0, 0], "positive": [2, 5],
+    }  # fmt: skip
+    api.catalogue.add("p", aspect_days=[quality], days=2)
+    _, _, body = await api.ask("/products/p/days")
+    assert [(day["day"], day["reviews"], day["negative"]) for day in body["days"]] == [
+        ("2026-11-24", 2, 1), ("2026-11-25", 2, 1),
+    ]  # fmt: skip
+    follows("ProductDays", orjson.dumps(body))
+    _, _, body = await api.ask("/products/p/days?aspect=quality")
+    assert [(day["day"], day["reviews"], day["negative"], day["positive"]) for day in body["days"]] == [
+        ("2026-11-20", None, 1, 2), ("2026-11-24", None, 0, 5),
+    ]  # fmt: skip
+    follows("ProductDays", orjson.dumps(body))
+    ProductDays.model_validate_json(orjson.dumps(body))
+    assert (await api.ask("/products/p/days?aspect=delivery"))[2]["days"] == []
+    _, _, body = await api.ask("/products/p")
+    week, month, _ = body["trends"]
+    assert week["aspects"] == [{"aspect": "quality", "negative": 1, "neutral": 0, "positive": 7}]
+    assert month["aspects"] == week["aspects"]
+    assert week["before"]["aspects"] == []
+
+
 BAD = [
     ("GET /products/none", None, 404, "there is no product 'none'"),
     ("GET /products/none/reviews", None, 404, "there is no product 'none'"),
@@ -220,6 +336,27 @@ BAD = [
     ("GET /products?cursor=abc", None, 400, "cursor: wanted a next_cursor"),
     ("GET /products?cursor=%F0%9F%98%80", None, 400, "cursor: wanted a next_cursor"),
     ("GET /products?cursor=WyJyZXZpZXdzIiwiYXNjIiwiMSIsInAiXQ", None, 400, "got one of another"),
+    ("GET /products/p/review-ids?aspect=delivery", None, 400, "aspect: wanted a polarity with it"),
+    (
+        "GET /products/p/review-ids?polarity=good",
+        None,
+        400,
+        "polarity: wanted one of negative, neutral, positive",
+    ),
+    (
+        "GET /products/p/review-ids?polarity=negative&aspect=%20",
+        None,
+        400,
+        "aspect: wanted 1 to 300 characters",
+    ),
+    ("GET /products/p/review-ids?limit=1001", None, 400, "from 1 to 1000"),
+    ("GET /products/p/review-ids?sentiment=negative", None, 400, "unknown parameter 'sentiment'"),
+    ("GET /products/here/review-ids?cursor=abc", None, 400, "cursor: wanted a next_cursor"),
+    ("GET /products/here/review-ids?cursor=WzEsMiwzLDRd", None, 400, "cursor: wanted a next_cursor"),
+    ("GET /products/here/review-ids?cursor=%F0%9F%98%80", None, 400, "cursor: wanted a next_cursor"),
+    ("GET /products/none/review-ids", None, 404, "there is no product 'none'"),
+    ("GET /products/none/days", None, 404, "there is no product 'none'"),
+    ("GET /products/p/days?limit=3", None, 400, "unknown parameter 'limit'"),
     ("POST /products:batchGet", b"", 400, "product_ids"),
     ("POST /products:batchGet", b"\xff", 400, "product_ids"),
     ("POST /products:batchGet", b"[]", 400, "product_ids"),
@@ -244,6 +381,7 @@ async def test_what_is_not_answered_says_why_in_json(
 ) -> None:
     """A code, what was wanted, and never a traceback."""
     method, path = request_line.split(" ", 1)
+    api.catalogue.add("here")
     got, headers, answer = await api.ask(path, method, data=body)
     assert (got, headers["Content-Type"], headers["Cache-Control"]) == (
         status,

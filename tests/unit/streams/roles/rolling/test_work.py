@@ -255,8 +255,9 @@ async def test_reviews_of_before_there_were_lists_are_listed(tmp_path: Path) -> 
     product = worker.tables.product("p")
     for key, _ in list(store.scan(b"l")):
         store.write({key: None}, None)
-    # As version 1 wrote it: the fields after `text_applied` were not there.
-    fields = msgspec.msgpack.decode(msgspec.msgpack.encode(product))[:-2]
+    # As version 1 wrote it: the fields after `is_unlisted` were not there.
+    fields = msgspec.msgpack.decode(msgspec.msgpack.encode(product))
+    fields = fields[: ProductState.__struct_fields__.index("arrived")]
     store.write({b"pp": b"\x01" + msgspec.msgpack.encode(fields)}, None)
 
     worker.tables = CountingTables(store, 100)
@@ -269,6 +270,7 @@ async def test_reviews_of_before_there_were_lists_are_listed(tmp_path: Path) -> 
         written(number, removed=True) for number in range(40, 60)
     ]
     await worker.take(*history[60:])
+    await _ticked(worker)
     assert state_counts(worker.tables.product("p")) == Recount(history).counts("p")
     assert worker.tables.product("p").is_unlisted
     store.close()

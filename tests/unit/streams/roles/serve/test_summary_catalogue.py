@@ -1,5 +1,6 @@
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,10 +8,11 @@ import pytest
 from streams.roles.serve.metrics import ServingMetrics
 from streams.roles.serve.progress import Progress, RankedProduct, Ranking, Reading
 from streams.roles.serve.recent_answers import AnsweredProducts
-from streams.roles.serve.store import StoreAwayError
+from streams.roles.serve.redis_store import StoreAwayError
+from streams.roles.serve.review_lists import ListPage
 from streams.roles.serve.summary_catalogue import SummaryCatalogue
 from streams.settings import ServingSettings
-from streams.web.catalogue import NotKnownYetError, Stored
+from streams.web.catalogue import ListedReview, NotKnownYetError, ReviewList, Stored
 
 CURRENT = Progress("e", 100.0, {0: 50}, {0: 0.1}, partitions=1)
 FILLING = Progress("e", 1.0, {0: 5}, {}, partitions=1)
@@ -43,9 +45,27 @@ class FakeStore:
         return Ranking(self.progress, ranked, has_more=True)
 
 
+class FakeLists:
+    """One review in every list; away on command."""
+
+    def __init__(self) -> None:
+        self.progress = CURRENT
+        self.is_away = False
+
+    async def page(self, *_args: Any, **_more: Any) -> ListPage:
+        if self.is_away:
+            raise StoreAwayError("redis: no answer")
+        return ListPage(self.progress, 7, (ListedReview(5, "r1"),), has_more=True)
+
+
 @pytest.fixture
 def store() -> FakeStore:
     return FakeStore()
+
+
+@pytest.fixture
+def lists() -> FakeLists:
+    return FakeLists()
 
 
 class Clock:
@@ -64,9 +84,26 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def catalogue(store: FakeStore, clock: Clock) -> SummaryCatalogue:
+def catalogue(store: FakeStore, lists: FakeLists, clock: Clock) -> SummaryCatalogue:
     settings = ServingSettings(cached_products=3)
-    return SummaryCatalogue(store, settings, ServingMetrics(), now=clock)  # type: ignore[arg-type]
+    return SummaryCatalogue(store, lists, settings, ServingMetrics(), now=clock)  # type: ignore[arg-type]
+
+
+async def test_a_list_is_known_once_it_is_filled_and_says_when_it_is_old(
+    lists: FakeLists, catalogue: SummaryCatalogue
+) -> None:
+    """There is no memory of lists: while Redis is away or filling nothing is said of them."""
+    page = await catalogue.listed("p", ReviewList(0), limit=1, after=None)
+    assert (page.total, [one.review_id for one in page.reviews], page.has_more) == (7, ["r1"], True)
+    assert page.stale_reason is None
+    lists.progress = replace(CURRENT, seconds_since_end={0: 31.0})
+    assert (await catalogue.listed("p", ReviewList(0), limit=1, after=None)).stale_reason == "updates_behind"
+    lists.progress = FILLING
+    with pytest.raises(NotKnownYetError, match="end of rolling-state; ask again"):
+        await catalogue.listed("p", ReviewList(0), limit=1, after=None)
+    lists.is_away = True
+    with pytest.raises(NotKnownYetError, match="cannot be asked at the moment"):
+        await catalogue.listed("p", ReviewList(0), limit=1, after=None)
 
 
 async def test_while_redis_is_away_memory_answers(
