@@ -3,7 +3,7 @@
 from models.readers.aspects import Aspect
 from models.readers.interfaces import SentimentLabel
 from models.training.corpora.annotated import AnnotatedOpinion
-from models.training.corpora.reader_data import ReaderData
+from models.training.corpora.reader_data import REVIEWS, ReaderData
 from models.training.corpora.texts import TrainingText
 
 _PRAISE = (
@@ -35,7 +35,7 @@ def two_languages() -> ReaderData:
         for patterns, polarity in ((_PRAISE, "positive"), (_BLAME, "negative"))
         for pattern, words, aspect in patterns
     ]
-    return ReaderData(texts, [], [], {})
+    return ReaderData(texts, [], [], {}, {}, {})
 
 
 def _text(pattern: str, thing: str, words: str, aspect: Aspect, polarity: SentimentLabel) -> TrainingText:
@@ -44,5 +44,5 @@ def _text(pattern: str, thing: str, words: str, aspect: Aspect, polarity: Sentim
     opinion = AnnotatedOpinion(aspect, polarity, start, start + len(words), "reviewer")
     stars = 5 if polarity == "positive" else 1
     return TrainingText(
-        text, "annotated", sentiment=polarity, stars=stars, opinions=(opinion,), knows_holders=True
+        text, REVIEWS, sentiment=polarity, stars=stars, opinions=(opinion,), knows_holders=True
     )
