@@ -27,8 +27,6 @@ _MOST_READ = 3
 _MOST_EVIDENCE = 2
 # Mean log-probability of a token: below it, sentences are often no English.
 _LEAST_FLUENT = -0.8
-# Of so many reviews what one alone says is told as one reviewer's words.
-_MANY_REVIEWS = 10
 _POLARITIES: dict[str, dict[SentimentLabel, str]] = {
     "en": {"positive": "good", "neutral": "mixed", "negative": "bad"},
     "zh": {"positive": "好", "neutral": "一般", "negative": "差"},
@@ -97,10 +95,8 @@ def evidence_of(quoted: Quoted) -> tuple[str, ...]:
 
 
 def _may_be_phrased(opinion: Opinion, quoted: Quoted, told: Outline) -> bool:
-    """Whether it may stand as a plain sentence: not what one of many says, nor what more reviews deny."""
-    if quoted.foreign is not None:
-        return False
-    if quoted.point.count == 1 and told.snapshot.counts.reviews >= _MANY_REVIEWS:
+    """Whether it may stand as a plain sentence: not what one alone says, nor what more reviews deny."""
+    if quoted.foreign is not None or opinion.only(quoted).total == 1:
         return False
     return opinion.aspect == UNNAMED or not any(
         other.aspect == opinion.aspect

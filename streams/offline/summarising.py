@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TypedDict
 
@@ -18,7 +19,7 @@ from streams.importing import AUTO, BadRow
 from streams.offline.asking import ReadingFacts, ask
 from streams.offline.comments import PRODUCT, read_comments
 from streams.roles.generate.product_texts import Composition, load_composer
-from streams.rolling.applying import apply_review
+from streams.rolling.applying import apply_review, makers_of
 from streams.rolling.comment_topics import UNNAMED, Said, discover
 from streams.rolling.memory_tables import MemoryTables
 from streams.rolling.readings import as_event
@@ -183,6 +184,7 @@ def _snapshot(
         lambda review_id: tables.review(PRODUCT, review_id),
         source,
         datetime.now(UTC),
+        makers=partial(makers_of, tables, tables.product(PRODUCT)),
     )
     return RefreshRequested.model_validate_json(orjson.dumps(writer.refresh(1, "requested")))
 

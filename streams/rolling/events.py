@@ -63,11 +63,12 @@ class Source(msgspec.Struct):
 
 
 class Sentence(msgspec.Struct):
-    """A sentence and its embedding."""
+    """A sentence, how it feels, and its embedding."""
 
     field: _Field
     start: _Count
     end: _Count
+    sentiment: _Label
     embedding: _Bits | None = None
 
 
@@ -82,6 +83,7 @@ class Opinion(msgspec.Struct):
     start: _Count
     end: _Count
     quote: _Text
+    counted: bool = True
 
 
 class Flag(msgspec.Struct):

@@ -51,7 +51,9 @@ def as_event(
     elif reading is not None:
         event.sentiment = Labelled(reading.sentiment.label)
         event.sentences = tuple(
-            Sentence(*prepared.place(sentence.start, sentence.end), sentence.embedding)
+            Sentence(
+                *prepared.place(sentence.start, sentence.end), sentence.sentiment.label, sentence.embedding
+            )
             for sentence in reading.sentences
         )
         event.aspects = tuple(_opinion(prepared, mention) for mention in reading.aspects)

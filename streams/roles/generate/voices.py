@@ -21,13 +21,13 @@ _MOST_ROWS = 256
 def _read(reading: ReviewReading) -> Read:
     """What is looked at of a reading before a sentence is published; of an aspect the surest mention counts."""
     aspects: dict[str, Feeling] = {}
-    for one in sorted(reading.aspects, key=lambda one: one.confidence):
-        aspects[one.aspect] = _feeling(one.sentiment)
+    for mention in sorted(reading.aspects, key=lambda mention: mention.confidence):
+        aspects[mention.aspect] = _feeling(mention.sentiment, mention.confidence)
     return Read(_feeling(reading.sentiment), aspects)
 
 
-def _feeling(sentiment: SentimentPrediction) -> Feeling:
-    return Feeling(sentiment.label, max(sentiment))
+def _feeling(sentiment: SentimentPrediction, confidence: float = 1.0) -> Feeling:
+    return Feeling(sentiment.label, max(sentiment), confidence)
 
 
 def load_voices(

@@ -87,7 +87,7 @@ def test_the_best_sentence_that_passes_is_told() -> None:
 
 def test_a_sentence_that_is_read_otherwise_is_not_told() -> None:
     def cheerful(texts: Sequence[str]) -> list[Read]:
-        return [read_as("positive") for _ in texts]
+        return [read_as("positive", "performance") for _ in texts]
 
     assert phrased(snapshot(4, 0, 4, [HINGE]), fake_voice(read=cheerful)) == {}
     assert len(phrased(snapshot(4, 0, 4, [LIGHT]), fake_voice(read=cheerful))) == 1
@@ -98,7 +98,7 @@ def test_a_sentence_that_is_read_otherwise_is_not_told() -> None:
     [
         ({"delivery"}, "quality", False),
         ({"delivery", "quality"}, "quality", True),
-        (set(), "quality", True),
+        (set(), "quality", False),
         ({"delivery"}, "other", True),
     ],
 )
@@ -106,9 +106,8 @@ def test_a_sentence_on_another_aspect_is_not_told(aspects: set[str], aspect: str
     def reads(texts: Sequence[str]) -> list[Read]:
         return [read_as("negative", *aspects) for _ in texts]
 
-    found = phrased(
-        snapshot(4, 0, 4, [point(aspect, "negative", "the hinge is loose")]), fake_voice(read=reads)
-    )
+    known = point(aspect, "negative", "the hinge is loose", "a loose hinge")
+    found = phrased(snapshot(4, 0, 4, [known]), fake_voice(read=reads))
     assert bool(found) is is_told
 
 
@@ -117,10 +116,12 @@ def test_nothing_is_told_twice() -> None:
     assert said([HINGE, again], "The hinge is loose.") == ["The hinge is loose."]
 
 
-def test_what_one_of_many_says_is_not_told_as_a_fact() -> None:
+@pytest.mark.parametrize("negative", [1, 5, 60])
+def test_what_one_says_is_not_told_as_a_fact(negative: int) -> None:
+    """However few reviews there are."""
     alone = point("quality", "negative", "the hinge is loose")
-    assert said([alone], "The hinge is loose.", positive=4, negative=5) == ["The hinge is loose."]
-    assert said([alone], "The hinge is loose.", positive=4, negative=6) == []
+    assert said([alone], "The hinge is loose.", positive=0, negative=negative) == []
+    assert said([HINGE], "The hinge is loose.", positive=0, negative=negative) == ["The hinge is loose."]
 
 
 def test_what_more_reviews_deny_is_not_told_as_a_fact() -> None:

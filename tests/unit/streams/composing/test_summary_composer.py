@@ -52,7 +52,8 @@ def test_each_is_phrased_in_its_language_and_returned_in_order() -> None:
     assert [one.model for one in made] == [("fake-phraser", "1"), ("fake-phraser", "1"), None, None]
     assert {request.language for request in english.requests} == {"en"}
     assert {request.language for request in chinese.requests} == {"zh"}
-    assert "The hinge is loose" in made[1].text
+    assert "2 reviewers say the hinge is loose." in made[1].text
+    assert "2位买家说：底座松了。" in made[0].text
     assert made[2] == compose(spanish())
 
 
