@@ -167,8 +167,9 @@ def _core(opinion: Opinion, who: str, variety: Variety, turn: int) -> str:
     if opinion.aspect in _CLAUSES:
         return variety.pick("verb", _CLAUSES[opinion.aspect][opinion.polarity], turn).format(who=who)
     if opinion.aspect not in ASPECT_WORDS:
-        verb = {"positive": "给出好评", "negative": "给出差评", "neutral": "有谈及"}[opinion.polarity]
-        return f"关于{what}，{who}{verb}"
+        if opinion.polarity == "neutral":
+            return f"{who}谈到{what}"
+        return f"关于{what}，{who}{'给出好评' if opinion.polarity == 'positive' else '给出差评'}"
     return variety.pick("verb", _FORMS[opinion.polarity], turn).format(who=who, what=what)
 
 
@@ -204,11 +205,8 @@ def _begun(sentence: str) -> str:
 
 def _unnamed(opinion: Opinion, who: str, says: str) -> str:
     """What is said of nothing that has a name: as one says it, or as several do."""
-    first = opinion.quoted[0]
-    if opinion.total == 1:
-        return f"{who}{says}：{_quote(first)}"
-    others = "".join(f"、“{other}”" for other in first.others[: 1 if first.foreign is None else 0])
-    return f"{who}有类似的说法，例如{_quote(first)}{others}"
+    quotes = "、".join(_quote(quoted) for quoted in opinion.told_alike)
+    return f"{who}{says}：{quotes}" if opinion.total == 1 else f"{who}有类似的说法，例如{quotes}"
 
 
 def aspect_words(aspect: str) -> str:
@@ -218,7 +216,8 @@ def aspect_words(aspect: str) -> str:
 
 def _tail(opinion: Opinion, variety: Variety, turn: int) -> str:
     """The quotes, as those of all who say so or as examples."""
-    quotes = [_quote(one) for one in opinion.quoted]
+    quoted = opinion.quoted if opinion.aspect in ASPECT_WORDS else opinion.told_alike
+    quotes = [_quote(one) for one in quoted]
     together = "、".join(quotes)
     if opinion.total == len(quotes):
         return f"：{together}"

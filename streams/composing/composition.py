@@ -121,6 +121,14 @@ class Opinion:
         """How many reviews are known to say so."""
         return len(self.review_ids)
 
+    @property
+    def told_alike(self) -> tuple[Quoted, ...]:
+        """The quotes of one point, and how another puts it: what has no name of its own is known by both."""
+        first, *more = self.quoted
+        if more or first.foreign is not None or not first.others:
+            return self.quoted
+        return (first, first._replace(quote=first.others[0]))
+
     def shortened(self, quotes: int = 1) -> "Opinion":
         """The same with so many quotes."""
         return replace(self, quoted=self.quoted[:quotes])

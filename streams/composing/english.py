@@ -64,9 +64,7 @@ _BRIEF_VERBS: Mapping[SentimentLabel, tuple[str, str]] = MappingProxyType(
         "neutral": ("mentions", "mention"),
     }
 )
-_VERDICTS: Mapping[SentimentLabel, str] = MappingProxyType(
-    {"positive": "positive", "negative": "critical", "neutral": "neutral"}
-)
+_VERDICTS: Mapping[SentimentLabel, str] = MappingProxyType({"positive": "positive", "negative": "critical"})
 # Of aspects that are not good or bad but so or not: one reviewer, several.
 _CLAUSES: Mapping[str, Mapping[SentimentLabel, tuple[str, str]]] = MappingProxyType(
     {
@@ -238,8 +236,7 @@ def told(
     elif opinion.aspect in _CLAUSES:
         sentence = f"{who} {_CLAUSES[opinion.aspect][opinion.polarity][many]}{tail}."
     elif opinion.aspect not in ASPECT_WORDS:
-        verb = ("are " if many else "is ") + _VERDICTS[opinion.polarity]
-        sentence = f"on {aspect_words(opinion.aspect)}, {who} {verb}{tail}."
+        sentence = _of_topic(opinion, who, tail)
     elif many and not turns and variety.pick("voice", (False, False, True), turn):
         verb = f"{'are' if opinion.aspect in _PLURALS else 'is'} {_PASSIVE[opinion.polarity]}"
         sentence = f"{_object(opinion.aspect)} {verb} by {who}{tail}."
@@ -260,7 +257,7 @@ def told_briefly(opinion: Opinion, *, speakers: Speakers = "reviewers") -> str:
     elif opinion.aspect in _CLAUSES:
         sentence = f"{who} {_CLAUSES[opinion.aspect][opinion.polarity][many]}{beginning}{quote}."
     elif opinion.aspect not in ASPECT_WORDS:
-        sentence = f"{who} on {aspect_words(opinion.aspect)}{beginning}{quote}."
+        sentence = _of_topic(opinion, who, f"{beginning}{quote}")
     else:
         verb = _BRIEF_VERBS[opinion.polarity][many]
         sentence = f"{who} {verb} {_object(opinion.aspect)}{beginning}{quote}."
@@ -290,13 +287,19 @@ def _who(opinion: Opinion, speakers: Speakers) -> str:
     return f"{opinion.total:,} {speaker}s" if opinion.total > 1 else f"one {speaker}"
 
 
+def _of_topic(opinion: Opinion, who: str, tail: str) -> str:
+    """What is said of an aspect that we have no words for: that of another model, or a topic of comments."""
+    many = opinion.total > 1
+    topic = aspect_words(opinion.aspect)
+    if opinion.polarity == "neutral":
+        return f"{who} {'write' if many else 'writes'} about {topic}{tail}."
+    return f"on {topic}, {who} {'are' if many else 'is'} {_VERDICTS[opinion.polarity]}{tail}."
+
+
 def _unnamed(opinion: Opinion, who: str, verb: str) -> str:
     """What is said of nothing that has a name: as one says it, or as several do."""
-    first = opinion.quoted[0]
-    if opinion.total == 1:
-        return f"{who} {verb}: {_quote(first)}."
-    said = [_quote(first), *(f"“{other}”" for other in first.others[: 1 if first.foreign is None else 0])]
-    return f"{who} {verb} things like {_listed(said)}."
+    quotes = [_quote(quoted) for quoted in opinion.told_alike]
+    return f"{who} {verb}{':' if opinion.total == 1 else ' things like'} {_listed(quotes)}."
 
 
 def _capitalised(sentence: str) -> str:
@@ -318,7 +321,8 @@ def aspect_words(aspect: str) -> str:
 
 def _tail(opinion: Opinion, variety: Variety, turn: int) -> str:
     """The quotes, as those of all who say so or as examples."""
-    quotes = [_quote(one) for one in opinion.quoted]
+    quoted = opinion.quoted if opinion.aspect in ASPECT_WORDS else opinion.told_alike
+    quotes = [_quote(one) for one in quoted]
     if opinion.total == len(quotes):
         return f": {_listed(quotes)}"
     each = f"; one writes {quotes[0]}" + "".join(f", another {quote}" for quote in quotes[1:])

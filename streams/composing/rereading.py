@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from models.readers.aspects import ASPECTS
 from schemas.fields import SentimentLabel
 from schemas.summaries import KeyPoint, Quote, RefreshRequested
 from streams.composing.composition import Opinion, primary
@@ -49,6 +50,8 @@ def agrees(read: Read, text: str, claimed: KeyPoint | Opinion, sentence: Read | 
         claimed: what they are to say.
         sentence: what the reader says of the sentence that they stand in, where that is longer.
     """
+    if claimed.polarity == "neutral" and (claimed.aspect == UNNAMED or claimed.aspect not in ASPECTS):
+        return True  # a topic that is spoken of, well or badly
     if claimed.polarity == "negative" and _denies_a_fault(text):
         return False
     if not _surely_feels(read.whole, claimed.polarity):
@@ -62,6 +65,8 @@ def _speaks_of(claimed: KeyPoint | Opinion, read: Read, sentence: Read | None) -
     """Whether the aspect is read with the polarity: in the words, or where they name none, in their sentence."""
     aspects = read.aspects or (sentence.aspects if sentence is not None else {})
     feeling = aspects.get(claimed.aspect)
+    if feeling is None and claimed.aspect not in ASPECTS:
+        return True  # a topic, which no reader knows
     return (
         feeling is not None
         and feeling.polarity == claimed.polarity

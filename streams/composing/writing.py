@@ -27,6 +27,7 @@ from streams.composing.composition import (
     primary,
 )
 from streams.composing.opinions import MAX_QUOTES, UNNAMED, IsFit, opinions_of
+from streams.composing.phrase_faults import supporters
 from streams.composing.publishable import is_written_for_effect, problems
 from streams.composing.variety import Variety
 
@@ -99,6 +100,8 @@ def outline(
     opinions = opinions_of(snapshot, language, is_fit)
     if primary(language) not in _TEMPLATES:
         opinions = [opinion for opinion in opinions if opinion.quoted[0].foreign is None]
+    if speakers == "commenters":  # a topic is what several speak of
+        opinions = [opinion for opinion in opinions if opinion.total > 1] or opinions
     return Outline(snapshot, language, tuple(opinions), speakers)
 
 
@@ -225,9 +228,11 @@ def _claims(
         claims.append(SummaryClaim(text=text, method="template", count=mix.reviews))
     for place, opinion in enumerate(opinions):
         if (sentence := sentences.get(opinion)) is not None:
+            says = supporters(sentence, opinion.quoted[0].point.quotes, primary(language))
+            saying = replace(opinion, review_ids=says, are_all=True)
             if form != "quoted":
-                sentence = templates.attributed(sentence, opinion, speakers=speakers)
-            claims.append(_claim(sentence, opinion, method="generated"))
+                sentence = templates.attributed(sentence, saying, speakers=speakers)
+            claims.append(_claim(sentence, saying, method="generated"))
         elif form == "quoted":
             claims.append(_quotation(opinion, language))
         elif form == "brief":

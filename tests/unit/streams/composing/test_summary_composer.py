@@ -17,12 +17,12 @@ from tests.unit.streams.composing.snapshots import point, snapshot
 def lamp(
     product_id: str = "lamp", generation: int = 1, words: str = "the hinge is loose"
 ) -> RefreshRequested:
-    points = [point("quality", "negative", words, f"{words} too")]
+    points = [point("quality", "negative", words, f"{words}, a pity")]
     return snapshot(1, 0, 5, points, product_id=product_id, generation=generation)
 
 
 def kettle(product_id: str = "kettle") -> RefreshRequested:
-    points = [point("quality", "negative", "底座松了", "支架也松了")]
+    points = [point("quality", "negative", "底座松了", "底座松了，可惜")]
     return snapshot(1, 0, 5, points, product_id=product_id, language="zh")
 
 
