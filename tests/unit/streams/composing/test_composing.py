@@ -238,7 +238,7 @@ def test_an_aspect_of_another_model_keeps_its_name() -> None:
     text = compose(
         snapshot(5, 0, 0, [point("Battery_life", "positive", "lasts all week", "lasts for days")])
     ).text
-    assert "On battery life, 2 reviewers are positive, for example: “lasts for days”." in text
+    assert "On battery life, 2 reviewers are positive: “lasts for days” and “lasts all week”." in text
 
 
 def test_no_hostile_quote_is_told() -> None:
