@@ -40,10 +40,11 @@ class LatestReview(Value):
 
 
 class Quote(Value):
-    """A sentence of one review, word for word."""
+    """Words of one review as they stand there. `sentence` is the sentence around them, where it is known and longer."""
 
     review_id: Identifier
     text: Text
+    sentence: Text | None = None
 
 
 class KeyPoint(Value):

@@ -108,7 +108,15 @@ def random_version(rng: random.Random, product_id: str, review_id: str, version:
         rating=rng.choice([None, 0, 1, 2.5, 3, 4, 4.5, 5]),
         language={"code": rng.choice(["en", "zh"]), "confidence": 1.0},
         sentiment={"label": rng.choice(LABELS)},
-        sentences=[{"field": "text", "start": 0, "end": 30, "embedding": b64encode(bits).decode()}],
+        sentences=[
+            {
+                "field": "text",
+                "start": 0,
+                "end": 30,
+                "sentiment": opinions[0]["sentiment"] if opinions else rng.choice(LABELS),
+                "embedding": b64encode(bits).decode(),
+            }
+        ],
         aspects=opinions,
         verified_purchase=rng.random() < 0.5,
     )

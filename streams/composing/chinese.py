@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Final
 
 from schemas.fields import SentimentLabel
-from streams.composing.composition import Mix, Opinion, Quoted, primary
+from streams.composing.composition import Mix, Opinion, Quoted, Speakers, primary
 from streams.composing.opinions import UNNAMED
 from streams.composing.shares import named_share
 from streams.composing.variety import Variety
@@ -25,32 +25,45 @@ _LANGUAGES = MappingProxyType(
         "pt": "葡萄牙文", "it": "意大利文", "ru": "俄文", "ar": "阿拉伯文", "nl": "荷兰文",
     }
 )  # fmt: skip
-# {who} users, {what} they speak of.
+# {who} buyers, {what} they speak of.
 _FORMS: Mapping[SentimentLabel, tuple[str, ...]] = MappingProxyType(
     {
-        "positive": ("{who}称赞{what}", "{who}对{what}表示满意", "{who}认可{what}", "{what}得到{who}的肯定"),
-        "negative": ("{who}批评{what}", "{who}对{what}表示不满", "{who}抱怨{what}", "{what}受到{who}的批评"),
-        "neutral": ("{who}提到{what}", "{who}谈到{what}"),
+        "positive": (
+            "{who}称赞{what}", "{who}对{what}表示满意", "{who}认可{what}", "{what}得到{who}的肯定",
+            "{who}对{what}评价不错", "谈到{what}，{who}给出好评",
+        ),
+        "negative": (
+            "{who}批评{what}", "{who}对{what}表示不满", "{who}抱怨{what}", "{what}受到{who}的批评",
+            "{who}对{what}不满意", "谈到{what}，{who}给出差评",
+        ),
+        "neutral": ("{who}谈到{what}", "{who}说到{what}"),
     }
-)
+)  # fmt: skip
 _BRIEFLY: Mapping[SentimentLabel, str] = MappingProxyType(
-    {"positive": "{what}获赞", "negative": "{what}受批评", "neutral": "提到{what}"}
+    {"positive": "{who}称赞{what}", "negative": "{who}批评{what}", "neutral": "{who}谈到{what}"}
 )
 # Of aspects that are not good or bad but so or not.
-_CLAUSES: Mapping[str, Mapping[SentimentLabel, str]] = MappingProxyType(
+_CLAUSES: Mapping[str, Mapping[SentimentLabel, tuple[str, ...]]] = MappingProxyType(
     {
         "authenticity": {
-            "positive": "{who}相信是正品",
-            "negative": "{who}怀疑不是正品",
-            "neutral": "{who}提到是否正品",
+            "positive": ("{who}相信是正品", "{who}认为是正品"),
+            "negative": ("{who}怀疑不是正品", "{who}对是否正品存疑"),
+            "neutral": ("{who}谈到是否正品",),
         },
         "safety": {
-            "positive": "{who}认为安全",
-            "negative": "{who}担心安全问题",
-            "neutral": "{who}提到安全性",
+            "positive": ("{who}认为安全", "{who}对安全性放心"),
+            "negative": ("{who}担心安全问题", "{who}提出安全方面的问题"),
+            "neutral": ("{who}谈到安全性",),
+        },
+        "ease_of_use": {
+            "positive": ("{who}觉得使用方便", "{who}认为使用起来方便"),
+            "negative": ("{who}觉得使用不便", "{who}抱怨使用不便"),
+            "neutral": ("{who}谈到使用是否方便",),
         },
     }
 )
+_SPEAKERS: Mapping[Speakers, str] = MappingProxyType({"reviewers": "买家", "commenters": "网友"})
+_SAYS = ("说", "表示")
 _TURNS: Mapping[SentimentLabel, tuple[str, ...]] = MappingProxyType(
     {
         "positive": ("好的方面，", "值得肯定的是，", "优点方面，"),
@@ -73,15 +86,22 @@ _TILTS = MappingProxyType(
 _FEELINGS = MappingProxyType({"positive": "好评", "neutral": "中评", "negative": "差评"})
 
 
-def overall(mix: Mix, variety: Variety, *, is_told: bool = False) -> str:
+def overall(
+    mix: Mix,
+    variety: Variety,
+    *,
+    is_told: bool = False,
+    speakers: Speakers = "reviewers",  # noqa: ARG001 - what is written is called the same, whoever writes
+) -> str:
     """How many reviews there are, and how they feel.
 
     Args:
         mix: the numbers.
         variety: chooses the words.
         is_told: whether more is told of them, so that some were read even where none has a sentiment.
+        speakers: who wrote them.
 
-    >>> overall(Mix(1, 1, 0, 0), Variety("p", 1))
+    >>> overall(Mix(1, 1, 0, 0), Variety("p"))
     '目前只有1条评论，是好评。'
     """
     groups = mix.feelings(_FEELINGS)
@@ -129,36 +149,64 @@ def _forms(mix: Mix, groups: list[tuple[int, str]]) -> list[str]:
     return forms
 
 
-def told(opinion: Opinion, variety: Variety, turn: int, *, turns: bool) -> str:
+def told(
+    opinion: Opinion, variety: Variety, turn: int, *, turns: bool, speakers: Speakers = "reviewers"
+) -> str:
     """One sentence on an aspect; see the English one."""
     beginning = variety.pick("turn", _TURNS[opinion.polarity], turn) if turns else ""
-    who = f"{opinion.total}位用户"
+    who = _who(opinion, speakers)
     if opinion.aspect == UNNAMED:
-        like = "有类似的说法" if opinion.total > 1 else "说"
-        return f"{beginning}{who}{like}：{_quote(opinion.quoted[0])}。"
+        says = variety.pick("says", _SAYS, turn)
+        return f"{beginning}{_begun(_unnamed(opinion, who, says))}。"
+    return f"{beginning}{_begun(_core(opinion, who, variety, turn))}{_tail(opinion, variety, turn)}。"
+
+
+def _core(opinion: Opinion, who: str, variety: Variety, turn: int) -> str:
+    """Who says what of which aspect, without quotes."""
     what = aspect_words(opinion.aspect)
     if opinion.aspect in _CLAUSES:
-        core = _CLAUSES[opinion.aspect][opinion.polarity].format(who=who)
-    elif opinion.aspect not in ASPECT_WORDS:
-        verb = {"positive": "给出好评", "negative": "给出差评", "neutral": "有提及"}[opinion.polarity]
-        core = f"关于{what}，{who}{verb}"
-    else:
-        core = variety.pick("verb", _FORMS[opinion.polarity], turn).format(who=who, what=what)
-    return f"{beginning}{core}{_tail(opinion, variety, turn)}。"
+        return variety.pick("verb", _CLAUSES[opinion.aspect][opinion.polarity], turn).format(who=who)
+    if opinion.aspect not in ASPECT_WORDS:
+        if opinion.polarity == "neutral":
+            return f"{who}谈到{what}"
+        return f"关于{what}，{who}{'给出好评' if opinion.polarity == 'positive' else '给出差评'}"
+    return variety.pick("verb", _FORMS[opinion.polarity], turn).format(who=who, what=what)
 
 
-def told_briefly(opinion: Opinion) -> str:
+def told_briefly(opinion: Opinion, *, speakers: Speakers = "reviewers") -> str:
     """One sentence on an aspect in the fewest words; see `told`."""
-    who = f"{opinion.total}位用户"
-    quote = _quote(opinion.quoted[0])
-    beginning = "，例如" if opinion.quoted[0].point.count < opinion.total else "："
+    who = _who(opinion, speakers)
+    beginning = "，如" if opinion.total > 1 else "："
     if opinion.aspect == UNNAMED:
-        return f"{who}{'提到类似' if opinion.total > 1 else '说'}{quote}。"
+        return _begun(f"{_unnamed(opinion.shortened(), who, '说')}。")
     if opinion.aspect in _CLAUSES:
-        return f"{_CLAUSES[opinion.aspect][opinion.polarity].format(who=who)}{beginning}{quote}。"
-    return (
-        f"{_BRIEFLY[opinion.polarity].format(what=aspect_words(opinion.aspect))}（{who}）{beginning}{quote}。"
-    )
+        core = _CLAUSES[opinion.aspect][opinion.polarity][0].format(who=who)
+    else:
+        core = _BRIEFLY[opinion.polarity].format(who=who, what=aspect_words(opinion.aspect))
+    return _begun(f"{core}{beginning}{_quote(opinion.quoted[0])}。")
+
+
+def attributed(sentence: str, opinion: Opinion, *, speakers: Speakers = "reviewers") -> str:
+    """A sentence that a model wrote, with how many say so; see the English one."""
+    return _begun(f"{_who(opinion, speakers)}说：{sentence}")
+
+
+def _who(opinion: Opinion, speakers: Speakers) -> str:
+    speaker = _SPEAKERS[speakers]
+    if not opinion.are_all:
+        return f"至少{opinion.total}位{speaker}"
+    return f"{opinion.total}位{speaker}" if opinion.total > 1 else f"一位{speaker}"
+
+
+def _begun(sentence: str) -> str:
+    """With "有" where it begins with one who is not known yet."""
+    return f"有{sentence}" if sentence.startswith("一位") else sentence
+
+
+def _unnamed(opinion: Opinion, who: str, says: str) -> str:
+    """What is said of nothing that has a name: as one says it, or as several do."""
+    quotes = "、".join(_quote(quoted) for quoted in opinion.told_alike)
+    return f"{who}{says}：{quotes}" if opinion.total == 1 else f"{who}有类似的说法，例如{quotes}"
 
 
 def aspect_words(aspect: str) -> str:
@@ -167,20 +215,14 @@ def aspect_words(aspect: str) -> str:
 
 
 def _tail(opinion: Opinion, variety: Variety, turn: int) -> str:
-    quoted = opinion.quoted
-    counts = [one.point.count for one in quoted]
-    quotes = "、".join(_quote(one) for one in quoted)
-    if len(counts) == 1 and counts[0] >= opinion.total:
-        return f"：{quotes}"
-    if max(counts) == 1:
-        return f"：{quotes}" if opinion.total == len(counts) else f"，例如{quotes}"
-    if len(counts) == 1 and variety.pick("tail", (True, False), turn):
-        return f"，其中{counts[0]}位提到{quotes}之类的情况"
-    parts = [
-        f"{one.point.count}位的说法类似{_quote(one)}" if one.point.count > 1 else f"1位说{_quote(one)}"
-        for one in quoted
-    ]
-    return f"，其中{'，'.join(parts)}"
+    """The quotes, as those of all who say so or as examples."""
+    quoted = opinion.quoted if opinion.aspect in ASPECT_WORDS else opinion.told_alike
+    quotes = [_quote(one) for one in quoted]
+    together = "、".join(quotes)
+    if opinion.total == len(quotes):
+        return f"：{together}"
+    each = f"，有人说{quotes[0]}" + "".join(f"，也有人说{quote}" for quote in quotes[1:])
+    return variety.pick("tail", (f"，例如{together}", each, f"，比如{together}"), turn)
 
 
 def _quote(one: Quoted) -> str:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 import structlog
 
 from schemas.summaries import RefreshRequested
-from streams.composing.composition import Composition, primary
+from streams.composing.composition import Composition, Speakers, primary
 from streams.composing.phrasing import PROMPT_VERSION, Voice, phrase_opinions
 from streams.composing.rereading import ReadSentences, fitting_quotes
 from streams.composing.writing import (
@@ -54,12 +54,16 @@ class SummaryComposer:
         return f"{TEMPLATES_VERSION}+{PROMPT_VERSION}" if self._voices else TEMPLATES_VERSION
 
     def compose(
-        self, snapshots: Sequence[RefreshRequested], *, most_words: int | None = None
+        self,
+        snapshots: Sequence[RefreshRequested],
+        *,
+        most_words: int | None = None,
+        speakers: Speakers = "reviewers",
     ) -> list[Composition]:
-        """A text of each snapshot, in order; see `write` for `most_words`."""
+        """A text of each snapshot, in order; see `write` for `most_words`. `speakers` are those who wrote of it."""
         ends_at = self._clock() + self._deadline_s
         is_fit = fitting_quotes(snapshots, self._readers)
-        outlines = [outline(snapshot, is_fit) for snapshot in snapshots]
+        outlines = [outline(snapshot, is_fit, speakers) for snapshot in snapshots]
         sentences: list[Sentences] = [NO_SENTENCES] * len(outlines)
         models: list[tuple[str, str] | None] = [None] * len(outlines)
         voices = self._voices

@@ -1,14 +1,20 @@
 """What composing works with: the mix of a product's reviews, what is said of one aspect, and the finished text."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
 
 from schemas.fields import SentimentLabel
 from schemas.summaries import Facet, KeyPoint, RefreshRequested, SummaryClaim
 
 #: Written without spaces between words and sentences.
 UNSPACED = frozenset({"zh", "ja", "th", "yue"})
+#: Reviews that a claim can name.
+MOST_NAMED = 1_000
+
+
+#: Whose texts these are, which is how they are called.
+Speakers = Literal["reviewers", "commenters"]
 
 
 class Mix(NamedTuple):
@@ -60,11 +66,12 @@ class Quoted(NamedTuple):
     """A key point with the words that it is told in.
 
     Attributes:
-        point: which.
+        point: which, with those of its reviews that count for it.
         quote: word for word from one of its reviews, fit to be published.
         review_id: whose words they are.
         foreign: the language of the quote, where it is not that of the text.
         others: how others put it, as fit to be published.
+        sentence: the whole sentence around the quote, where that says so too and may be told.
     """
 
     point: KeyPoint
@@ -72,6 +79,12 @@ class Quoted(NamedTuple):
     review_id: str
     foreign: str | None
     others: tuple[str, ...] = ()
+    sentence: str | None = None
+
+    @property
+    def in_its_sentence(self) -> "Quoted":
+        """The same with all of the sentence, where it may be told."""
+        return self if self.sentence is None else self._replace(quote=self.sentence, sentence=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,30 +94,48 @@ class Opinion:
     Attributes:
         aspect: by its name in the snapshot.
         polarity: towards it.
-        total: how many reviews say so.
+        review_ids: the reviews that say so, those that are quoted first; their number is what is told.
         quoted: the points that it is told in, most made first; never empty.
+        are_all: whether no other review says so; else it is told that at least so many do.
     """
 
     aspect: str
     polarity: SentimentLabel
-    total: int
+    review_ids: tuple[str, ...]
     quoted: tuple[Quoted, ...]
+    are_all: bool = True
+
+    @classmethod
+    def of(cls, points: Sequence[KeyPoint], quoted: tuple[Quoted, ...]) -> "Opinion":
+        """What points of one aspect and polarity say together, some of them quoted."""
+        speakers = [one.review_id for one in quoted]
+        named = [review_id for point in points for review_id in point.review_ids]
+        review_ids = tuple(dict.fromkeys(speakers + named))[:MOST_NAMED]
+        are_all = (
+            all(point.count == len(point.review_ids) for point in points) and len(review_ids) < MOST_NAMED
+        )
+        return cls(points[0].aspect, points[0].polarity, review_ids, quoted, are_all)
+
+    @property
+    def total(self) -> int:
+        """How many reviews are known to say so."""
+        return len(self.review_ids)
+
+    @property
+    def told_alike(self) -> tuple[Quoted, ...]:
+        """The quotes of one point, and how another puts it: what has no name of its own is known by both."""
+        first, *more = self.quoted
+        if more or first.foreign is not None or not first.others:
+            return self.quoted
+        return (first, first._replace(quote=first.others[0]))
 
     def shortened(self, quotes: int = 1) -> "Opinion":
         """The same with so many quotes."""
-        return Opinion(self.aspect, self.polarity, self.total, self.quoted[:quotes])
+        return replace(self, quoted=self.quoted[:quotes])
 
     def only(self, quoted: Quoted) -> "Opinion":
         """What one of its points says, by those who make that point."""
-        return Opinion(self.aspect, self.polarity, quoted.point.count, (quoted,))
-
-    @property
-    def review_ids(self) -> tuple[str, ...]:
-        """The reviews it stands on, those that are quoted first."""
-        ids = [quoted.review_id for quoted in self.quoted]
-        return tuple(
-            dict.fromkeys(ids + [known for quoted in self.quoted for known in quoted.point.review_ids])
-        )[:1000]
+        return Opinion.of([quoted.point], (quoted,))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
 """English sentences: of all reviews, and of one aspect."""
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
 from schemas.fields import SentimentLabel
-from streams.composing.composition import Mix, Opinion, Quoted, primary
+from streams.composing.composition import Mix, Opinion, Quoted, Speakers, primary
 from streams.composing.opinions import UNNAMED
 from streams.composing.shares import named_share
 from streams.composing.variety import Variety
@@ -32,7 +33,6 @@ ASPECT_WORDS: Final[Mapping[str, str]] = MappingProxyType(
 )
 # What reviewers praise or criticise, where "the" before the name does not do: few products are tasted and smelt both.
 _OBJECTS: Mapping[str, str] = MappingProxyType({"taste_and_smell": "how it tastes or smells"})
-_IN_BRIEF: Mapping[str, str] = MappingProxyType({"taste_and_smell": "taste or smell"})
 _PLURALS = frozenset({"size_and_fit"})
 _LANGUAGES = MappingProxyType(
     {
@@ -57,9 +57,14 @@ _VERBS: Mapping[SentimentLabel, tuple[tuple[str, str], ...]] = MappingProxyType(
 _PASSIVE: Mapping[SentimentLabel, str] = MappingProxyType(
     {"positive": "praised", "negative": "criticised", "neutral": "mentioned"}
 )
-_VERDICTS: Mapping[SentimentLabel, str] = MappingProxyType(
-    {"positive": "positive", "negative": "critical", "neutral": "neutral"}
+_BRIEF_VERBS: Mapping[SentimentLabel, tuple[str, str]] = MappingProxyType(
+    {
+        "positive": ("praises", "praise"),
+        "negative": ("criticises", "criticise"),
+        "neutral": ("mentions", "mention"),
+    }
 )
+_VERDICTS: Mapping[SentimentLabel, str] = MappingProxyType({"positive": "positive", "negative": "critical"})
 # Of aspects that are not good or bad but so or not: one reviewer, several.
 _CLAUSES: Mapping[str, Mapping[SentimentLabel, tuple[str, str]]] = MappingProxyType(
     {
@@ -95,20 +100,33 @@ _TILTS = MappingProxyType(
         "neutral": "Opinions are divided",
     }
 )
+# Who writes, and what.
+_SPEAKERS: Mapping[Speakers, str] = MappingProxyType({"reviewers": "reviewer", "commenters": "commenter"})
+_WRITTEN: Mapping[Speakers, str] = MappingProxyType({"reviewers": "review", "commenters": "comment"})
+# Words that begin a whole sentence, which needs no colon after who says it.
+_BEGINS_SENTENCE = re.compile(r"(?:The|It|This|These|That|They|There|A|An|All|Both|Some|Its|Their)\b")
+_NAME_LIKE = re.compile(r"I\b|\w*\d|\w+[A-Z]")
 _FEELINGS = MappingProxyType({"positive": "positive", "neutral": "mixed", "negative": "negative"})
 
 
-def overall(mix: Mix, variety: Variety, *, is_told: bool = False) -> str:
+def overall(mix: Mix, variety: Variety, *, is_told: bool = False, speakers: Speakers = "reviewers") -> str:
     """How many reviews there are, and how they feel.
 
     Args:
         mix: the numbers.
         variety: chooses the words.
         is_told: whether more is told of them, so that some were read even where none has a sentiment.
+        speakers: who wrote them.
 
-    >>> overall(Mix(1, 0, 0, 1), Variety("p", 1))
+    >>> overall(Mix(1, 0, 0, 1), Variety("p"))
     'The only review so far is negative.'
     """
+    text = _overall(mix, variety, is_told=is_told)
+    written = _WRITTEN[speakers]
+    return text if written == "review" else text.replace("review", written)
+
+
+def _overall(mix: Mix, variety: Variety, *, is_told: bool) -> str:
     groups = mix.feelings(_FEELINGS)
     if not groups and is_told:
         return (
@@ -164,7 +182,6 @@ def _of_many(mix: Mix, groups: list[tuple[int, str]]) -> list[str]:
         f"There are {reviews} so far: {items}.",
         f"Here is how {reviews} judge it: {items}.",
         f"Among the {reviews} so far, {clauses}.",
-        f"In {reviews}, the count is {items}.",
     ]
     if mix.read >= 5 and mix.tilt is not None:
         forms.append(f"{_TILTS[mix.tilt]}: of {reviews}, {clauses}.")
@@ -196,49 +213,96 @@ def _clauses(groups: list[tuple[int, str]]) -> str:
     )
 
 
-def told(opinion: Opinion, variety: Variety, turn: int, *, turns: bool) -> str:
+def told(
+    opinion: Opinion, variety: Variety, turn: int, *, turns: bool, speakers: Speakers = "reviewers"
+) -> str:
     """One sentence on an aspect.
 
     Args:
         opinion: what is said of it.
         variety: chooses the words.
-        turn: the sentence's place, so that neighbours differ.
+        turn: a number of the aspect, or the sentence's place: other turns have other words.
         turns: whether the sentences before have the other polarity.
+        speakers: who says so.
     """
     beginning = variety.pick("turn", _TURNS[opinion.polarity], turn) if turns else ""
     many = opinion.total > 1
-    who = f"{opinion.total:,} reviewers" if many else "one reviewer"
+    who = _who(opinion, speakers)
+    tail = _tail(opinion, variety, turn)
     if opinion.aspect == UNNAMED:
-        core = f"{who} {'say' if many else 'says'}" + (" something like" if many else ":")
-        sentence = f"{core} {_quote(opinion.quoted[0])}."
+        sentence = _unnamed(
+            opinion, who, variety.pick("says", (("says", "say"), ("writes", "write")), turn)[many]
+        )
     elif opinion.aspect in _CLAUSES:
-        sentence = f"{who} {_CLAUSES[opinion.aspect][opinion.polarity][many]}{_tail(opinion, variety, turn)}."
+        sentence = f"{who} {_CLAUSES[opinion.aspect][opinion.polarity][many]}{tail}."
     elif opinion.aspect not in ASPECT_WORDS:
-        verb = ("are " if many else "is ") + _VERDICTS[opinion.polarity]
-        sentence = f"on {aspect_words(opinion.aspect)}, {who} {verb}{_tail(opinion, variety, turn)}."
-    elif not turns and variety.pick("voice", (False, False, True), turn):
+        sentence = _of_topic(opinion, who, tail)
+    elif many and not turns and variety.pick("voice", (False, False, True), turn):
         verb = f"{'are' if opinion.aspect in _PLURALS else 'is'} {_PASSIVE[opinion.polarity]}"
-        sentence = f"{_object(opinion.aspect)} {verb} by {who}{_tail(opinion, variety, turn)}."
+        sentence = f"{_object(opinion.aspect)} {verb} by {who}{tail}."
     else:
         verb = variety.pick("verb", _VERBS[opinion.polarity], turn)[many]
-        sentence = f"{who} {verb} {_object(opinion.aspect)}{_tail(opinion, variety, turn)}."
-    sentence = beginning + sentence
-    return sentence[0].upper() + sentence[1:]
+        sentence = f"{who} {verb} {_object(opinion.aspect)}{tail}."
+    return _capitalised(beginning + sentence)
 
 
-def told_briefly(opinion: Opinion) -> str:
+def told_briefly(opinion: Opinion, *, speakers: Speakers = "reviewers") -> str:
     """One sentence on an aspect in the fewest words; see `told`."""
     many = opinion.total > 1
-    who = f"{opinion.total:,} reviewers" if many else "one reviewer"
+    who = _who(opinion, speakers)
     quote = _quote(opinion.quoted[0])
-    beginning = ", e.g. " if opinion.quoted[0].point.count < opinion.total else ": "
+    beginning = ", e.g. " if many else ": "
     if opinion.aspect == UNNAMED:
-        sentence = f"{who}: {'something like ' if many else ''}{quote}."
+        sentence = _unnamed(opinion.shortened(), who, "say" if many else "says")
     elif opinion.aspect in _CLAUSES:
         sentence = f"{who} {_CLAUSES[opinion.aspect][opinion.polarity][many]}{beginning}{quote}."
+    elif opinion.aspect not in ASPECT_WORDS:
+        sentence = _of_topic(opinion, who, f"{beginning}{quote}")
     else:
-        named = _IN_BRIEF.get(opinion.aspect) or aspect_words(opinion.aspect)
-        sentence = f"{named} {_PASSIVE[opinion.polarity]} by {who}{beginning}{quote}."
+        verb = _BRIEF_VERBS[opinion.polarity][many]
+        sentence = f"{who} {verb} {_object(opinion.aspect)}{beginning}{quote}."
+    return _capitalised(sentence)
+
+
+def attributed(sentence: str, opinion: Opinion, *, speakers: Speakers = "reviewers") -> str:
+    """A sentence that a model wrote, with how many say so.
+
+    >>> from schemas.summaries import KeyPoint, Quote
+    >>> point = KeyPoint(claim="x", aspect="delivery", polarity="negative", count=2, review_ids=("a", "b"),
+    ...                  quotes=(Quote(review_id="a", text="x"),))
+    >>> opinion = Opinion.of([point], ())
+    >>> attributed("The box was dented.", opinion), attributed("Fair price by the kilo.", opinion)
+    ('2 reviewers say the box was dented.', '2 reviewers say: fair price by the kilo.')
+    """
+    verb = "say" if opinion.total > 1 else "says"
+    colon = "" if _BEGINS_SENTENCE.match(sentence) else ":"
+    said = sentence if _NAME_LIKE.match(sentence) else sentence[0].lower() + sentence[1:]
+    return _capitalised(f"{_who(opinion, speakers)} {verb}{colon} {said}")
+
+
+def _who(opinion: Opinion, speakers: Speakers) -> str:
+    speaker = _SPEAKERS[speakers]
+    if not opinion.are_all:
+        return f"at least {opinion.total:,} {speaker}{'s' if opinion.total > 1 else ''}"
+    return f"{opinion.total:,} {speaker}s" if opinion.total > 1 else f"one {speaker}"
+
+
+def _of_topic(opinion: Opinion, who: str, tail: str) -> str:
+    """What is said of an aspect that we have no words for: that of another model, or a topic of comments."""
+    many = opinion.total > 1
+    topic = aspect_words(opinion.aspect)
+    if opinion.polarity == "neutral":
+        return f"{who} {'write' if many else 'writes'} about {topic}{tail}."
+    return f"on {topic}, {who} {'are' if many else 'is'} {_VERDICTS[opinion.polarity]}{tail}."
+
+
+def _unnamed(opinion: Opinion, who: str, verb: str) -> str:
+    """What is said of nothing that has a name: as one says it, or as several do."""
+    quotes = [_quote(quoted) for quoted in opinion.told_alike]
+    return f"{who} {verb}{':' if opinion.total == 1 else ' things like'} {_listed(quotes)}."
+
+
+def _capitalised(sentence: str) -> str:
     return sentence[0].upper() + sentence[1:]
 
 
@@ -256,23 +320,13 @@ def aspect_words(aspect: str) -> str:
 
 
 def _tail(opinion: Opinion, variety: Variety, turn: int) -> str:
-    """The quotes, and how many reviews each speaks for where that is not all or one of them."""
-    quoted = opinion.quoted
-    counts = [one.point.count for one in quoted]
-    quotes = _listed([_quote(one) for one in quoted])
-    if len(counts) == 1 and counts[0] >= opinion.total:
-        return f": {quotes}"
-    if max(counts) == 1:
-        return f": {quotes}" if opinion.total == len(counts) else f", for example: {quotes}"
-    if len(counts) == 1 and variety.pick("tail", (True, False), turn):
-        return f", {counts[0]:,} of them in words like {quotes}"
-    parts = [
-        f"{one.point.count:,} say something like {_quote(one)}"
-        if one.point.count > 1
-        else f"one says {_quote(one)}"
-        for one in quoted
-    ]
-    return f": {_listed(parts)}"
+    """The quotes, as those of all who say so or as examples."""
+    quoted = opinion.quoted if opinion.aspect in ASPECT_WORDS else opinion.told_alike
+    quotes = [_quote(one) for one in quoted]
+    if opinion.total == len(quotes):
+        return f": {_listed(quotes)}"
+    each = f"; one writes {quotes[0]}" + "".join(f", another {quote}" for quote in quotes[1:])
+    return variety.pick("tail", (f", for example: {_listed(quotes)}", each), turn)
 
 
 def _quote(one: Quoted) -> str:

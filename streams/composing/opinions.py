@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from schemas.fields import SentimentLabel
-from schemas.summaries import KeyPoint, RefreshRequested
+from schemas.summaries import KeyPoint, Quote, RefreshRequested
 from streams.composing.composition import Opinion, Quoted, primary
 from streams.composing.publishable import clean_quote
 from streams.composing.quote_worth import Worth
@@ -18,11 +18,16 @@ MAX_QUOTES = 2
 _MAX_POINTS = 4
 _COMFORTABLE_WORDS = 16
 _COMFORTABLE_CHARACTERS = 100
-_WITHOUT_SUBJECT = re.compile(r"(?:is|are|was|were|has|have|had|does|did|can|will|would)\b", re.IGNORECASE)
+# Clauses that begin so are no sentence, and read badly by themselves.
+_FRAGMENT = re.compile(
+    r"(?:is|are|was|were|has|have|had|does|did|can|will|would|by|while|when|which|who|whose|that|of|with|from|as|than"
+    r"|to|into|because|since|until|after|before|if)\b",
+    re.IGNORECASE,
+)
 
 
-#: Whether a quote, cleaned, says what its key point says.
-IsFit = Callable[[KeyPoint, str], bool]
+#: Whether a quote, read again, says what its key point says.
+IsFit = Callable[[KeyPoint, Quote], bool]
 
 
 def opinions_of(
@@ -30,48 +35,50 @@ def opinions_of(
 ) -> list[Opinion]:
     """All that can be told, most made points first. What was told as one aspect is not told as another one again.
 
-    A point without a quote that is fit to be published is left out.
+    A point without a quote that is fit to be published is left out. Only reviews that the snapshot names are counted,
+    and of these none whose quote was read again and says something else.
 
     Args:
-        snapshot: the key points and counters.
+        snapshot: the key points.
         language: of the text; quotes in it come first.
         is_fit: decides which quotes may stand for their points; all where nobody can tell.
     """
     of_kind: dict[tuple[str, SentimentLabel, int], list[KeyPoint]] = defaultdict(list)
-    for number, point in enumerate(snapshot.key_points):
+    agreeing = [point for known in snapshot.key_points if (point := _agreeing(known, is_fit))]
+    for number, point in enumerate(agreeing):
         of_kind[point.aspect, point.polarity, number if point.aspect == UNNAMED else -1].append(point)
-    totals = {aspect.aspect: aspect for aspect in snapshot.counts.aspects}
 
-    worth = Worth(quote.text for point in snapshot.key_points for quote in point.quotes)
+    worth = Worth(quote.text for point in agreeing for quote in point.quotes)
 
-    def prominence(kind: tuple[str, SentimentLabel, int]) -> tuple[int, float]:
-        best = max(worth.of(quote.text) for point in of_kind[kind] for quote in point.quotes)
-        return -max(point.count for point in of_kind[kind]), -best
+    def prominence(point: KeyPoint) -> tuple[int, float]:
+        return -point.count, -max(worth.of(quote.text) for quote in point.quotes)
 
     quoting = _Quoting(language, worth, is_fit)
     opinions = []
-    for kind in sorted(of_kind, key=prominence):
-        aspect, polarity, _ = kind
-        points = sorted(
-            of_kind[kind], key=lambda point: (-point.count, -max(worth.of(q.text) for q in point.quotes))
-        )
-        counted = getattr(totals[aspect], polarity) if aspect in totals and aspect != UNNAMED else 0
-        points, total = _counted(points, counted)
+
+    def reviews(points: list[KeyPoint]) -> int:
+        return len({review_id for point in points for review_id in point.review_ids})
+
+    for points in sorted(
+        of_kind.values(), key=lambda points: (-reviews(points), min(map(prominence, points)))
+    ):
+        points.sort(key=prominence)
         if quoted := quoting.choose(points):
-            if total is None:
-                quoted, total = quoted[:1], quoted[0].point.count
-            opinions.append(Opinion(aspect, polarity, total, quoted))
+            opinions.append(Opinion.of(points, quoted))
     return opinions
 
 
-def _counted(points: list[KeyPoint], counted: int) -> tuple[list[KeyPoint], int | None]:
-    """The points, and how many reviews make them together: by the counter where it holds them all; None: unknown."""
-    named = {review_id for point in points for review_id in point.review_ids}
-    if counted >= max(len(named), points[0].count):
-        return points, counted
-    if all(point.count == len(set(point.review_ids)) for point in points):
-        return points, len(named)
-    return points, None
+def _agreeing(point: KeyPoint, is_fit: IsFit) -> KeyPoint | None:
+    """A point without the reviews whose quotes say something else; None where all do."""
+    refuted = {quote.review_id for quote in point.quotes if not is_fit(point, quote)}
+    if not refuted:
+        return point
+    quotes = tuple(quote for quote in point.quotes if quote.review_id not in refuted)
+    named = tuple(known for known in point.review_ids if known not in refuted)
+    if not quotes:
+        return None
+    count = point.count - len(refuted)
+    return point.model_copy(update={"quotes": quotes, "review_ids": named, "count": count})
 
 
 @dataclass(slots=True)
@@ -112,12 +119,11 @@ class _Quoting:
     def _best(self, point: KeyPoint, foreign: str | None, speakers: Collection[str]) -> Quoted | None:
         """The comfortable quote of a point that tells it best, else the best that is fit."""
         fit = [
-            Quoted(point, cleaned, quote.review_id, foreign)
+            Quoted(point, cleaned, quote.review_id, foreign, sentence=self._sentence(point, quote))
             for quote in point.quotes
             if quote.review_id not in speakers
             and (cleaned := clean_quote(quote.text, point.language)) is not None
             and cleaned.casefold() not in self.told
-            and self.is_fit(point, cleaned)
         ]
         if not fit:
             return None
@@ -126,11 +132,21 @@ class _Quoting:
             others=tuple(quoted.quote for quoted in fit if quoted.review_id != best.review_id)
         )
 
+    def _sentence(self, point: KeyPoint, quote: Quote) -> str | None:
+        """All of the sentence around a quote, where it says the same and reads as well, or better than a fragment."""
+        if quote.sentence is None:
+            return None
+        whole = quote.model_copy(update={"text": quote.sentence, "sentence": None})
+        cleaned = clean_quote(quote.sentence, point.language)
+        if cleaned is None or not (_is_comfortable(cleaned) or _FRAGMENT.match(quote.text)):
+            return None
+        return cleaned if self.is_fit(point, whole) else None
+
 
 def _is_comfortable(quote: str) -> bool:
     """Whether it is short, and says of itself what it is about."""
     return (
         len(quote.split()) <= _COMFORTABLE_WORDS
         and len(quote) <= _COMFORTABLE_CHARACTERS
-        and not _WITHOUT_SUBJECT.match(quote)
+        and not _FRAGMENT.match(quote)
     )

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from models.generation.words import UNSPACED
+from schemas.summaries import Quote
 from streams.composing.phrase_chinese import is_said_in_chinese
 from streams.composing.phrase_english import is_said_in_english
 from streams.composing.phrase_units import denies_otherwise, strange_units
@@ -62,6 +63,12 @@ def phrase_faults(text: str, evidence: Sequence[str], language: str) -> list[str
         "joins what is not said together": not _IS_SAID[language](text, evidence),
     }
     return [fault for fault, is_found in found.items() if is_found]
+
+
+def supporters(text: str, quotes: Sequence[Quote], language: str) -> tuple[str, ...]:
+    """The reviews that say all of a sentence by themselves; see `phrase_faults`."""
+    said = (quote.review_id for quote in quotes if not phrase_faults(text, [quote.text], language))
+    return tuple(dict.fromkeys(said))
 
 
 def _speaks(text: str, language: str) -> bool:

@@ -15,7 +15,7 @@ from schemas.fields import SentimentLabel
 from streams.composing import chinese, english
 from streams.composing.composition import Opinion, Quoted, primary
 from streams.composing.opinions import MAX_QUOTES, UNNAMED
-from streams.composing.phrase_faults import phrase_faults
+from streams.composing.phrase_faults import phrase_faults, supporters
 from streams.composing.publishable import problems
 from streams.composing.rereading import ReadSentences, agrees
 from streams.composing.writing import Outline
@@ -25,10 +25,10 @@ PROMPT_VERSION = "phrases-1"
 #: Phrases of an opinion that a reader is asked about, the best ones.
 _MOST_READ = 3
 _MOST_EVIDENCE = 2
+#: Fewer reviews are quoted: a sentence that several are said to say is one that each of them says.
+_LEAST_SUPPORTERS = 2
 # Mean log-probability of a token: below it, sentences are often no English.
 _LEAST_FLUENT = -0.8
-# Of so many reviews what one alone says is told as one reviewer's words.
-_MANY_REVIEWS = 10
 _POLARITIES: dict[str, dict[SentimentLabel, str]] = {
     "en": {"positive": "good", "neutral": "mixed", "negative": "bad"},
     "zh": {"positive": "好", "neutral": "一般", "negative": "差"},
@@ -84,7 +84,11 @@ def phrase_opinions(
     said: dict[int, set[str]] = defaultdict(set)
     for (number, opinion, quoted), passed in zip(asked, candidates, strict=True):
         for text in passed:
-            if text.casefold() not in said[number] and agrees(readings[text], text, opinion):
+            if (
+                text.casefold() not in said[number]
+                and agrees(readings[text], text, opinion)
+                and len(supporters(text, quoted.point.quotes, language)) >= _LEAST_SUPPORTERS
+            ):
                 chosen[number][opinion.only(quoted)] = text
                 said[number].add(text.casefold())
                 break
@@ -97,10 +101,10 @@ def evidence_of(quoted: Quoted) -> tuple[str, ...]:
 
 
 def _may_be_phrased(opinion: Opinion, quoted: Quoted, told: Outline) -> bool:
-    """Whether it may stand as a plain sentence: not what one of many says, nor what more reviews deny."""
-    if quoted.foreign is not None:
+    """Whether it may stand as a plain sentence: not what one alone says, nor what more reviews deny."""
+    if told.speakers == "commenters":  # who speaks of one thing says no one thing of it
         return False
-    if quoted.point.count == 1 and told.snapshot.counts.reviews >= _MANY_REVIEWS:
+    if quoted.foreign is not None or opinion.only(quoted).total < _LEAST_SUPPORTERS:
         return False
     return opinion.aspect == UNNAMED or not any(
         other.aspect == opinion.aspect

@@ -6,7 +6,7 @@ sentences from `phrasing`; then it is written (`write`).
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from types import MappingProxyType
 from typing import Literal
@@ -16,21 +16,31 @@ from schemas.fields import SentimentLabel
 from schemas.summaries import Facet, KeyPoint, RefreshRequested, SummaryClaim
 from streams.composing import chinese, english
 from streams.composing.choices import MAX_SENTENCES, MAX_SHORT_SENTENCES, choices
-from streams.composing.composition import UNSPACED, Composition, Mix, Opinion, joined, primary
+from streams.composing.composition import (
+    UNSPACED,
+    Composition,
+    Mix,
+    Opinion,
+    Quoted,
+    Speakers,
+    joined,
+    primary,
+)
 from streams.composing.opinions import MAX_QUOTES, UNNAMED, IsFit, opinions_of
+from streams.composing.phrase_faults import supporters
 from streams.composing.publishable import is_written_for_effect, problems
 from streams.composing.variety import Variety
 
 #: Names the templates in what is published.
-TEMPLATES_VERSION = "templates-2"
+TEMPLATES_VERSION = "templates-3"
 MAX_WORDS = 120
 MAX_CHARACTERS = 220
 _MAX_ASPECTS = 5
 _MAX_ASPECT_CHARACTERS = 40
 _UNDETERMINED = "und"
-#: How what nobody phrased is told: with numbers and up to two quotes, in the fewest words, or as a quote alone.
-Form = Literal["full", "brief", "quoted"]
-_FORMS: tuple[Form, ...] = ("full", "brief")
+#: How what nobody phrased is told: with a number and up to two quotes, with one, in the fewest words, as a quote alone.
+Form = Literal["full", "single", "brief", "quoted"]
+_FORMS: tuple[Form, ...] = ("full", "single", "brief")
 _SHORT_FORMS: tuple[Form, ...] = ("quoted",)
 _TEMPLATES = {"en": english, "zh": chinese}
 _UNSPACED_CHARACTER = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")
@@ -50,11 +60,13 @@ class Outline:
         snapshot: where it comes from, without aspects that must not be named and quotes of hostile reviews.
         language: of the text: that of most reviews.
         opinions: all that can be told, most made points first.
+        speakers: whose words they are.
     """
 
     snapshot: RefreshRequested
     language: str
     opinions: tuple[Opinion, ...]
+    speakers: Speakers = "reviewers"
 
     @property
     def chosen(self) -> list[Opinion]:
@@ -77,14 +89,20 @@ class Outline:
         return [opinion for row in zip_longest(*rows) for opinion in row if opinion is not None]
 
 
-def outline(snapshot: RefreshRequested, is_fit: IsFit = lambda _point, _quote: True) -> Outline:
+def outline(
+    snapshot: RefreshRequested,
+    is_fit: IsFit = lambda _point, _quote: True,
+    speakers: Speakers = "reviewers",
+) -> Outline:
     """What a snapshot holds that can be told; see `opinions_of` for `is_fit`."""
     snapshot = snapshot.model_copy(update={"key_points": tuple(_fit_points(snapshot))})
     language = _language(snapshot)
     opinions = opinions_of(snapshot, language, is_fit)
     if primary(language) not in _TEMPLATES:
         opinions = [opinion for opinion in opinions if opinion.quoted[0].foreign is None]
-    return Outline(snapshot, language, tuple(opinions))
+    if speakers == "commenters":  # a topic is what several speak of
+        opinions = [opinion for opinion in opinions if opinion.total > 1] or opinions
+    return Outline(snapshot, language, tuple(opinions), speakers)
 
 
 def _fit_points(snapshot: RefreshRequested) -> Iterator[KeyPoint]:
@@ -98,7 +116,9 @@ def _fit_points(snapshot: RefreshRequested) -> Iterator[KeyPoint]:
     for point in snapshot.key_points:
         quotes = tuple(quote for quote in point.quotes if quote.review_id not in refused)
         if quotes and _is_fit(point.aspect):
-            yield point.model_copy(update={"quotes": quotes})
+            named = tuple(known for known in point.review_ids if known not in refused)
+            count = point.count - (len(point.review_ids) - len(named))
+            yield point.model_copy(update={"quotes": quotes, "review_ids": named, "count": count})
 
 
 def compose(snapshot: RefreshRequested) -> Composition:
@@ -140,8 +160,9 @@ def write(
     told = planned.told(sentences, is_short=is_short)
     for chosen in choices(told, Mix.of(planned.snapshot), length, most=most):
         for form in _SHORT_FORMS if is_short else _FORMS:
-            claims = _claims(planned.snapshot, language, chosen, sentences, form)
+            claims = _claims(planned, chosen, sentences, form)
             if fits(joined(claims, language), language, most_words):
+                claims = _filled(planned, chosen, sentences, form, most_words)
                 published = tuple(_published(claims, language))
                 is_generated = any(claim.method == "generated" for claim in published)
                 by = model if is_generated else None
@@ -172,33 +193,56 @@ def _is_fit(aspect: str) -> bool:
     return len(aspect) <= _MAX_ASPECT_CHARACTERS and not problems(aspect.replace("_", " "))
 
 
-def _claims(
-    snapshot: RefreshRequested,
-    language: str,
-    opinions: Sequence[Opinion],
-    sentences: Sentences,
-    form: Form,
+def _filled(
+    planned: Outline, chosen: Sequence[Opinion], sentences: Sentences, form: Form, most_words: int | None
 ) -> list[SummaryClaim]:
+    """The claims, with whole sentences instead of clauses where there is room for them."""
+    told = [*chosen]
+    for place, opinion in enumerate(chosen):
+        for number, quoted in enumerate(opinion.quoted[:MAX_QUOTES]):
+            if quoted.sentence is None or opinion in sentences:
+                continue
+            whole = _with_quote(told[place], number, quoted.in_its_sentence)
+            claims = _claims(planned, [*told[:place], whole, *told[place + 1 :]], sentences, form)
+            if fits(joined(claims, planned.language), planned.language, most_words):
+                told[place] = whole
+    return _claims(planned, told, sentences, form)
+
+
+def _with_quote(opinion: Opinion, number: int, quoted: Quoted) -> Opinion:
+    return replace(opinion, quoted=(*opinion.quoted[:number], quoted, *opinion.quoted[number + 1 :]))
+
+
+def _claims(
+    planned: Outline, opinions: Sequence[Opinion], sentences: Sentences, form: Form
+) -> list[SummaryClaim]:
+    snapshot, language, speakers = planned.snapshot, planned.language, planned.speakers
     templates = _TEMPLATES.get(primary(language))
     if templates is None:
         return [_quotation(opinion, language) for opinion in opinions]
     mix = Mix.of(snapshot)
-    variety = Variety(snapshot.product_id, snapshot.generation)
+    variety = Variety(snapshot.product_id)
     claims = []
     if mix.reviews and form != "quoted":
-        text = templates.overall(mix, variety, is_told=bool(opinions))
+        text = templates.overall(mix, variety, is_told=bool(opinions), speakers=speakers)
         claims.append(SummaryClaim(text=text, method="template", count=mix.reviews))
-    for turn, opinion in enumerate(opinions):
+    for place, opinion in enumerate(opinions):
         if (sentence := sentences.get(opinion)) is not None:
-            claims.append(_claim(sentence, opinion, method="generated"))
+            says = supporters(sentence, opinion.quoted[0].point.quotes, primary(language))
+            saying = replace(opinion, review_ids=says, are_all=True)
+            if form != "quoted":
+                sentence = templates.attributed(sentence, saying, speakers=speakers)
+            claims.append(_claim(sentence, saying, method="generated"))
         elif form == "quoted":
             claims.append(_quotation(opinion, language))
         elif form == "brief":
-            claims.append(_claim(templates.told_briefly(opinion), opinion.shortened()))
+            claims.append(_claim(templates.told_briefly(opinion, speakers=speakers), opinion))
         else:
-            turns = turn > 0 and opinions[turn - 1].polarity != opinion.polarity
-            told = opinion.shortened(MAX_QUOTES)
-            claims.append(_claim(templates.told(told, variety, turn, turns=turns), told))
+            turns = place > 0 and opinions[place - 1].polarity != opinion.polarity
+            turn = place if opinion.aspect == UNNAMED else variety.number(opinion.aspect)
+            told = opinion.shortened(MAX_QUOTES if form == "full" else 1)
+            text = templates.told(told, variety, turn, turns=turns, speakers=speakers)
+            claims.append(_claim(text, told))
     return claims
 
 
@@ -215,7 +259,7 @@ def _claim(
         text=text,
         method=method,
         count=opinion.total,
-        review_ids=opinion.review_ids[: opinion.total],
+        review_ids=opinion.review_ids,
         aspect=opinion.aspect,
         polarity=opinion.polarity,
     )

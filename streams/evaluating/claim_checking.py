@@ -19,7 +19,12 @@ SHARE_TOLERANCE = Fraction(5, 100)
 
 _QUOTATION = re.compile(r"“([^”]*)”|「([^」]*)」|«([^»]*)»|„([^“]*)“")
 _GLOSS = re.compile(r"\(in [\w ]+\)|（[^）0-9]*文）|（其他语言）")
-_LIKE = re.compile(r"\bsomething like\b|\bwords like\b|\bunhappy\b|不满意", re.IGNORECASE)
+_LIKE = re.compile(r"\bthings like\b|\bunhappy\b|不满意", re.IGNORECASE)
+_ONE_WRITES = re.compile(r"\bone writes\b")
+#: Who says what a model wrote.
+_SAYS = re.compile(
+    r"^(?:at least )?(?:one|[\d,]+) [a-z]+s? says?:? |^(?:有一|至少?\d+|\d+)位\w{2}说：", re.IGNORECASE
+)
 _FEELINGS = (
     ("positive", re.compile(r"\bpositive\b|好评|正面", re.IGNORECASE)),
     ("neutral", re.compile(r"\bmixed\b|\bneutral\b|中评|中性", re.IGNORECASE)),
@@ -51,44 +56,31 @@ def faults(claim: SummaryClaim, snapshot: RefreshRequested) -> list[str]:
     ]
     if not points:
         found.append("no key point of its aspect and polarity")
+    if claim.count != len(set(claim.review_ids)):
+        found.append(f"{claim.count} reviews, of which {len(set(claim.review_ids))} are named")
     if claim.method == "generated":
         quotes = [quote.text for point in points for quote in point.quotes]
-        return found + phrase_faults(claim.text, quotes, primary(snapshot.language or "en"))
+        said = _SAYS.sub("", claim.text)
+        return found + phrase_faults(said[:1].upper() + said[1:], quotes, primary(snapshot.language or "en"))
     found += [f"not said by its reviews: {quote}" for quote in _not_said(claim, points)]
-    numbers = _numbers_of(claim, points, snapshot)
-    found += [
-        f"number {number:g}" for number in [*numbers_in(words), float(claim.count)] if number not in numbers
-    ]
+    # "One writes" is said of each of the quotes.
+    allowed = {float(claim.count)} | ({1.0} if _ONE_WRITES.search(words) else set())
+    found += [f"number {number:g}" for number in numbers_in(words) if number not in allowed]
     if shares_in(words):
         found.append("a share of an aspect")
     return found + _wrong_words(claim, words)
 
 
 def _not_said(claim: SummaryClaim, points: Sequence[KeyPoint]) -> list[str]:
-    said = [quote.text for point in points for quote in point.quotes if quote.review_id in claim.review_ids]
+    said = [
+        words
+        for point in points
+        for quote in point.quotes
+        if quote.review_id in claim.review_ids
+        for words in (quote.text, quote.sentence or "")
+    ]
     quoted = ["".join(groups) for groups in _QUOTATION.findall(claim.text)]
     return [quote for quote in quoted if not quote or not any(quote in words for words in said)]
-
-
-def _numbers_of(claim: SummaryClaim, points: Sequence[KeyPoint], snapshot: RefreshRequested) -> set[int]:
-    """The snapshot's numbers for a claim's aspect and polarity, and that of its reviews."""
-    of_aspect = [
-        getattr(one, claim.polarity or "neutral")
-        for one in snapshot.counts.aspects
-        if one.aspect == claim.aspect
-    ]
-    everyone = [
-        point
-        for point in snapshot.key_points
-        if point.aspect == claim.aspect and point.polarity == claim.polarity
-    ]
-    together = {review_id for point in everyone for review_id in point.review_ids}
-    is_complete = all(point.count == len(set(point.review_ids)) for point in everyone)
-    return {
-        *of_aspect,
-        *(point.count for point in points),
-        *([len(together), len(set(claim.review_ids))] if is_complete else []),
-    }
 
 
 def _wrong_words(claim: SummaryClaim, words: str) -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 
 import orjson
 
@@ -11,7 +11,7 @@ from models.readers.interfaces import ReviewReading, SentimentLabel
 from schemas.summaries import RefreshRequested, SummaryClaim
 from streams.evaluating.key_points import WRITTEN, unprepared
 from streams.evaluating.summary_files import SummaryItem
-from streams.rolling.applying import apply_review
+from streams.rolling.applying import apply_review, makers_of
 from streams.rolling.memory_tables import MemoryTables
 from streams.rolling.product_state import Kind, Point
 from streams.rolling.readings import as_event
@@ -147,7 +147,11 @@ class ReadItem:
     def snapshot(self) -> RefreshRequested:
         """What the rolling role would ask for a text with."""
         writer = SummaryWriter(
-            self.product, lambda name: self.tables.review(self.item.item_id, name), dict(_SOURCE), _READ
+            self.product,
+            lambda name: self.tables.review(self.item.item_id, name),
+            dict(_SOURCE),
+            _READ,
+            makers=partial(makers_of, self.tables, self.product),
         )
         return RefreshRequested.model_validate_json(orjson.dumps(writer.refresh(1, "requested")))
 

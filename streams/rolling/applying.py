@@ -184,6 +184,13 @@ def apply_text(tables: Tables, event: ProductText, offset: int) -> ProductState 
     return product
 
 
+def makers_of(tables: Tables, product: ProductState, point: int) -> Iterator[str]:
+    """The ids of the reviews that make a key point, verified purchases first, then the latest."""
+    for review_id, made in _listed(tables, product, point, b""):
+        if _makes(made, point):
+            yield review_id
+
+
 def _is_visited(product: ProductState, review_id: str) -> bool:
     """Whether a review is counted by aspect and day; the others will be when they are revisited."""
     return product.revisited is None or review_id <= product.revisited
@@ -261,16 +268,16 @@ def unlist(tables: Tables, product: ProductState, review_id: str, state: ReviewS
 
 def _references(tables: Tables, product: ProductState, but: str, number: int) -> list[Reference]:
     """The best reviews that make a point: needed when all known ones are gone."""
-
-    def makes(contribution: Contribution) -> bool:
-        return any(mention.point == number for mention in contribution.mentions)
-
     listed = _listed(tables, product, number, b"")
-    known = ((review_id, made) for review_id, made in listed if review_id != but and makes(made))
+    known = ((review_id, made) for review_id, made in listed if review_id != but and _makes(made, number))
     return [
         Reference(review_id, made.created_ms, made.is_verified, _STRENGTH)
         for review_id, made in islice(known, MAX_REFERENCES)
     ]
+
+
+def _makes(contribution: Contribution, point: int) -> bool:
+    return any(mention.point == point for mention in contribution.mentions)
 
 
 def _older(tables: Tables, product: ProductState, than: tuple[int, str] | None) -> Iterator[tuple[int, str]]:

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 
 from models.similarity.signatures import SIGNATURE_BYTES, has_near_duplicate
-from streams.rolling.events import EnrichedReview, Opinion
+from streams.rolling.events import EnrichedReview, Opinion, Sentence
 from streams.rolling.key_points import Candidate
 from streams.rolling.product_state import (
     NO_LANGUAGE,
@@ -20,6 +20,8 @@ MAX_EXCERPT_CHARACTERS = 500
 #: A quote has at least so many bytes of UTF-8, and at most so many characters.
 _LEAST_QUOTE_BYTES = 8
 _LONGEST_QUOTE = 300
+# Below these probabilities of the aspect and of the polarity, one in four key points says something else.
+_LEAST_CONFIDENCE, _LEAST_SCORE = 0.4, 0.75
 _DAY_MS = 86_400_000
 _POLARITY = {label: number for number, label in enumerate(POLARITIES)}
 _NO_SIGNATURE = bytes(SIGNATURE_BYTES)
@@ -80,6 +82,8 @@ def _candidates(event: EnrichedReview, opinions: Sequence[Opinion], language: st
     candidates = []
     for opinion in opinions:
         quote = opinion.quote
+        if not _is_sure(event, opinion):
+            continue
         if len(quote) <= _LONGEST_QUOTE and len(quote.encode("utf-8", "replace")) >= _LEAST_QUOTE_BYTES:
             strength = round(100 * opinion.confidence * opinion.score)
             kind = Kind(language, _POLARITY[opinion.sentiment], opinion.aspect)
@@ -89,15 +93,30 @@ def _candidates(event: EnrichedReview, opinions: Sequence[Opinion], language: st
     return candidates
 
 
+def _is_sure(event: EnrichedReview, opinion: Opinion) -> bool:
+    """Whether an opinion makes a key point: it counts, is surely there, and its sentence feels as it does."""
+    sentence = _sentence_of(event, opinion)
+    return (
+        opinion.counted
+        and opinion.confidence >= _LEAST_CONFIDENCE
+        and opinion.score >= _LEAST_SCORE
+        and (sentence is None or sentence.sentiment == opinion.sentiment)
+    )
+
+
+def _sentence_of(event: EnrichedReview, opinion: Opinion) -> Sentence | None:
+    """The sentence in which an opinion begins; None where the model tells of none."""
+    for sentence in event.sentences:
+        if sentence.field == opinion.field and sentence.start <= opinion.start < sentence.end:
+            return sentence
+    return None
+
+
 def _bits(event: EnrichedReview, opinion: Opinion) -> bytes:
     """The embedding of the sentence around an opinion; without one, a hash: then only equal words are alike."""
-    for sentence in event.sentences:
-        if (
-            sentence.embedding
-            and sentence.field == opinion.field
-            and sentence.start <= opinion.start < sentence.end
-        ):
-            return sentence.embedding
+    sentence = _sentence_of(event, opinion)
+    if sentence is not None and sentence.embedding:
+        return sentence.embedding
     words = " ".join(opinion.quote.casefold().split())
     return hashlib.blake2b(words.encode("utf-8", "replace"), digest_size=32).digest()
 

@@ -63,11 +63,12 @@ class Source(msgspec.Struct):
 
 
 class Sentence(msgspec.Struct):
-    """A sentence and its embedding."""
+    """A sentence, how it feels, and its embedding."""
 
     field: _Field
     start: _Count
     end: _Count
+    sentiment: _Label
     embedding: _Bits | None = None
 
 

@@ -55,7 +55,9 @@ def as_event(
         look = second_look(reading, rating, least_confidence)
         event.sentiment = Labelled(look.sentiment.label, look.basis)
         event.sentences = tuple(
-            Sentence(*prepared.place(sentence.start, sentence.end), sentence.embedding)
+            Sentence(
+                *prepared.place(sentence.start, sentence.end), sentence.sentiment.label, sentence.embedding
+            )
             for sentence in reading.sentences
         )
         event.aspects = tuple(_opinion(prepared, opinion) for opinion in look.opinions)

@@ -4,11 +4,14 @@ Written as dictionaries, not as contracts, which would be checked again: a test 
 """
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain, islice
 
 import msgspec
 
+from models.text.sentences import split_sentences
 from schemas.events import SCHEMA_VERSION
+from streams.rolling.contributions import MAX_EXCERPT_CHARACTERS
 from streams.rolling.counters import average_rating
 from streams.rolling.key_points import rank
 from streams.rolling.product_state import (
@@ -29,10 +32,18 @@ from streams.serde import JsonObject
 
 MAX_KEY_POINTS_OF_POLARITY = 6
 MAX_QUOTES = 3
+#: What a text is written from is more: what several points say of one aspect is told together, and some quotes do
+#: not say by themselves what their reviews say.
+MAX_TOLD_POINTS_OF_POLARITY = 20
+MAX_TOLD_QUOTES = 8
+#: Reviews named for a point of a refresh; only they are told of.
+MAX_NAMED = 100
 _EPOCH = dt.date(1970, 1, 1).toordinal()
 
 #: Finds a review of the product by its id.
 LookUp = Callable[[str], ReviewState | None]
+#: The ids of the reviews that make a key point, by its number, best first; see `streams.rolling.applying.makers_of`.
+Makers = Callable[[int], Iterable[str]]
 
 
 class SummaryWriter:
@@ -44,6 +55,7 @@ class SummaryWriter:
         source: topic, partition, offset and timestamp_ms of the event it answers.
         now: the clock's time, timezone-aware.
         replay_id: of the replay it belongs to; None in the live stream.
+        makers: finds the reviews of a key point; without, a text names those that are kept with the point.
     """
 
     def __init__(
@@ -53,12 +65,15 @@ class SummaryWriter:
         source: JsonObject,
         now: dt.datetime,
         replay_id: str | None = None,
+        *,
+        makers: Makers = lambda _: (),
     ) -> None:
         self._product = product
         self._look_up = look_up
         self._source = source
         self._now = now
         self._replay_id = replay_id
+        self._makers = makers
         self._known: dict[str, ReviewState | None] = {}
 
     def summary(self) -> JsonObject:
@@ -96,7 +111,7 @@ class SummaryWriter:
             "reason": reason,
             "language": main_language(self._product),
             "counts": counts_of(self._product),
-            "key_points": self._key_points(),
+            "key_points": self._told_points(),
         }
 
     def _head(self) -> JsonObject:
@@ -112,21 +127,27 @@ class SummaryWriter:
 
     def _key_points(self) -> list[JsonObject]:
         chosen = chosen_points(self._product.points)
-        return [written for kind, point in chosen if (written := self._key_point(kind, point))]
+        return [written for kind, point in chosen if (written := self._shown_point(kind, point))]
 
-    def _key_point(self, kind: Kind, point: Point) -> JsonObject | None:
-        quotes = quotes_of(point, self._current)
-        if not quotes:
-            return None
-        return {
-            "claim": quotes[0]["text"],
-            "language": kind.language,
-            "aspect": kind.aspect,
-            "polarity": POLARITIES[kind.polarity],
-            "count": point.count,
-            "review_ids": [reference.review_id for reference in _in_order(point)],
-            "quotes": quotes,
-        }
+    def _shown_point(self, kind: Kind, point: Point) -> JsonObject | None:
+        named = [reference.review_id for reference in _in_order(point)]
+        return _key_point(kind, point, quotes_of(point, self._current), named)
+
+    def _told_points(self) -> list[JsonObject]:
+        """More key points than in a summary, with more reviews and quotes, and the sentences of these."""
+        chosen = chosen_points(self._product.points, MAX_TOLD_POINTS_OF_POLARITY)
+        return [told for kind, point in chosen if (told := self._told_point(kind, point))]
+
+    def _told_point(self, kind: Kind, point: Point) -> JsonObject | None:
+        quotes = quotes_of(point, self._current, MAX_TOLD_QUOTES)
+        kept = (reference.review_id for reference in _in_order(point))
+        makers = islice(dict.fromkeys(chain(kept, self._makers(point.number))), MAX_NAMED)
+        return _key_point(kind, point, [self._in_its_sentence(quote) for quote in quotes], list(makers))
+
+    def _in_its_sentence(self, quote: dict[str, str]) -> JsonObject:
+        state = self._current(quote["review_id"])
+        made = state.contribution if state is not None else None
+        return {**quote, "sentence": sentence_of(quote["text"], made) if made is not None else None}
 
     def _current(self, review_id: str) -> ReviewState | None:
         """A review that counts now; read once."""
@@ -134,6 +155,23 @@ class SummaryWriter:
             state = self._look_up(review_id)
             self._known[review_id] = state if state is not None and state.era == self._product.era else None
         return self._known[review_id]
+
+
+def _key_point(
+    kind: Kind, point: Point, quotes: Sequence[Mapping[str, object]], named: Sequence[str]
+) -> JsonObject | None:
+    """The `KeyPoint`; None where no review of it can be quoted."""
+    if not quotes:
+        return None
+    return {
+        "claim": quotes[0]["text"],
+        "language": kind.language,
+        "aspect": kind.aspect,
+        "polarity": POLARITIES[kind.polarity],
+        "count": max(point.count, len(named)),
+        "review_ids": named,
+        "quotes": quotes,
+    }
 
 
 def _day(day: int, bucket: Sequence[int]) -> JsonObject:
@@ -179,10 +217,24 @@ def _latest(review_id: str, version: int, contribution: Contribution) -> JsonObj
     }
 
 
-def quotes_of(point: Point, look_up: LookUp) -> list[dict[str, str]]:
+def sentence_of(quote: str, contribution: Contribution) -> str | None:
+    """The sentence of a review that holds a quote; None where that is no more, or is not kept whole."""
+    for text in (contribution.excerpt, contribution.title or ""):
+        start = text.find(quote)
+        if start < 0:
+            continue
+        end = start + len(quote)
+        around = [span for span in split_sentences(text) if span[0] < end and start < span[1]]
+        sentence = text[around[0][0] : around[-1][1]] if around else quote
+        is_cut = len(text) == MAX_EXCERPT_CHARACTERS and text.endswith("…") and sentence.endswith("…")
+        return None if is_cut or sentence == quote else sentence
+    return None
+
+
+def quotes_of(point: Point, look_up: LookUp, most: int = MAX_QUOTES) -> list[dict[str, str]]:
     """How some of a point's reviews put it, word for word: verified ones first, then the newest."""
     quotes = []
-    for reference in _in_order(point)[:MAX_QUOTES]:
+    for reference in _in_order(point)[:most]:
         state = look_up(reference.review_id)
         mentions = state.contribution.mentions if state is not None and state.contribution is not None else ()
         words = next((mention.quote for mention in mentions if mention.point == point.number), None)
@@ -251,13 +303,14 @@ def main_language(product: ProductState) -> str | None:
     return max(languages, key=lambda code: (languages[code], code)) if languages else None
 
 
-def chosen_points(points: Mapping[str, Sequence[Point]]) -> list[tuple[Kind, Point]]:
+def chosen_points(
+    points: Mapping[str, Sequence[Point]], most: int = MAX_KEY_POINTS_OF_POLARITY
+) -> list[tuple[Kind, Point]]:
     """The points to show: of each polarity those that most reviews make; neutral ones only for want of others."""
     of_polarity: dict[int, list[tuple[Kind, Point]]] = {NEGATIVE: [], NEUTRAL: [], POSITIVE: []}
     for name, of_kind in points.items():
         kind = Kind.of(name)
         of_polarity[kind.polarity] += [(kind, point) for point in of_kind]
-    most = MAX_KEY_POINTS_OF_POLARITY
     best = {
         polarity: sorted(known, key=_prominence_of_pair, reverse=True)[:most]
         for polarity, known in of_polarity.items()

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from schemas.summaries import Facet, RefreshRequested, SummaryClaim
 from streams.composing.composer import SummaryComposer
+from streams.composing.composition import Speakers
 from streams.roles.generate.canary import canary_of
 from streams.roles.generate.voices import load_voices
 from streams.settings import Settings
@@ -58,9 +59,16 @@ class Composer(Protocol):
         ...
 
     def compose(
-        self, snapshots: Sequence[RefreshRequested], *, most_words: int | None = None
+        self,
+        snapshots: Sequence[RefreshRequested],
+        *,
+        most_words: int | None = None,
+        speakers: Speakers = "reviewers",
     ) -> Sequence[Composition]:
-        """A text of each, in order, of so many words at most; None: as a shopper reads at a glance."""
+        """A text of each, in order, of so many words at most; None: as a shopper reads at a glance.
+
+        `speakers` are those who wrote what the text is about.
+        """
         ...
 
     def stop(self) -> None:

@@ -23,12 +23,12 @@ def _read(reading: ReviewReading, least_confidence: float) -> Read:
     """What is looked at of a reading before a sentence is published; of an aspect the surest counted opinion."""
     aspects: dict[str, Feeling] = {}
     for one in sorted(second_look(reading, None, least_confidence).counted, key=lambda one: one.confidence):
-        aspects[one.aspect] = Feeling(one.label, one.score)
+        aspects[one.aspect] = Feeling(one.label, one.score, one.confidence)
     return Read(_feeling(reading.sentiment), aspects)
 
 
-def _feeling(sentiment: SentimentPrediction) -> Feeling:
-    return Feeling(sentiment.label, max(sentiment))
+def _feeling(sentiment: SentimentPrediction, confidence: float = 1.0) -> Feeling:
+    return Feeling(sentiment.label, max(sentiment), confidence)
 
 
 def load_voices(

@@ -14,7 +14,7 @@ from streams.roles.rolling.tables import ProductTables
 from streams.roles.rolling.topics import LIVE, RollingTopics
 from streams.roles.rolling.waiting import Waiting
 from streams.rolling.alerts import AlertChange, alert_event, look_at_clock, look_at_newest, stands
-from streams.rolling.applying import apply_product, apply_review, apply_text
+from streams.rolling.applying import apply_product, apply_review, apply_text, makers_of
 from streams.rolling.documents import document_of
 from streams.rolling.events import read_product, read_review, read_text
 from streams.rolling.product_state import ProductState
@@ -257,7 +257,14 @@ class RollProducts:
 
     def _writer(self, tables: ProductTables, partition: int, product: ProductState) -> SummaryWriter:
         look_up, source = _look_up(tables, product), self._source(product, partition)
-        return SummaryWriter(product, look_up, source, self._now(), self._topics.replay_id)
+        return SummaryWriter(
+            product,
+            look_up,
+            source,
+            self._now(),
+            self._topics.replay_id,
+            makers=partial(makers_of, tables, product),
+        )
 
     def _now_ms(self) -> int:
         return int(self._now().timestamp() * 1000)

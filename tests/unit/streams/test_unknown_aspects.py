@@ -84,7 +84,7 @@ def told(tables: MemoryTables) -> str:
     ("language", "quotes", "words"),
     [
         ("en", QUOTES, f"On {READABLE}, 3 reviewers are critical"),
-        ("zh", CHINESE_QUOTES, f"关于{READABLE}，3位用户给出差评"),
+        ("zh", CHINESE_QUOTES, f"关于{READABLE}，3位买家给出差评"),
     ],
 )
 def test_it_is_counted_told_kept_and_shown(language: str, quotes: tuple[str, ...], words: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from models.generation.interfaces import Phrase, PhraseRequest
+from models.readers.aspects import ASPECTS
 from schemas.fields import SentimentLabel
 from streams.composing.phrasing import Voice
 from streams.composing.rereading import Feeling, Read
@@ -44,9 +45,9 @@ def read_as(polarity: SentimentLabel, *aspects: str) -> Read:
 
 
 def read_bluntly(texts: Sequence[str]) -> list[Read]:
-    """Negative where a text speaks of something loose or late or 松, else positive; of no aspect."""
+    """Negative where a text speaks of something loose or late or 松, else positive; of every aspect."""
     return [
-        read_as("negative" if any(word in text for word in ("loose", "late", "松")) else "positive")
+        read_as("negative" if any(word in text for word in ("loose", "late", "松")) else "positive", *ASPECTS)
         for text in texts
     ]
 

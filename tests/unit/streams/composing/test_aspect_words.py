@@ -8,8 +8,9 @@ from models.readers.aspects import ASPECTS
 from schemas.fields import SentimentLabel
 from schemas.summaries import SummaryClaim
 from streams.composing import chinese, english
-from streams.composing.composition import Opinion, Quoted
+from streams.composing.composition import Opinion, Quoted, Speakers
 from streams.composing.opinions import UNNAMED
+from streams.composing.publishable import problems
 from streams.composing.variety import Variety
 from streams.evaluating.claim_checking import faults
 from tests.unit.streams.composing.snapshots import point, snapshot
@@ -21,7 +22,8 @@ QUOTES = {"en": "just as the picture shows", "zh": "和图片上看到的差不�
 def opinion(aspect: str, polarity: SentimentLabel, total: int, language: str) -> tuple[Opinion, Any]:
     quotes = [f"{QUOTES[language]} {number}" for number in range(total)]
     shot = snapshot(30, 30, 30, [point(aspect, polarity, *quotes, language=language)], language=language)
-    return Opinion(aspect, polarity, total, (Quoted(shot.key_points[0], quotes[0], "r", None),)), shot
+    (known,) = shot.key_points
+    return Opinion.of([known], (Quoted(known, quotes[0], known.review_ids[0], None),)), shot
 
 
 @pytest.mark.parametrize("words", [english.ASPECT_WORDS, chinese.ASPECT_WORDS])
@@ -42,8 +44,9 @@ def test_whoever_checks_a_sentence_knows_its_aspect(
         told, shot = opinion(aspect, polarity, total, language)
         templates = TEMPLATES[language]
         texts = {
-            templates.told(told, Variety("p", number), number % 3, turns=number % 2 == 1)
+            templates.told(told, Variety(str(number)), number % 3, turns=number % 2 == 1, speakers=speakers)
             for number in range(12)
+            for speakers in get_args(Speakers)
         }
         for text in texts | {templates.told_briefly(told)}:
             claim = SummaryClaim(
@@ -51,6 +54,7 @@ def test_whoever_checks_a_sentence_knows_its_aspect(
                 aspect=aspect, polarity=polarity,
             )  # fmt: skip
             assert faults(claim, shot) == [], text
+            assert problems(text, language) == [], text
             assert "_" not in text
 
 
@@ -60,35 +64,35 @@ def test_whoever_checks_a_sentence_knows_its_aspect(
         (
             *("taste_and_smell", "positive", "en"),
             (
-                "reviewers like how it tastes or smells: “",
-                "How it tastes or smells is praised by 3 reviewers: “",
+                "reviewers like how it tastes or smells, for example: “",
+                "How it tastes or smells is praised by 3 reviewers; one writes “",
             ),
-            "Taste or smell praised by 3 reviewers: “",
+            "3 reviewers praise how it tastes or smells, e.g. “",
         ),
         (
             *("content", "negative", "en"),
-            ("3 reviewers complain about the content: “", "The content is criticised by 3 reviewers: “"),
-            "Content criticised by 3 reviewers: “",
+            ("3 reviewers complain about the content, for", "The content is criticised by 3 reviewers, for"),
+            "3 reviewers criticise the content, e.g. “",
         ),
         (
             *("safety", "negative", "en"),
-            ("3 reviewers raise safety concerns: “",),
-            "3 reviewers raise safety concerns: “",
+            ("3 reviewers raise safety concerns, for example: “",),
+            "3 reviewers raise safety concerns, e.g. “",
         ),
-        ("safety", "positive", "en", ("3 reviewers find it safe: “",), "3 reviewers find it safe: “"),
+        ("safety", "positive", "en", ("3 reviewers find it safe; one",), "3 reviewers find it safe, e.g. “"),
         (
             *("taste_and_smell", "negative", "zh"),
-            ("3位用户对味道表示不满：“", "味道受到3位用户的批评：“"),
-            "味道受批评（3位用户）：“",
+            ("3位买家对味道表示不满，", "味道受到3位买家的批评，"),
+            "3位买家批评味道，如“",
         ),
         (
             "content",
             "positive",
             "zh",
-            ("3位用户称赞内容：“", "内容得到3位用户的肯定：“"),
-            "内容获赞（3位用户）：“",
+            ("3位买家称赞内容，", "内容得到3位买家的肯定，"),
+            "3位买家称赞内容，如“",
         ),
-        ("safety", "negative", "zh", ("3位用户担心安全问题：“",), "3位用户担心安全问题：“"),
+        ("safety", "negative", "zh", ("3位买家担心安全问题，",), "3位买家担心安全问题，如“"),
     ],
 )
 def test_new_aspects_read_well(
@@ -97,7 +101,7 @@ def test_new_aspects_read_well(
     """As a shopper would say it, as subject and as object."""
     told, _ = opinion(aspect, polarity, 3, language)
     templates = TEMPLATES[language]
-    texts = [templates.told(told, Variety("p", number), 0, turns=False) for number in range(40)]
+    texts = [templates.told(told, Variety(str(number)), 0, turns=False) for number in range(40)]
     for sentence in wanted:
         assert any(sentence in text for text in texts), texts
     assert templates.told_briefly(told).startswith(briefly)

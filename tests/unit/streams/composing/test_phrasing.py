@@ -13,8 +13,8 @@ from streams.composing.writing import outline, write
 from tests.unit.streams.composing.phrasers import FakePhraser, fake_voice, read_as, read_bluntly
 from tests.unit.streams.composing.snapshots import point, snapshot
 
-HINGE = point("quality", "negative", "the hinge is loose", "the whole arm came loose")
-LIGHT = point("performance", "positive", "the light is warm", "such a warm light")
+HINGE = point("quality", "negative", "the hinge is loose", "the hinge is loose, a pity")
+LIGHT = point("performance", "positive", "the light is warm", "the light is warm, as they say")
 
 
 def phrased(snapshot: RefreshRequested, voice_of: tuple[object, FakePhraser]) -> dict[Opinion, str]:
@@ -59,7 +59,14 @@ def test_evidence_is_at_most_two_quotes_each_of_a_reviewer_of_its_own() -> None:
 
 def test_claims_have_exactly_the_reviews_of_their_point() -> None:
     """Not those of other points of the aspect, which the sentence does not tell."""
-    other = point("quality", "negative", "the lid is loose", "a loose lid", "loose lid", first=7)
+    other = point(
+        "quality",
+        "negative",
+        "the lid is loose",
+        "the lid is loose, again",
+        "the lid is loose, a pity",
+        first=7,
+    )
     planned = outline(snapshot(0, 0, 8, [HINGE, other]))
     voice, _ = fake_voice()
     (found,) = phrase_opinions([planned], "en", voice, deadline_s=9.0)
@@ -85,9 +92,23 @@ def test_the_best_sentence_that_passes_is_told() -> None:
     assert said([HINGE]) == []
 
 
+def test_what_each_of_several_says_is_told_of_those_who_do() -> None:
+    """Not of all who make the point, and not if it takes the words of two to say it."""
+    known = point(
+        "quality", "negative", "the hinge is loose", "the hinge is loose, a pity", "the lid is late"
+    )
+    planned = outline(snapshot(0, 0, 8, [known]))
+    voice, _ = fake_voice(lambda _request: ["The hinge is loose."])
+    (found,) = phrase_opinions([planned], "en", voice, deadline_s=9.0)
+    (_, claim) = write(planned, found, model=voice.model).claims
+    assert claim.text == "2 reviewers say the hinge is loose."
+    assert claim.review_ids == ("quality-negative-0", "quality-negative-1")
+    assert said([known], "The lid is late.") == []
+
+
 def test_a_sentence_that_is_read_otherwise_is_not_told() -> None:
     def cheerful(texts: Sequence[str]) -> list[Read]:
-        return [read_as("positive") for _ in texts]
+        return [read_as("positive", "performance") for _ in texts]
 
     assert phrased(snapshot(4, 0, 4, [HINGE]), fake_voice(read=cheerful)) == {}
     assert len(phrased(snapshot(4, 0, 4, [LIGHT]), fake_voice(read=cheerful))) == 1
@@ -98,7 +119,7 @@ def test_a_sentence_that_is_read_otherwise_is_not_told() -> None:
     [
         ({"delivery"}, "quality", False),
         ({"delivery", "quality"}, "quality", True),
-        (set(), "quality", True),
+        (set(), "quality", False),
         ({"delivery"}, "other", True),
     ],
 )
@@ -106,21 +127,22 @@ def test_a_sentence_on_another_aspect_is_not_told(aspects: set[str], aspect: str
     def reads(texts: Sequence[str]) -> list[Read]:
         return [read_as("negative", *aspects) for _ in texts]
 
-    found = phrased(
-        snapshot(4, 0, 4, [point(aspect, "negative", "the hinge is loose")]), fake_voice(read=reads)
-    )
+    known = point(aspect, "negative", "the hinge is loose", "the hinge is loose, a pity")
+    found = phrased(snapshot(4, 0, 4, [known]), fake_voice(read=reads))
     assert bool(found) is is_told
 
 
 def test_nothing_is_told_twice() -> None:
-    again = point("design", "negative", "The hinge is loose", "It is loose again", first=5)
+    again = point("design", "negative", "The hinge is loose", "the hinge is loose, sadly", first=5)
     assert said([HINGE, again], "The hinge is loose.") == ["The hinge is loose."]
 
 
-def test_what_one_of_many_says_is_not_told_as_a_fact() -> None:
+@pytest.mark.parametrize("negative", [1, 5, 60])
+def test_what_one_says_is_not_told_as_a_fact(negative: int) -> None:
+    """However few reviews there are."""
     alone = point("quality", "negative", "the hinge is loose")
-    assert said([alone], "The hinge is loose.", positive=4, negative=5) == ["The hinge is loose."]
-    assert said([alone], "The hinge is loose.", positive=4, negative=6) == []
+    assert said([alone], "The hinge is loose.", positive=0, negative=negative) == []
+    assert said([HINGE], "The hinge is loose.", positive=0, negative=negative) == ["The hinge is loose."]
 
 
 def test_what_more_reviews_deny_is_not_told_as_a_fact() -> None:
@@ -162,12 +184,12 @@ def test_sentences_are_read_once_and_together() -> None:
 
 
 def test_chinese_is_phrased_as_english_is() -> None:
-    known = point("quality", "negative", "底座松了", "支架也松了")
+    known = point("quality", "negative", "底座松了", "底座松了，可惜")
     voice, phraser = fake_voice()
     (found,) = phrase_opinions(
         [outline(snapshot(0, 0, 3, [known], language="zh"))], "zh", voice, deadline_s=1.0
     )
-    assert list(found.values()) == ["底座松了。"] or list(found.values()) == ["支架也松了。"]
+    assert list(found.values()) == ["底座松了。"]
     assert (phraser.requests[0].aspect, phraser.requests[0].polarity) == ("质量", "差")
     assert can_phrase("zh-Hans")
     assert not can_phrase("es")

@@ -16,13 +16,14 @@ HINGE = snapshot(1, 0, 6, [point("quality", "negative", "the hinge is fine", "th
 @pytest.mark.parametrize(
     ("read", "is_right"),
     [
-        (read_as("negative"), True),
+        (read_as("negative"), False),
         (read_as("negative", "quality"), True),
         (read_as("negative", "delivery"), False),
         (read_as("negative", "delivery", "quality"), True),
         (read_as("positive", "quality"), False),
-        (Read(Feeling("negative", 0.45), {}), False),
-        (Read(Feeling("negative", 0.9), {"quality": Feeling("negative", 0.5)}), False),
+        (Read(Feeling("negative", 0.7), {"quality": Feeling("negative", 0.9)}), False),
+        (Read(Feeling("negative", 0.8), {"quality": Feeling("negative", 0.5, 0.4)}), True),
+        (Read(Feeling("negative", 0.8), {"quality": Feeling("negative", 0.9, 0.35)}), False),
         (Read(Feeling("negative", 0.9), {"quality": Feeling("positive", 0.9)}), False),
     ],
 )
@@ -50,6 +51,42 @@ def test_what_denies_a_fault_is_no_complaint(text: str, is_right: bool) -> None:
     assert agrees(read_as("negative", "quality"), text, CLAIMED) == is_right
 
 
+@pytest.mark.parametrize(
+    ("sentence", "is_right"),
+    [
+        (read_as("negative"), True),
+        (read_as("negative", "delivery"), True),
+        (read_as("positive", "quality"), False),
+        (read_as("neutral", "quality"), False),
+    ],
+)
+def test_its_sentence_must_feel_as_it_does(sentence: Read, is_right: bool) -> None:
+    """A clause of a sentence that feels otherwise does not stand for its review."""
+    assert agrees(read_as("negative", "quality"), "the hinge broke", CLAIMED, sentence) == is_right
+
+
+def test_the_sentence_names_the_aspect_of_words_that_name_none() -> None:
+    words = read_as("negative")
+    assert agrees(words, "it broke", CLAIMED, read_as("negative", "quality"))
+    assert not agrees(words, "it broke", CLAIMED, read_as("negative", "delivery"))
+
+
+def test_a_review_whose_words_say_something_else_is_not_counted() -> None:
+    """Neither told nor named: the number is that of the reviews that can be shown."""
+
+    def read(texts: Sequence[str]) -> list[Read]:
+        return [read_as("positive" if "fine" in text else "negative", "quality") for text in texts]
+
+    known = snapshot(
+        1, 0, 6, [point("quality", "negative", "the hinge is fine", "the hinge broke", "it snapped", count=9)]
+    )
+    (made,) = SummaryComposer({}, {"en": read}, deadline_s=1.0).compose([known])
+    claim = made.claims[1]
+    assert claim.review_ids == ("quality-negative-1", "quality-negative-2")
+    assert claim.count == 2
+    assert "t least 2 reviewers" in claim.text
+
+
 def test_the_other_quote_of_a_point_is_told() -> None:
     def read(texts: Sequence[str]) -> list[Read]:
         return [read_as("positive" if "fine" in text else "negative", "quality") for text in texts]
@@ -61,7 +98,7 @@ def test_the_other_quote_of_a_point_is_told() -> None:
 
 def test_what_nobody_reads_is_told_as_it_is() -> None:
     is_fit = fitting_quotes([HINGE], {})
-    assert is_fit(CLAIMED, "the hinge is fine")
+    assert is_fit(CLAIMED, CLAIMED.quotes[0])
 
 
 def test_a_point_without_a_quote_that_agrees_is_not_told() -> None:

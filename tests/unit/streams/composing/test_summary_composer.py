@@ -17,12 +17,12 @@ from tests.unit.streams.composing.snapshots import point, snapshot
 def lamp(
     product_id: str = "lamp", generation: int = 1, words: str = "the hinge is loose"
 ) -> RefreshRequested:
-    points = [point("quality", "negative", words, f"{words} too")]
+    points = [point("quality", "negative", words, f"{words}, a pity")]
     return snapshot(1, 0, 5, points, product_id=product_id, generation=generation)
 
 
 def kettle(product_id: str = "kettle") -> RefreshRequested:
-    points = [point("quality", "negative", "底座松了", "支架也松了")]
+    points = [point("quality", "negative", "底座松了", "底座松了，可惜")]
     return snapshot(1, 0, 5, points, product_id=product_id, language="zh")
 
 
@@ -52,7 +52,8 @@ def test_each_is_phrased_in_its_language_and_returned_in_order() -> None:
     assert [one.model for one in made] == [("fake-phraser", "1"), ("fake-phraser", "1"), None, None]
     assert {request.language for request in english.requests} == {"en"}
     assert {request.language for request in chinese.requests} == {"zh"}
-    assert "The hinge is loose" in made[1].text
+    assert "2 reviewers say the hinge is loose." in made[1].text
+    assert "2位买家说：底座松了。" in made[0].text
     assert made[2] == compose(spanish())
 
 

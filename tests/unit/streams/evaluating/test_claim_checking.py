@@ -65,9 +65,12 @@ def test_what_is_not_said_is_found(text: str, fault: str) -> None:
 
 def test_reviews_must_make_the_point() -> None:
     wrong = claim("2 reviewers praise the delivery.", ids=(*GOOD, "quality-negative-0"))
-    assert faults(wrong, SHOT) == ["review quality-negative-0 does not say so"]
+    assert "review quality-negative-0 does not say so" in faults(wrong, SHOT)
+    assert "2 reviews, of which 3 are named" in faults(wrong, SHOT)
     assert "no key point of its aspect and polarity" in faults(claim("The delivery is liked.", ids=()), SHOT)
-    assert faults(claim("2 reviewers praise the delivery.", count=5), SHOT) == ["number 5"]
+    assert faults(claim("5 reviewers praise the delivery.", count=5), SHOT) == [
+        "5 reviews, of which 2 are named"
+    ]
 
 
 @pytest.mark.parametrize(

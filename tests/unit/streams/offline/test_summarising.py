@@ -105,7 +105,7 @@ def test_topics_where_aspects_do_not_fit(tmp_path: Path) -> None:
     file.write_text(FORUM, encoding="utf-8")
     found = summarised(file)
     assert found.has_topics
-    assert {claim.aspect for claim in found.composition.claims} == {None, "other"}
+    assert {claim.polarity for claim in found.composition.claims} == {None, "neutral"}
     assert (found.composition.pros, found.composition.cons) == ((), ())
     assert "customer service" not in found.composition.text
     assert not any(faults(claim, found.snapshot) for claim in found.composition.claims)

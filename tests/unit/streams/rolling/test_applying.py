@@ -164,9 +164,9 @@ def test_a_clock_that_is_ahead_does_not_end_today() -> None:
 
 
 def test_memory_is_bounded() -> None:
-    """A product of 5,000 reviews takes little more than one of 500."""
+    """A product of 10,000 reviews takes little more than one of 1,000."""
     sizes = []
-    for events in (1_000, 10_000):
+    for events in (2_000, 20_000):
         tables = MemoryTables()
         apply_all(tables, random_history(3, events, products=1))
         sizes.append(len(PRODUCT_CODEC.encode(tables.product("p0"))))

@@ -557,6 +557,6 @@ def test_the_histories_of_these_tests_follow_the_contract() -> None:
             shares = {"negative": 0.0, "neutral": 0.0, "positive": 0.0, label: 1.0}
             more["sentiment"] = {**event["sentiment"], **shares}
         if event["status"] == "enriched":
-            more["sentences"] = [{**one, "sentiment": label, "score": 1.0} for one in event["sentences"]]
+            more["sentences"] = [{**sentence, "score": 1.0} for sentence in event["sentences"]]
             more["model"] = {"name": "m", "version": "1"}
         ReviewEnriched.model_validate_json(orjson.dumps({**event, **more}))
