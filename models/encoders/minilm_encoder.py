@@ -67,6 +67,8 @@ class MiniLmEncoder:
     """
 
     packs = True
+    #: [MASK] of its vocabulary.
+    masked_token = 103
 
     def __init__(
         self,

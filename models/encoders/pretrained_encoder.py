@@ -31,6 +31,7 @@ class PretrainedEncoder:
     def __init__(self, network: PreTrainedModel, text: PretrainedText, plan: ComputePlan) -> None:
         self.network = network.to(plan.device, plan.dtype)
         self.width = int(network.config.hidden_size)
+        self.masked_token = text.masked_id
         self.continues_word = continues_word(text.tokenizer)
         self._device, self._padding_id = plan.device, text.padding_id
         self._spaced = SentenceTokeniser(text.tokenizer, text.window_tokens, special=text.special)

@@ -32,12 +32,14 @@ class PretrainedText(NamedTuple):
         tokenizer: without anything special around texts.
         special: the tokens that a window begins and ends with.
         window_tokens: of the longest one, these two included.
+        masked_id: of the token that says nothing of the word that it hides.
         padding_id: of what stands behind a row's tokens.
     """
 
     tokenizer: Tokenizer
     special: tuple[str, str]
     window_tokens: int
+    masked_id: int
     padding_id: int
 
 
@@ -138,10 +140,12 @@ def _text_of(tokenizer: AutoTokenizer, network: PreTrainedModel, name: str) -> P
             f"encoder {name}: wanted positions for at least {_LEAST_WINDOW} tokens, got {window}: name another, or "
             "mend max_position_embeddings in config.json and model_max_length in tokenizer_config.json"
         )
+    masked = _first_of(tokenizer.mask_token_id, tokenizer.unk_token_id, tokenizer.eos_token_id)
     return PretrainedText(
         backend,
         _special_of(tokenizer, name),
         min(window, _LONGEST_WINDOW),
+        padding_id if masked is None else masked,
         padding_id,
     )
 

@@ -25,6 +25,8 @@ class UniversalEncoder:
     """
 
     packs = False
+    #: The unknown piece.
+    masked_token = 0
 
     def __init__(self, network: UniversalNetwork, tokenizer: Tokenizer, plan: ComputePlan) -> None:
         self.network = network.to(plan.device, plan.dtype)

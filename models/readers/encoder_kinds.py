@@ -34,6 +34,11 @@ class TrainableEncoder(TextEncoder, Protocol):
         """What holds its weights; what is not to be trained needs no gradient."""
         ...
 
+    @property
+    def masked_token(self) -> int:
+        """The token that says nothing of the word that it hides."""
+        ...
+
 
 class EncoderKind(Protocol):
     """One encoder.

@@ -26,7 +26,7 @@ from models.training.measuring.reader_measuring import measure, measure_beside, 
 
 RECIPES: Final[Mapping[str, tuple[Recipe, Callable[[Path], ReaderData]]]] = {
     "reviews-en": (
-        Recipe("reviews-en", "minilm", ("en",), FitOptions(epochs=7, average=0.998)),
+        Recipe("reviews-en", "minilm", ("en",), FitOptions(epochs=6)),
         english_data,
     ),
     "reviews-zh": (
@@ -34,7 +34,7 @@ RECIPES: Final[Mapping[str, tuple[Recipe, Callable[[Path], ReaderData]]]] = {
             "reviews-zh",
             "universal",
             ("zh",),
-            FitOptions(epochs=8, average=0.998, learning_rate=2e-4, head_learning_rate=6e-4),
+            FitOptions(epochs=8, learning_rate=2e-4, head_learning_rate=6e-4),
         ),
         chinese_data,
     ),

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -27,8 +28,8 @@ from models.training.fitting.reader_calibration import calibrate
 from models.training.fitting.reader_objective import ReaderTexts, ReaderTrainee, reader_loss
 from models.training.measuring.opinion_measures import annotated_opinions, counts_of, read_opinions, summed
 
-#: One real review in so many is validated and calibrated on.
-_VALIDATION: Final = 8
+#: One annotated text in so many is validated on, and the real reviews among them calibrated on.
+_VALIDATION: Final = 12
 _READ_AT_ONCE = 16
 
 
@@ -82,8 +83,8 @@ def fit_reader(
         for name, parameter in encoder.network.named_parameters()
         if not kind.is_new(name)
     }
-    # As long and as mixed as what is read once it is trained.
-    validation = [text for text in data.training if text.source == REVIEWS][::_VALIDATION]
+    annotated = [text for text in data.training if text.opinions is not None]
+    validation = annotated[::_VALIDATION]
     apart = {text.text for text in validation}
     training = ReaderTexts.of(encoder, [text for text in data.training if text.text not in apart])
     objective = ReaderObjective(
@@ -170,7 +171,8 @@ class ReaderObjective:
 
     def validate(self) -> float:
         """The mean of the opinions' micro-F1 and the sentiment's macro-F1."""
-        readings, texts = self._read(Calibration()), self._validation.texts
+        texts = self._validation.texts
+        readings = self._read(self._validation, Calibration())
         counts = summed(
             counts_of(read_opinions(reading), annotated_opinions(text.opinions or ()))
             for reading, text in zip(readings, texts, strict=True)
@@ -179,13 +181,14 @@ class ReaderObjective:
         return (counts.f1 + sentiment_f1(readings, known)) / 2
 
     def calibration(self) -> Calibration:
-        """Fitted to the validation texts."""
+        """Fitted to the real reviews of the validation: as long and as mixed as what is read once it is trained."""
+        texts = self._validation.of_source(REVIEWS)
         return calibrate(
-            self.trainable.heads.eval(), self._encoder, self._validation, self._read, self._plan.device
+            self.trainable.heads.eval(), self._encoder, texts, partial(self._read, texts), self._plan.device
         )
 
-    def _read(self, calibration: Calibration) -> list[ReviewReading]:
-        """The validation texts, by the weights as they are."""
+    def _read(self, texts: ReaderTexts, calibration: Calibration) -> list[ReviewReading]:
+        """By the weights as they are."""
         reader = OpinionReader(
             "in training",
             "0",
@@ -195,7 +198,7 @@ class ReaderObjective:
             calibration=calibration,
             plan=self._plan,
         )
-        return read_tokenised(reader, self._validation.tokenised)
+        return read_tokenised(reader, texts.tokenised)
 
 
 def read_tokenised(reader: OpinionReader, texts: Sequence[TokenisedText]) -> list[ReviewReading]:

@@ -17,8 +17,10 @@ from models.training.corpora.texts import TrainingText
 from models.training.fitting.token_labels import UNKNOWN, TokenLabels, token_labels
 
 _NUMBERS: Mapping[str, int] = {label: number for number, label in enumerate(SENTIMENT_LABELS)}
+#: Share of the tokens that are hidden. Without, English opinions were found 3 points of F1 worse.
+_MASKED = 0.1
 #: What each question counts beside the aspect, the polarity and the sentiment, which count 1.
-_BEGINS, _HOLDER, _STARS, _CATEGORIES = 0.5, 0.5, 0.5, 0.5
+_BEGINS, _HOLDER, _STARS, _CATEGORIES = 0.5, 0.5, 0.5, 1.0
 
 
 class CategoryHead(nn.Module):
@@ -94,6 +96,12 @@ class ReaderTexts:
                 kept.labels.append(token_labels(tokenised, text.opinions, knows_holders=text.knows_holders))
         return kept
 
+    def of_source(self, source: str) -> "ReaderTexts":
+        """Those of one source."""
+        kept = [index for index, text in enumerate(self.texts) if text.source == source]
+        batch = self.batch(kept)
+        return ReaderTexts(batch.tokenised, batch.texts, batch.labels)
+
     def batch(self, indices: Sequence[int]) -> LabelledBatch:
         """Those of these numbers."""
         return LabelledBatch(
@@ -114,7 +122,9 @@ def reader_loss(
     """The sum of what each question that has labels in the batch costs, in nats."""
     layout = BatchLayout.of(batch.tokenised)
     with torch.autocast(device, torch.bfloat16, enabled=mixed_precision):
-        states = encoder.states([window for text in batch.tokenised for window in text.windows])
+        states = encoder.states(
+            [_masked(window, encoder.masked_token) for text in batch.tokenised for window in text.windows]
+        )
     vectors = states.index_select(0, layout.content.to(device)).float()
     reviews = Segments(layout.review_of.to(device), len(batch.texts))
     heads = trainee.heads
@@ -130,6 +140,13 @@ def reader_loss(
             known = [batch.texts[row].categories or {} for row in rows]
             loss = loss + _CATEGORIES * len(rows) / len(batch.texts) * head.loss(means[rows], known)
     return loss
+
+
+def _masked(window: Sequence[int], masked_token: int) -> list[int]:
+    """The window with some tokens hidden, so that none is learnt by heart; never the special ones at its ends."""
+    hidden = (torch.rand(len(window)) < _MASKED).tolist()
+    hidden[0] = hidden[-1] = False
+    return [masked_token if is_hidden else token for token, is_hidden in zip(window, hidden, strict=True)]
 
 
 def _token_loss(logits: TokenLogits, labels: Sequence[TokenLabels], device: str) -> Tensor:

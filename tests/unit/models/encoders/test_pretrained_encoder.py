@@ -117,6 +117,10 @@ def test_letters_within_a_word_continue_it(encoder: PretrainedEncoder) -> None:
     assert text.index("差") in begin
 
 
+def test_the_hidden_token_has_a_vector(encoder: PretrainedEncoder) -> None:
+    assert 0 <= encoder.masked_token < encoder.network.get_input_embeddings().num_embeddings
+
+
 @pytest.mark.parametrize(
     ("name", "changes", "message"),
     [

@@ -34,6 +34,7 @@ class FakeEncoder:
     """See `models.encoders.interfaces.TextEncoder`; `very` goes on with the word before."""
 
     packs = True
+    masked_token = 0
     width = len(VOCABULARY)
 
     def __init__(self, *, window: int = 12, spaced: bool = False) -> None:

@@ -19,6 +19,12 @@ TEXT = "the lamp is good very. It broke"
 QUALITY, NEGATIVE, POSITIVE = ASPECTS.index("quality") + 1, 0, 2
 
 
+@pytest.fixture(autouse=True)
+def nothing_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Losses are compared: no token is hidden by chance."""
+    monkeypatch.setattr(reader_objective, "_MASKED", 0.0)
+
+
 def opinion(
     words: str, *, aspect: str = "quality", polarity: str = "positive", holder: str = "reviewer"
 ) -> AnnotatedOpinion:
@@ -159,3 +165,14 @@ def test_neighbours_in_a_batch_do_not_change_what_is_learnt() -> None:
     ]
     together = float(loss_of(*texts).detach())
     assert together == pytest.approx(sum(float(loss_of(one).detach()) for one in texts) / 2, rel=1e-4)
+
+
+def test_some_tokens_are_hidden_and_never_those_at_the_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else windows would have no beginning; about the share that is asked for."""
+    monkeypatch.setattr(reader_objective, "_MASKED", 0.3)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(2)
+        window = reader_objective._masked([101, *[7] * 1_000, 102], 103)
+    assert (window[0], window[-1]) == (101, 102)
+    assert set(window[1:-1]) == {7, 103}
+    assert 250 < window.count(103) < 350
