@@ -37,7 +37,7 @@ from models.training.corpora.annotated import AnnotatedOpinion
 from models.training.corpora.texts import TrainingText
 from models.training.fitting.batching import shuffled_batches
 from models.training.fitting.options import FitOptions
-from models.training.fitting.reader_fitting import ReaderObjective
+from models.training.fitting.reader_fitting import ReaderObjective, Recipe
 from models.training.fitting.reader_objective import ReaderTexts, ReaderTrainee
 from streams.errors import ConfigurationError, FatalError
 from streams.lane.lane import Lane
@@ -167,9 +167,16 @@ class _Runner:
         trainee = ReaderTrainee(encoder, OpinionHeads(encoder.width), {}).to(self._plan.device).train()
         texts = ReaderTexts.of(encoder, [_labelled(text) for text in self._texts])
         objective = ReaderObjective(
-            trainee, encoder, kind, training=texts, validation=texts, options=FitOptions(), plan=self._plan
+            trainee,
+            encoder,
+            kind,
+            training=texts,
+            rounds={},
+            validation=texts,
+            recipe=Recipe(kind.name, kind.name, (), FitOptions()),
+            plan=self._plan,
         )
-        batches = shuffled_batches(objective.lengths, _TRAINING_TOKENS, seed=7, epoch=0)
+        batches = shuffled_batches(objective.lengths, objective.chosen(0), _TRAINING_TOKENS, seed=7, epoch=0)
         mixed = FitOptions().mixed_precision and has_fast_bfloat16(self._plan.device)
 
         def bare(batch: Sequence[int]) -> Tensor:

@@ -28,6 +28,8 @@ class FitOptions:
         clip: largest norm of a step's gradient; 0 clips nothing.
         average: decay, a step, of a moving average of the weights, which is validated and kept instead of them; it
             forgets what single batches said last (Polyak and Juditsky 1992). 0 keeps the weights as they are.
+        hidden: share of the tokens that stand behind a token that says nothing, others each time, so that no text is
+            learnt by heart.
         patience: epochs without a better validation after which to stop; 0 never stops early.
         mixed_precision: compute the encoder in bfloat16 where the device is fast at it.
         seed: of batches, dropout and new weights.
@@ -44,6 +46,7 @@ class FitOptions:
     accumulate: int = 1
     clip: float = 1.0
     average: float = 0.0
+    hidden: float = 0.0
     patience: int = 2
     mixed_precision: bool = True
     seed: int = 7
@@ -56,7 +59,7 @@ class FitOptions:
         for name in ("learning_rate", "head_learning_rate"):
             if not 0 < getattr(self, name) < 1:
                 raise ModelConfigurationError(f"{name}: wanted between 0 and 1, got {getattr(self, name)}")
-        for name in ("warm_up", "weight_decay", "average"):
+        for name in ("warm_up", "weight_decay", "average", "hidden"):
             if not 0 <= getattr(self, name) < 1:
                 raise ModelConfigurationError(f"{name}: wanted 0 to below 1, got {getattr(self, name)}")
         if self.clip < 0:

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final
 
 import torch
 from torch import Tensor, nn
@@ -28,8 +27,6 @@ from models.training.fitting.reader_calibration import calibrate
 from models.training.fitting.reader_objective import ReaderTexts, ReaderTrainee, reader_loss
 from models.training.measuring.opinion_measures import annotated_opinions, counts_of, read_opinions, summed
 
-#: One annotated text in so many is validated on, and the real reviews among them calibrated on.
-_VALIDATION: Final = 12
 _READ_AT_ONCE = 16
 
 
@@ -44,6 +41,9 @@ class Recipe:
         options: how it is fitted.
         low_rank: of the updates that the encoder's layers learn (LoRA), at the rate of what is new; 0: the layers
             themselves are trained.
+        category_weight: what other sets' categories count beside the aspect.
+        validation_sources: of the annotated texts that are validated on.
+        validation_share: of those so many leave one out of the training.
     """
 
     name: str
@@ -51,6 +51,9 @@ class Recipe:
     languages: tuple[str, ...]
     options: FitOptions
     low_rank: int = 0
+    category_weight: float = 1.0
+    validation_sources: tuple[str, ...] = (REVIEWS,)
+    validation_share: int = 8
 
 
 def fit_reader(
@@ -83,8 +86,8 @@ def fit_reader(
         for name, parameter in encoder.network.named_parameters()
         if not kind.is_new(name)
     }
-    annotated = [text for text in data.training if text.opinions is not None]
-    validation = annotated[::_VALIDATION]
+    validation = [text for text in data.training if text.source in recipe.validation_sources]
+    validation = validation[:: recipe.validation_share]
     apart = {text.text for text in validation}
     training = ReaderTexts.of(encoder, [text for text in data.training if text.text not in apart])
     objective = ReaderObjective(
@@ -94,7 +97,7 @@ def fit_reader(
         training=training,
         rounds=data.rounds,
         validation=ReaderTexts.of(encoder, validation),
-        options=recipe.options,
+        recipe=recipe,
         plan=plan,
     )
     how = fit(objective, recipe.options, progress=progress, checkpoint=checkpoint)
@@ -136,14 +139,15 @@ class ReaderObjective:
         training: ReaderTexts,
         rounds: Mapping[str, int],
         validation: ReaderTexts,
-        options: FitOptions,
+        recipe: Recipe,
         plan: ComputePlan,
     ) -> None:
         self.trainable = trainee
         self.lengths = list(map(len, training.tokenised))
         self._encoder, self._kind, self._plan = encoder, kind, plan
         self._training, self._validation, self._rounds = training, validation, rounds
-        self._mixed_precision = options.mixed_precision and has_fast_bfloat16(plan.device)
+        self._recipe = recipe
+        self._mixed_precision = recipe.options.mixed_precision and has_fast_bfloat16(plan.device)
 
     def chosen(self, epoch: int) -> Iterator[int]:
         """All of most sources; of a larger one another part each epoch."""
@@ -167,6 +171,8 @@ class ReaderObjective:
             self._training.batch(indices),
             device=self._plan.device,
             mixed_precision=self._mixed_precision,
+            hidden=self._recipe.options.hidden,
+            category_weight=self._recipe.category_weight,
         )
 
     def validate(self) -> float:

@@ -19,12 +19,6 @@ TEXT = "the lamp is good very. It broke"
 QUALITY, NEGATIVE, POSITIVE = ASPECTS.index("quality") + 1, 0, 2
 
 
-@pytest.fixture(autouse=True)
-def nothing_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Losses are compared: no token is hidden by chance."""
-    monkeypatch.setattr(reader_objective, "_MASKED", 0.0)
-
-
 def opinion(
     words: str, *, aspect: str = "quality", polarity: str = "positive", holder: str = "reviewer"
 ) -> AnnotatedOpinion:
@@ -149,9 +143,7 @@ def test_categories_of_another_set_are_learnt_by_a_head_of_their_own() -> None:
         mean = made[0].heads.normed(made[1].states(tokenised.windows)[1:-1]).mean(dim=0)
         present = functional.binary_cross_entropy_with_logits(head.presence(mean), torch.tensor([0.0, 1.0]))
         polarity = functional.cross_entropy(head.polarity(mean).view(2, 3)[1:], torch.tensor([0]))
-    assert float(got.detach()) == pytest.approx(
-        float((2 * present + polarity) / 2) * reader_objective._CATEGORIES, rel=1e-4
-    )
+    assert float(got.detach()) == pytest.approx(float((2 * present + polarity) / 2), rel=1e-4)
     got.backward()
     assert made[1].network.weight.grad is not None
     assert made[0].heads.of_token.weight.grad is None or not made[0].heads.of_token.weight.grad.any()
@@ -167,12 +159,11 @@ def test_neighbours_in_a_batch_do_not_change_what_is_learnt() -> None:
     assert together == pytest.approx(sum(float(loss_of(one).detach()) for one in texts) / 2, rel=1e-4)
 
 
-def test_some_tokens_are_hidden_and_never_those_at_the_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_some_tokens_are_hidden_and_never_those_at_the_ends() -> None:
     """Else windows would have no beginning; about the share that is asked for."""
-    monkeypatch.setattr(reader_objective, "_MASKED", 0.3)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(2)
-        window = reader_objective._masked([101, *[7] * 1_000, 102], 103)
+        window = reader_objective._masked([101, *[7] * 1_000, 102], 103, 0.3)
     assert (window[0], window[-1]) == (101, 102)
     assert set(window[1:-1]) == {7, 103}
     assert 250 < window.count(103) < 350
