@@ -102,7 +102,7 @@ def train_reader(
     progress("finding the directions of sentence embeddings")
     embedding = fit_directions(
         reader,
-        [text.text for text in texts.training],
+        [text.text for text in texts.training if text.opinions is not None],
         encoder_kind(recipe.encoder).meanings,
         separator="" if "zh" in recipe.languages else " ",
         seed=seed,
