@@ -1,0 +1,232 @@
+"""`write`: copy about products of a file, each sentence with what it rests on."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from schemas.copywriting import COPY_KINDS, CopyKind
+from streams.cli.console import FAILED, PARTLY, Json, command, err, load_settings, out, print_json
+from streams.cli.import_progress import progress_line
+from streams.copywriting import NO_RULES, TONES, CopyWriter, Subject, Written, kinds, read_house_rules
+from streams.errors import ConfigurationError
+from streams.offline.copywriting import (
+    LENGTHS,
+    Wish,
+    document_of,
+    read_products,
+    read_summaries,
+    write_copy,
+)
+
+_PRODUCTS = "JSON or JSONL of products"
+_TOLD_EVERY_S = 2.0
+_MOST_SOURCES = 4
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(write)
+
+
+@command
+def write(
+    kind: Annotated[str, typer.Argument(help=f"What to write: {', '.join(COPY_KINDS)}.")],
+    product: Annotated[
+        Path | None, typer.Option(help=f"{_PRODUCTS}; the first one is written about.", dir_okay=False)
+    ] = None,
+    batch: Annotated[
+        Path | None, typer.Option(help=f"{_PRODUCTS}; all are written about.", dir_okay=False)
+    ] = None,
+    beside: Annotated[
+        list[Path] | None, typer.Option("--with", help="Of a comparison: the other products.", dir_okay=False)
+    ] = None,
+    summary: Annotated[
+        Path | None,
+        typer.Option(help="What reviews say: records of product-summary, JSON or JSONL.", dir_okay=False),
+    ] = None,
+    language: Annotated[str | None, typer.Option(help="en, zh or es; else that of the product.")] = None,
+    tone: Annotated[str | None, typer.Option(help=f"{', '.join(TONES)}.")] = None,
+    season: Annotated[str | None, typer.Option(help="e.g. winter, Christmas, 春节.")] = None,
+    audience: Annotated[str | None, typer.Option(help="Whom it is for, e.g. students.")] = None,
+    length: Annotated[str | None, typer.Option(help=f"{', '.join(LENGTHS)}.")] = None,
+    words: Annotated[int | None, typer.Option(help="The most words (Chinese: characters).")] = None,
+    characters: Annotated[int | None, typer.Option(help="The most characters.")] = None,
+    channel: Annotated[str | None, typer.Option(help="Of an ad: search, feed, push or email.")] = None,
+    style: Annotated[
+        str | None, typer.Option(help="Of a draft review: plain, brief, enthusiastic or critical.")
+    ] = None,
+    stars: Annotated[float | None, typer.Option(help="Of a draft review, or of the one replied to.")] = None,
+    notes: Annotated[str | None, typer.Option(help="What a draft review is to say.")] = None,
+    pro: Annotated[list[str] | None, typer.Option(help="What is good; repeat it for more.")] = None,
+    con: Annotated[list[str] | None, typer.Option(help="What is not; repeat it for more.")] = None,
+    review: Annotated[str | None, typer.Option(help="The review to reply to.")] = None,
+    question: Annotated[
+        list[str] | None, typer.Option(help="A question; repeat it for a dialogue of several turns.")
+    ] = None,
+    caption: Annotated[list[str] | None, typer.Option(help="What a picture shows; repeat it.")] = None,
+    interest: Annotated[list[str] | None, typer.Option(help="What the shopper likes; repeat it.")] = None,
+    viewed: Annotated[
+        Path | None, typer.Option(help="Products that the shopper viewed.", dir_okay=False)
+    ] = None,
+    bought: Annotated[
+        Path | None, typer.Option(help="Products that the shopper bought.", dir_okay=False)
+    ] = None,
+    cart: Annotated[Path | None, typer.Option(help="Products in the shopper's cart.", dir_okay=False)] = None,
+    variants: Annotated[int, typer.Option(min=1, max=10, help="How many ways to put it.")] = 1,
+    house_rules: Annotated[
+        Path | None, typer.Option(help="The shop's own rules, a TOML file.", dir_okay=False)
+    ] = None,
+    generation: Annotated[int, typer.Option(min=0, help="Another number gives other words.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Write copy about products, every sentence with what it rests on.
+
+    Exits with 1 if it was refused, with 3 if some products of a batch were.
+    """
+    load_settings()
+    fields = {
+        "language": language, "tone": tone, "season": season, "audience": audience, "max_words": words,
+        "max_characters": characters, "channel": channel, "style": style, "rating": stars, "notes": notes,
+        "pros": pro, "cons": con, "review_text": review, "captions": caption, "interests": interest, "variants": variants,
+    }  # fmt: skip
+    summaries = None if summary is None else read_summaries(summary)
+    wish = Wish(
+        kind=_kind(kind),
+        fields=fields,
+        length=_length(length),
+        viewed=() if viewed is None else read_products(viewed),
+        bought=() if bought is None else read_products(bought),
+        cart=() if cart is None else read_products(cart),
+    )
+    writer = CopyWriter(NO_RULES if house_rules is None else read_house_rules(house_rules))
+    if (product is None) == (batch is None):
+        raise ConfigurationError("write: wanted either --product FILE or --batch FILE")
+    if batch is not None:
+        _write_all(writer, wish, read_products(batch, summaries), question, generation, as_json=as_json)
+        return
+    assert product is not None  # noqa: S101 - one of both is there
+    about = read_products(product, summaries)[:1]
+    for file in beside or ():
+        about += read_products(file, summaries)
+    _write_one(writer, wish, about, question, generation, as_json=as_json)
+
+
+def _kind(name: str) -> CopyKind:
+    known = kinds()
+    if name not in known:
+        raise ConfigurationError(f"write: wanted one of {', '.join(known)}, got {name!r}")
+    return known[name].name
+
+
+def _length(length: str | None) -> str | None:
+    if length is not None and length not in LENGTHS:
+        raise ConfigurationError(f"--length: wanted {', '.join(LENGTHS)}, got {length!r}")
+    return length
+
+
+def _asked(wish: Wish, questions: Sequence[str] | None) -> list[Wish]:
+    """The wish for each question of a dialogue; the turns before are filled in when they are answered."""
+    return [
+        Wish(
+            wish.kind, {**wish.fields, "question": question}, wish.length, wish.viewed, wish.bought, wish.cart
+        )
+        for question in each
+    ]
+
+
+def _write_one(
+    writer: CopyWriter,
+    wish: Wish,
+    about: list[Subject],
+    questions: list[str] | None,
+    generation: int,
+    *,
+    as_json: bool,
+) -> None:
+    turns: list[dict[str, str]] = []
+    refused = 0
+    for asked in _asked(wish, questions):
+        started = time.monotonic()
+        current = Wish(
+            asked.kind,
+            {**asked.fields, "turns": list(turns)},
+            asked.length,
+            asked.viewed,
+            asked.bought,
+            asked.cart,
+        )
+        written = write_copy(writer, current, about, generation=generation)
+        seconds = time.monotonic() - started
+        refused += not written.variants
+        question = asked.fields.get("question")
+        if isinstance(question, str) and written.variants:
+            turns += [
+                {"speaker": "shopper", "text": question},
+                {"speaker": "shop", "text": written.variants[0].text},
+            ]
+        if as_json:
+            print_json(document_of(written, seconds))
+        else:
+            _print(written, question if isinstance(question, str) else None)
+    if refused:
+        raise typer.Exit(FAILED)
+
+
+def _write_all(
+    writer: CopyWriter,
+    wish: Wish,
+    subjects: list[Subject],
+    questions: list[str] | None,
+    generation: int,
+    *,
+    as_json: bool,
+) -> None:
+    started = told = time.monotonic()
+    refused = 0
+    for number, subject in enumerate(subjects, start=1):
+        for asked in _asked(wish, questions):
+            begun = time.monotonic()
+            written = write_copy(writer, asked, [subject], generation=generation)
+            refused += not written.variants
+            if as_json:
+                print_json(document_of(written, time.monotonic() - begun))
+            else:
+                out.print(f"{subject.product_id}\t{_line(written)}")
+        if time.monotonic() - told >= _TOLD_EVERY_S:
+            told = time.monotonic()
+            err.print(
+                progress_line(number, told - started, number / len(subjects)).replace("rows", "products")
+            )
+    seconds = time.monotonic() - started
+    err.print(f"{len(subjects):,} products in {seconds:.1f} s, {refused:,} refused")
+    if refused:
+        raise typer.Exit(FAILED if refused == len(subjects) else PARTLY)
+
+
+def _line(written: Written) -> str:
+    if written.variants:
+        return " | ".join(variant.text.replace("\n", " ") for variant in written.variants)
+    return f"refused: {written.refusals[0].reason}"
+
+
+def _print(written: Written, question: str | None) -> None:
+    if not written.variants:
+        refusal = written.refusals[0]
+        err.print(f"refused ({refusal.kind}): {refusal.reason}")
+    if question is not None and written.request.kind == "answer":
+        out.print(f"? {question}")
+    for variant in written.variants:
+        out.print(variant.text)
+        for claim in variant.claims:
+            sources = [f"{source.reference}: {source.quote}" for source in claim.evidence[:_MOST_SOURCES]]
+            more = len(claim.evidence) - len(sources)
+            told = "; ".join(sources) + (f"; and {more} more" if more > 0 else "")
+            out.print(
+                f"   {claim.text if len(variant.claims) > 1 else ''}  <- {told or 'claims nothing'}".rstrip()
+            )
+        out.print("")
+    for left in written.dropped:
+        err.print(f"left out ({left.check}): {left.reason}")
