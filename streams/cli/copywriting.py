@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -26,6 +27,47 @@ _TOLD_EVERY_S = 2.0
 _MOST_SOURCES = 4
 
 
+KindName = Annotated[str, typer.Argument(help=f"What to write: {', '.join(COPY_KINDS)}.")]
+ProductFile = Annotated[
+    Path | None, typer.Option(help=f"{_PRODUCTS}; the first one is written about.", dir_okay=False)
+]
+BatchFile = Annotated[Path | None, typer.Option(help=f"{_PRODUCTS}; all are written about.", dir_okay=False)]
+OtherFiles = Annotated[
+    list[Path] | None, typer.Option("--with", help="Of a comparison: the other products.", dir_okay=False)
+]
+SummaryFile = Annotated[
+    Path | None,
+    typer.Option(help="What reviews say: records of product-summary, JSON or JSONL.", dir_okay=False),
+]
+LanguageName = Annotated[str | None, typer.Option(help="en, zh or es; else that of the product.")]
+ToneName = Annotated[str | None, typer.Option(help=f"{', '.join(TONES)}.")]
+SeasonName = Annotated[str | None, typer.Option(help="e.g. winter, Christmas, 春节.")]
+AudienceName = Annotated[str | None, typer.Option(help="Whom it is for, e.g. students.")]
+LengthName = Annotated[str | None, typer.Option(help=f"{', '.join(LENGTHS)}.")]
+MostWords = Annotated[int | None, typer.Option(help="The most words (Chinese: characters).")]
+MostCharacters = Annotated[int | None, typer.Option(help="The most characters.")]
+ChannelName = Annotated[str | None, typer.Option(help="Of an ad: search, feed, push or email.")]
+StyleName = Annotated[
+    str | None, typer.Option(help="Of a draft review: plain, brief, enthusiastic or critical.")
+]
+Stars = Annotated[float | None, typer.Option(help="Of a draft review, or of the one replied to.")]
+NotesText = Annotated[str | None, typer.Option(help="What a draft review is to say.")]
+Pros = Annotated[list[str] | None, typer.Option(help="What is good; repeat it for more.")]
+Cons = Annotated[list[str] | None, typer.Option(help="What is not; repeat it for more.")]
+ReviewText = Annotated[str | None, typer.Option(help="The review to reply to.")]
+Questions = Annotated[
+    list[str] | None, typer.Option(help="A question; repeat it for a dialogue of several turns.")
+]
+Captions = Annotated[list[str] | None, typer.Option(help="What a picture shows; repeat it.")]
+Interests = Annotated[list[str] | None, typer.Option(help="What the shopper likes; repeat it.")]
+ViewedFile = Annotated[Path | None, typer.Option(help="Products that the shopper viewed.", dir_okay=False)]
+BoughtFile = Annotated[Path | None, typer.Option(help="Products that the shopper bought.", dir_okay=False)]
+CartFile = Annotated[Path | None, typer.Option(help="Products in the shopper's cart.", dir_okay=False)]
+Variants = Annotated[int, typer.Option(min=1, max=10, help="How many ways to put it.")]
+RulesFile = Annotated[Path | None, typer.Option(help="The shop's own rules, a TOML file.", dir_okay=False)]
+Generation = Annotated[int, typer.Option(min=0, help="Another number gives other words.")]
+
+
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command()(write)
@@ -33,53 +75,34 @@ def register(app: typer.Typer) -> None:
 
 @command
 def write(
-    kind: Annotated[str, typer.Argument(help=f"What to write: {', '.join(COPY_KINDS)}.")],
-    product: Annotated[
-        Path | None, typer.Option(help=f"{_PRODUCTS}; the first one is written about.", dir_okay=False)
-    ] = None,
-    batch: Annotated[
-        Path | None, typer.Option(help=f"{_PRODUCTS}; all are written about.", dir_okay=False)
-    ] = None,
-    beside: Annotated[
-        list[Path] | None, typer.Option("--with", help="Of a comparison: the other products.", dir_okay=False)
-    ] = None,
-    summary: Annotated[
-        Path | None,
-        typer.Option(help="What reviews say: records of product-summary, JSON or JSONL.", dir_okay=False),
-    ] = None,
-    language: Annotated[str | None, typer.Option(help="en, zh or es; else that of the product.")] = None,
-    tone: Annotated[str | None, typer.Option(help=f"{', '.join(TONES)}.")] = None,
-    season: Annotated[str | None, typer.Option(help="e.g. winter, Christmas, 春节.")] = None,
-    audience: Annotated[str | None, typer.Option(help="Whom it is for, e.g. students.")] = None,
-    length: Annotated[str | None, typer.Option(help=f"{', '.join(LENGTHS)}.")] = None,
-    words: Annotated[int | None, typer.Option(help="The most words (Chinese: characters).")] = None,
-    characters: Annotated[int | None, typer.Option(help="The most characters.")] = None,
-    channel: Annotated[str | None, typer.Option(help="Of an ad: search, feed, push or email.")] = None,
-    style: Annotated[
-        str | None, typer.Option(help="Of a draft review: plain, brief, enthusiastic or critical.")
-    ] = None,
-    stars: Annotated[float | None, typer.Option(help="Of a draft review, or of the one replied to.")] = None,
-    notes: Annotated[str | None, typer.Option(help="What a draft review is to say.")] = None,
-    pro: Annotated[list[str] | None, typer.Option(help="What is good; repeat it for more.")] = None,
-    con: Annotated[list[str] | None, typer.Option(help="What is not; repeat it for more.")] = None,
-    review: Annotated[str | None, typer.Option(help="The review to reply to.")] = None,
-    question: Annotated[
-        list[str] | None, typer.Option(help="A question; repeat it for a dialogue of several turns.")
-    ] = None,
-    caption: Annotated[list[str] | None, typer.Option(help="What a picture shows; repeat it.")] = None,
-    interest: Annotated[list[str] | None, typer.Option(help="What the shopper likes; repeat it.")] = None,
-    viewed: Annotated[
-        Path | None, typer.Option(help="Products that the shopper viewed.", dir_okay=False)
-    ] = None,
-    bought: Annotated[
-        Path | None, typer.Option(help="Products that the shopper bought.", dir_okay=False)
-    ] = None,
-    cart: Annotated[Path | None, typer.Option(help="Products in the shopper's cart.", dir_okay=False)] = None,
-    variants: Annotated[int, typer.Option(min=1, max=10, help="How many ways to put it.")] = 1,
-    house_rules: Annotated[
-        Path | None, typer.Option(help="The shop's own rules, a TOML file.", dir_okay=False)
-    ] = None,
-    generation: Annotated[int, typer.Option(min=0, help="Another number gives other words.")] = 0,
+    kind: KindName,
+    product: ProductFile = None,
+    batch: BatchFile = None,
+    beside: OtherFiles = None,
+    summary: SummaryFile = None,
+    language: LanguageName = None,
+    tone: ToneName = None,
+    season: SeasonName = None,
+    audience: AudienceName = None,
+    length: LengthName = None,
+    words: MostWords = None,
+    characters: MostCharacters = None,
+    channel: ChannelName = None,
+    style: StyleName = None,
+    stars: Stars = None,
+    notes: NotesText = None,
+    pro: Pros = None,
+    con: Cons = None,
+    review: ReviewText = None,
+    question: Questions = None,
+    caption: Captions = None,
+    interest: Interests = None,
+    viewed: ViewedFile = None,
+    bought: BoughtFile = None,
+    cart: CartFile = None,
+    variants: Variants = 1,
+    house_rules: RulesFile = None,
+    generation: Generation = 0,
     as_json: Json = False,
 ) -> None:
     """Write copy about products, every sentence with what it rests on.
@@ -90,7 +113,8 @@ def write(
     fields = {
         "language": language, "tone": tone, "season": season, "audience": audience, "max_words": words,
         "max_characters": characters, "channel": channel, "style": style, "rating": stars, "notes": notes,
-        "pros": pro, "cons": con, "review_text": review, "captions": caption, "interests": interest, "variants": variants,
+        "pros": pro, "cons": con, "review_text": review, "captions": caption, "interests": interest,
+        "variants": variants,
     }  # fmt: skip
     summaries = None if summary is None else read_summaries(summary)
     wish = Wish(
@@ -128,13 +152,9 @@ def _length(length: str | None) -> str | None:
 
 
 def _asked(wish: Wish, questions: Sequence[str] | None) -> list[Wish]:
-    """The wish for each question of a dialogue; the turns before are filled in when they are answered."""
-    return [
-        Wish(
-            wish.kind, {**wish.fields, "question": question}, wish.length, wish.viewed, wish.bought, wish.cart
-        )
-        for question in each
-    ]
+    """The wish for each question of a dialogue, or the wish alone where there is none."""
+    each: Sequence[str | None] = questions or (None,)
+    return [replace(wish, fields={**wish.fields, "question": question}) for question in each]
 
 
 def _write_one(
@@ -150,14 +170,7 @@ def _write_one(
     refused = 0
     for asked in _asked(wish, questions):
         started = time.monotonic()
-        current = Wish(
-            asked.kind,
-            {**asked.fields, "turns": list(turns)},
-            asked.length,
-            asked.viewed,
-            asked.bought,
-            asked.cart,
-        )
+        current = replace(asked, fields={**asked.fields, "turns": list(turns)})
         written = write_copy(writer, current, about, generation=generation)
         seconds = time.monotonic() - started
         refused += not written.variants

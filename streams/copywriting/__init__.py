@@ -4,7 +4,8 @@ from streams.copywriting.house_rules import NO_RULES, HouseRules, read_house_rul
 from streams.copywriting.kinds import kinds
 from streams.copywriting.subject import Subject
 from streams.copywriting.wishes import TONES
-from streams.copywriting.writer import COPY_VERSION, CopyWriter, Written
+from streams.copywriting.writer import CopyWriter
+from streams.copywriting.written import COPY_VERSION, Written
 
 __all__ = [
     "COPY_VERSION",

@@ -17,20 +17,21 @@ _QUANTITY = re.compile(
 )
 _SEPARATORS = re.compile(r"\s*[、;；]\s*|\s*[,，](?!\d{3}\b)\s*|\s+/\s+")
 _SURE_SEPARATORS = re.compile(r"\s*[、;；]\s*")
-#: Known attributes whose values are lists where they hold commas; a comma begins a remark in others: "rubber, stitched".
+#: Known attributes whose values are lists where they hold commas; others begin a remark with one.
 _LISTED = frozenset(
     {
-        "colour", "material", "fabric", "accessories", "ports", "connectivity", "compatibility", "sizes", "ingredients",
-        "notes", "flavour", "features", "controls", "certification", "seasons", "skin_type", "use", "colour_temperature",
-        "filling", "bed_width",
+        "accessories", "bed_width", "certification", "colour", "colour_temperature", "compatibility", "connectivity",
+        "controls", "fabric", "features", "filling", "flavour", "ingredients", "material", "notes", "ports", "seasons",
+        "sizes", "skin_type", "use",
     }
 )  # fmt: skip
 _CAMEL = re.compile(r"(?<=[a-z]{2})(?=[A-Z][a-z])|_+|\s+")
 # Units that names end in: "height_cm".
 _UNITS_IN_NAMES = {
-    "cm": "cm", "mm": "mm", "m": "m", "kg": "kg", "g": "g", "mg": "mg", "w": "W", "kw": "kW", "v": "V", "l": "l", "ml": "ml",
-    "hz": "Hz", "gb": "GB", "tb": "TB", "mb": "MB", "mah": "mAh", "mp": "MP", "db": "dB", "inch": "inches", "inches": "inches",
-    "hours": "hours", "minutes": "minutes", "days": "days", "months": "months", "years": "years", "rpm": "rpm", "in": "inches",
+    "cm": "cm", "mm": "mm", "m": "m", "kg": "kg", "g": "g", "mg": "mg", "w": "W", "kw": "kW", "v": "V", "l": "l",
+    "ml": "ml", "hz": "Hz", "gb": "GB", "tb": "TB", "mb": "MB", "mah": "mAh", "mp": "MP", "db": "dB", "rpm": "rpm",
+    "in": "inches", "inch": "inches", "inches": "inches", "hours": "hours", "minutes": "minutes", "days": "days",
+    "months": "months", "years": "years",
 }  # fmt: skip
 _MOST_LIST_WORDS = 5
 _MOST_ADJECTIVE_WORDS = 3
@@ -148,7 +149,7 @@ def _word_shape(name: str, text: str, language: Language) -> Shape:
 
 def _names_itself(name: str, text: str) -> bool:
     """Whether the value says its name: "1 week warranty", "三年质保"."""
-    last = name.split()[-1].casefold()
+    last = name.rsplit(maxsplit=1)[-1].casefold()
     return last in text.casefold().split() or (
         bool(_HAN.search(last)) and len(last) > 1 and text.endswith(last)
     )
@@ -156,7 +157,7 @@ def _names_itself(name: str, text: str) -> bool:
 
 def is_adjectival(text: str, language: Language) -> bool:
     """Whether words stand well before a noun: "open mesh", "helmet-compatible"; in lower case, for names are none."""
-    last = text.split()[-1].rstrip(".,")
+    last = text.rsplit(maxsplit=1)[-1].rstrip(".,")
     if not text.islower() and any(word[:1].isupper() and not word.isupper() for word in text.split()[1:]):
         return False
     word = last.casefold()

@@ -13,7 +13,6 @@ from streams.copywriting.house_rules import HouseRules
 from streams.copywriting.language import Language, languages
 from streams.copywriting.sentences import Joining, Sentence, joined
 
-
 #: So many attributes are enough for a text of its own.
 _ENOUGH = 3
 
@@ -111,22 +110,23 @@ class Brief:
         """How the text calls a product."""
         return Naming.of(facts or self.facts, self.language)
 
-    def joining(self, facts: Facts | None = None) -> Joining:
-        """What makes sentences of a product's clauses."""
-        facts = facts or self.facts
-        title = None if facts.title is None else facts.title.evidence
-        return Joining(self.language, self.naming(facts), self.variety, title)
+    def joining(self, *, alone: bool = False) -> Joining:
+        """What makes sentences of the product's clauses; `alone`: of sentences that nothing comes before."""
+        title = None if self.facts.title is None else self.facts.title.evidence
+        return Joining(self.language, self.naming(), self.variety, title, alone=alone)
 
-    def attributes(self, facts: Facts | None = None) -> list[Fact]:
-        """Attributes that may be told: what the shop wants first in front, what is not there and what the title says last.
+    def attributes(self, facts: Facts | None = None, *, also_said: bool = False) -> list[Fact]:
+        """Attributes that may be told: first what the shop wants in front, last what is not there.
 
-        What the title says is left out where there is enough else.
+        Args:
+            facts: of which product; None: the first.
+            also_said: whether what the title says is told too; else it is left out where there is enough else.
         """
         facts = facts or self.facts
         usable = [fact for fact in facts.attributes if self.may_use(fact.evidence)]
         title = "" if facts.title is None else facts.title.quote
         said = {fact for fact in usable if said_in(fact, title, self.language)}
-        if len(usable) - len(said) >= _ENOUGH:
+        if len(usable) - len(said) >= _ENOUGH and not also_said:
             usable = [fact for fact in usable if fact not in said]
         return sorted(
             usable, key=lambda fact: (self.rules.rank(fact.reference), fact in said, _is_missing(fact))

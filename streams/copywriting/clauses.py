@@ -143,7 +143,7 @@ def _is_simple(value: Value) -> bool:
 
 
 def _negated(name: str, language: Language) -> str:
-    """ "光源可更换" as "光源不可更换"; empty in languages where that is not how it is done."""
+    """A name with its verb negated: "光源可更换" as "光源不可更换"; empty where a language does not do that."""
     for verb in language.options("words.middle_verb"):
         if verb in name:
             return name.replace(verb, language.text("words.negation") + verb, 1)
@@ -238,7 +238,7 @@ def _takes_article(noun: str, language: Language) -> bool:
 
 
 def _told(value: Value, naming: Naming, language: Language) -> str:
-    """The value in the sentence: lists with "and", verbs that agree, the first letter small where it is a plain word."""
+    """The value in the sentence: lists with "and", verbs that agree, plain words in lower case."""
     if value.shape == "verb":
         first, space, rest = value.items[0].partition(" ")
         plural = language.options(f"words.verbs.{first.lower()}")
@@ -265,7 +265,7 @@ def _are_things(value: Value, language: Language) -> bool:
 
 def _in_sentence(item: str, language: Language) -> str:
     """Words that only begin in upper case because they stood alone; names and abbreviations stay."""
-    first = item.split()[0]
+    first = item.split(maxsplit=1)[0]
     if language.is_unspaced or not first[:1].isupper() or not first[1:].islower():
         return item
     word = first.casefold().rstrip(",.;")

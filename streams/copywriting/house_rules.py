@@ -1,4 +1,4 @@
-"""A shop's own rules for copy: a TOML file of words it prefers and forbids, what comes first, and how long texts are."""
+"""A shop's own rules for copy, a TOML file: words it prefers and forbids, what comes first, how long texts are."""
 
 import re
 import tomllib

@@ -186,10 +186,14 @@ class Language:
         return f"{self.article(value)} {value}"
 
     def _is_determined(self, value: str) -> bool:
-        return value.split()[0].casefold().rstrip(".") in self.words("determiners") if value.strip() else True
+        return (
+            value.split(maxsplit=1)[0].casefold().rstrip(".") in self.words("determiners")
+            if value.strip()
+            else True
+        )
 
     def _is_countable(self, value: str) -> bool:
-        return not value[:1].isdigit() and value.split()[-1].casefold() in self.words("countable")
+        return not value[:1].isdigit() and value.rsplit(maxsplit=1)[-1].casefold() in self.words("countable")
 
     def sentence(self, text: str) -> str:
         """A text as a sentence: its first letter is a capital one, unless a name begins with it.

@@ -32,7 +32,8 @@ def matches(interest: str, facts: Facts, language: Language) -> list[Match]:
     """What meets an interest whole, the most telling first: attributes, descriptions, reviews, tags.
 
     >>> from streams.copywriting.language import language
-    >>> same_words("trail running", "Trail running shoes", language("en")), same_words("hiking", "a hooded shell", language("en"))
+    >>> english = language("en")
+    >>> same_words("trail running", "Trail running shoes", english), same_words("hiking", "a hood", english)
     (True, False)
     """
     found = [

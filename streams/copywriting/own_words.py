@@ -27,12 +27,12 @@ def fragment(fact: Fact, naming: Naming, language: Language) -> str | None:
         follows = words[place + 1].casefold() if place + 1 < len(words) else ""
         is_last = word.endswith((",", ";")) or not follows
         if word.rstrip(",;").casefold() in nouns and (is_last or follows in goes_on):
-            return _lowered(fact.quote.rstrip(".!"), naming, language, place)
+            return _lowered(fact.quote.rstrip(".!"), naming, place)
     return None
 
 
-def _lowered(text: str, naming: Naming, language: Language, noun_at: int) -> str | None:
-    first = text.split()[0]
+def _lowered(text: str, naming: Naming, noun_at: int) -> str | None:
+    first = text.split(maxsplit=1)[0]
     is_article = first.casefold() in {"a", "an"}
     if is_article == naming.many or (not is_article and noun_at == 0 and not naming.many):
         return None
@@ -47,8 +47,10 @@ def own_sentence(fact: Fact, attributes: Sequence[Fact], brief: Brief) -> Senten
     text = fact.quote
     if text[-1] not in ".!?。！？…”»":
         text = text.rstrip(",;，；") + language.text("stop")
-    if (made_whole := _participle(text, brief)) is not None:
-        text = made_whole
+    made_whole = _participle(text, brief)
+    if made_whole is None and (what := fragment(fact, brief.naming(), language)) is not None:
+        made_whole = _being(what + language.text("stop"), brief)
+    text = made_whole or text
     return Sentence(language.sentence(text), cited(fact, attributes, language))
 
 
@@ -58,7 +60,7 @@ def cited(fact: Fact, attributes: Sequence[Fact], language: Language) -> tuple[E
 
 
 def _participle(text: str, brief: Brief) -> str | None:
-    """ "Rated to 140 kg." as "It is rated to 140 kg."; None where it does not begin like that."""
+    """A sentence that begins like "Rated to 140 kg", made whole; None where it does not."""
     language = brief.language
     words = text.split()
     goes_on = language.words("participle_goes_on")
@@ -66,8 +68,12 @@ def _participle(text: str, brief: Brief) -> str | None:
         return None
     if any(pronoun in text for pronoun in _PRONOUNS):
         return None
+    return _being(text[0].lower() + text[1:], brief)
+
+
+def _being(what: str, brief: Brief) -> str | None:
+    """What the product is, as a sentence; None in languages that have no pattern for it."""
     naming = brief.naming()
-    pattern = language.text("sentence.participle")
-    return language.render(
-        pattern, many=naming.many, subject=naming.it, also={"1": text[0].lower() + text[1:]}
-    )
+    for pattern in brief.language.options("sentence.participle"):
+        return brief.language.render(pattern, many=naming.many, subject=naming.it, also={"1": what})
+    return None

@@ -50,12 +50,14 @@ class Joining:
         naming: of the product.
         variety: chooses the patterns.
         title: what a sentence cites that names the product.
+        alone: whether a sentence stands alone, so that it does not go on from another.
     """
 
     language: Language
     naming: Naming
     variety: Variety
     title: Evidence | None
+    alone: bool = False
 
     def lead(self, clauses: Sequence[Clause], tone: str) -> tuple[Sentence, list[Clause]]:
         """The first sentence, which names the product, and the clauses that are left."""
@@ -106,7 +108,10 @@ class Joining:
         of_nouns = self.language.options("sentence.noun_subjects")
         if not of_nouns:
             return self.naming.it
-        path = "sentence.noun_subjects" if _begins_with_noun(group[0], self.language) else "sentence.subjects"
+        of_noun = _begins_with_noun(group[0], self.language)
+        if self.alone:
+            return "" if of_noun else self.naming.it
+        path = "sentence.noun_subjects" if of_noun else "sentence.subjects"
         return self.variety.pick("subject", self.language.options(path), turn)
 
 

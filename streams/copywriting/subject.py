@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from schemas.products import Product, ProductDetails
 from schemas.summaries import ProductSummary, RefreshRequested
-from streams.composing.opinions import opinions_of
 from streams.composing.composition import Opinion, primary
+from streams.composing.opinions import opinions_of
 
 
 @dataclass(frozen=True, slots=True)

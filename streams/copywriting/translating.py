@@ -1,4 +1,4 @@
-"""Attributes of a product in another language: numbers stay, known names, units and words are put into that of the copy."""
+"""Attributes in another language: numbers stay; known names, units and words are put into that of the copy."""
 
 import re
 from functools import cache

@@ -1,14 +1,12 @@
 """Writes copy: screens the facts, composes, checks, composes anew what fails, and refuses where nothing can be said."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from typing import NamedTuple
 
-from schemas.copywriting import CopyReady, CopyRequest, CopyVariant, Refusal
-from schemas.events import SourcePosition
+from schemas.copywriting import CopyRequest, CopyVariant, Refusal
 from schemas.fields import MAX_TEXT_CHARACTERS
-from schemas.grounding import CopyLineage, DroppedClaim, Evidence
+from schemas.grounding import DroppedClaim, Evidence
 from streams.composing.variety import Variety
 from streams.copywriting.brief import Brief, Draft, Limits
 from streams.copywriting.checks import Fault, faults, repeated
@@ -20,10 +18,9 @@ from streams.copywriting.kinds import kinds
 from streams.copywriting.language import Language, languages
 from streams.copywriting.sentences import Sentence
 from streams.copywriting.subject import Subject
-from streams.copywriting.wishes import Wishes, language_wanted, unmet, wishes_of
+from streams.copywriting.wishes import language_wanted, unmet, wishes_of
+from streams.copywriting.written import Written
 
-#: Names the templates and checks in what is published.
-COPY_VERSION = "copy-1"
 #: How often a text that fails is composed anew.
 MAX_ATTEMPTS = 5
 _MOST_DROPPED = 200
@@ -34,67 +31,6 @@ class Problem(NamedTuple):
 
     sentence: Sentence | None
     fault: Fault
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What came of a request.
-
-    Attributes:
-        request: what was asked for.
-        language: of the texts; None where the language is not known.
-        variants: the texts; empty where it was refused.
-        refusals: why nothing was written; empty where something was.
-        dropped: what was left out, and why.
-        review_count: how many reviews were known.
-        rules: the version of the shop's rules; None: it has none.
-        generation: of the product's copy.
-    """
-
-    request: CopyRequest
-    language: str | None
-    variants: tuple[CopyVariant, ...] = ()
-    refusals: tuple[Refusal, ...] = ()
-    dropped: tuple[DroppedClaim, ...] = ()
-    review_count: int = 0
-    rules: str | None = None
-    generation: int = 0
-
-    def ready(
-        self, source: SourcePosition, made_at: datetime, positions: Sequence[SourcePosition] = ()
-    ) -> CopyReady:
-        """The answer for the topic.
-
-        Args:
-            source: the request's record.
-            made_at: when it was written.
-            positions: the records that the facts come from.
-        """
-        request = self.request
-        return CopyReady(
-            source=source,
-            made_at=made_at,
-            request_id=request.request_id,
-            kind=request.kind,
-            product_id=request.product_id,
-            product_ids=request.product_ids,
-            status="ready" if self.variants else "refused",
-            language=self.language,
-            variants=self.variants,
-            refusals=self.refusals,
-            dropped=self.dropped,
-            lineage=self.lineage(positions) if self.variants else None,
-        )
-
-    def lineage(self, positions: Sequence[SourcePosition] = ()) -> CopyLineage:
-        """What the texts were written from."""
-        return CopyLineage(
-            prompt_version=COPY_VERSION,
-            positions=tuple(positions),
-            generation=self.generation,
-            review_count=self.review_count,
-            house_rules=self.rules,
-        )
 
 
 class CopyWriter:
@@ -196,7 +132,9 @@ class CopyWriter:
     ) -> Iterator[CopyVariant]:
         texts: set[str] = set()
         for number in range(brief.request.variants):
-            draft = self._passing(kind, brief, generation, number, texts, dropped)
+            draft = self._passing(
+                kind, brief, generation=generation, number=number, texts=texts, dropped=dropped
+            )
             if draft is None:
                 return
             text = draft.text(brief.language)
@@ -209,6 +147,7 @@ class CopyWriter:
         self,
         kind: Kind,
         brief: Brief,
+        *,
         generation: int,
         number: int,
         texts: set[str],
@@ -228,7 +167,7 @@ class CopyWriter:
             dropped += [_dropped(problem, draft, brief.language) for problem in problems]
             if not problems and draft.text(brief.language) not in texts:
                 return draft
-            brief = brief.without(_cited(problems, draft), brief.variety)
+            brief = brief.without(_cited(problems), brief.variety)
         return None
 
     def _worded(self, draft: Draft) -> Draft:
@@ -253,7 +192,8 @@ class CopyWriter:
         for sentence in draft.sentences:
             found = [
                 fault
-                for fault in faults(sentence.text, language, forbidden, names=names)
+                for line in sentence.text.splitlines()
+                for fault in faults(line, language, forbidden, names=names)
                 if fault.check != "instruction"
             ]
             yield from (Problem(sentence, fault) for fault in found[:1])
@@ -264,7 +204,7 @@ class CopyWriter:
             yield Problem(None, Fault("repetition", f"it says twice: {twice}"))
 
 
-def _cited(problems: Sequence[Problem], draft: Draft) -> list[Evidence]:
+def _cited(problems: Sequence[Problem]) -> list[Evidence]:
     return [one for problem in problems if problem.sentence is not None for one in problem.sentence.evidence]
 
 

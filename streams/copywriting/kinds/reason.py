@@ -149,7 +149,7 @@ def _about(sentence: Sentence, brief: Brief) -> Sentence:
 
 KIND = Kind(
     name="reason",
-    brief="Give one reason to buy the product, in one sentence that a fact supports; name an interest only if one meets it.",
+    brief="Give one reason to buy the product, in a sentence that a fact supports; name an interest if one meets it.",
     inputs=("interests", "history", "cart", "user_id"),
     compose=compose,
     fallback=general,
