@@ -81,6 +81,8 @@ def understood(name: str, value: AttributeValue, language: Language) -> Value:
 def begins_with_verb(text: str, language: Language) -> bool:
     """Whether a value says what its thing does: "rotates 360°", "可拆洗"."""
     beginnings = tuple(language.options("words.value_beginnings"))
+    if text.casefold() in language.words("yes") | language.words("no"):
+        return False
     first = text.split(maxsplit=1)[0].casefold() if text else ""
     return first in language.names("words.verbs") or (bool(beginnings) and text.startswith(beginnings))
 

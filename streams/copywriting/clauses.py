@@ -224,7 +224,7 @@ def is_adjective_name(words: list[str], language: Language) -> bool:
     """Whether a name says what a product is, not what it has: "waterproof", "dishwasher safe"."""
     endings = tuple(language.words("name_endings"))
     last = words[-1]
-    if bool(endings) and len(last) > 4 and last.endswith(endings) and not last.endswith(("eed", "bed")):
+    if bool(endings) and len(last) > 3 and last.endswith(endings) and not last.endswith(("eed", "bed")):
         return True
     return len(words) == 1 and last in language.words("adjectives")
 

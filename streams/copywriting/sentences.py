@@ -8,6 +8,7 @@ from streams.composing.variety import Variety
 from streams.copywriting.clauses import Clause, Naming
 from streams.copywriting.language import Language
 
+_FORMS = ("vp", "np", "cl")
 _MOST_JOINED = 3
 _LOOKED_AT = 4
 _MOST_CHARACTERS = 150
@@ -88,10 +89,16 @@ class Joining:
         for candidate in clauses[1 : 1 + _LOOKED_AT]:
             if len(group) >= most or group[-1].is_long:
                 break
-            grown = sorted([*group, candidate], key=lambda clause: "vp np cl".index(clause.form))
+            grown = self._ordered([*group, candidate], path)
             if self.language.options(f"{path}.{_key(grown)}") and _reads_well(grown):
                 group = grown
         return group, [clause for clause in clauses if clause not in group]
+
+    def _ordered(self, group: list[Clause], path: str) -> list[Clause]:
+        """Clauses in their order where there is a pattern for it, else in the order that patterns have."""
+        if self.language.options(f"{path}.{_key(group)}"):
+            return group
+        return sorted(group, key=lambda clause: _FORMS.index(clause.form))
 
     def _filled(self, pattern: str, group: Sequence[Clause], turn: int = 0) -> str:
         places = {str(place): clause.text for place, clause in enumerate(group, start=1)}

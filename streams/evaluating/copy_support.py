@@ -46,7 +46,7 @@ def _plain(word: str) -> str:
 
 
 def _stem(word: str) -> str:
-    return word[:_STEM_LETTERS]
+    return _plain(word)[:_STEM_LETTERS]
 
 
 def _value(number: str) -> float:

@@ -115,7 +115,7 @@ def _quoted(brief: Brief, attributes: Sequence[Fact]) -> tuple[list[Fact], list[
     rest = list(attributes)
     for sentence in brief.facts.sentences:
         said = first_said(rest, sentence.quote, brief.language)
-        leaves_some = len(rest) - len(said) >= 2 or not attributes
+        leaves_some = not said or len(rest) - len(said) >= 2
         if len(chosen) < most and leaves_some and brief.may_use(sentence.evidence):
             chosen.append(sentence)
             rest = [fact for fact in rest if fact not in said]
