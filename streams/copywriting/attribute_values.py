@@ -12,7 +12,7 @@ Shape = Literal["quantity", "count", "list", "adjective", "named", "thing", "yes
 _NUMBER = r"[+\-±~≈<>≤≥]?\d[\d.,]*"
 _COUNT = re.compile(r"\d[\d,]*(?:\.\d+)?")
 _QUANTITY = re.compile(
-    rf"(?:up to |max\.? |about |approx\.? |from |at least |hasta |约|最高|最大|不超过)?{_NUMBER}.{{0,40}}",
+    rf"(?:up to |max\.? |about |approx\.? |from |at least |hasta |约|最高|最大|不超过)?\s?{_NUMBER}.{{0,40}}",
     re.IGNORECASE,
 )
 _SEPARATORS = re.compile(r"\s*[、;；]\s*|\s*[,，](?!\d{3}\b)\s*|\s+/\s+")
@@ -33,6 +33,7 @@ _UNITS_IN_NAMES = {
     "in": "inches", "inch": "inches", "inches": "inches", "hours": "hours", "minutes": "minutes", "days": "days",
     "months": "months", "years": "years",
 }  # fmt: skip
+_PLAIN_YES = frozenset({"yes", "true"})
 _MOST_LIST_WORDS = 5
 _MOST_ADJECTIVE_WORDS = 3
 _HAN = re.compile(r"[\u3400-\u9fff]")
@@ -70,7 +71,7 @@ def understood(name: str, value: AttributeValue, language: Language) -> Value:
     plain = " ".join(_plain(word, language) for word in words)
     has_list = language.concept(plain) in _LISTED or language.is_plural(plain)
     first, comma, rest = text.partition(",")
-    if comma and rest.strip() and first.casefold() in language.words("yes"):
+    if comma and rest.strip() and first.casefold() in _PLAIN_YES:
         text = rest.strip()
     if begins_with_verb(text, language):
         return Value(plain, "verb", (text,))
@@ -92,6 +93,8 @@ def _plain(word: str, language: Language) -> str:
     proper = {known.casefold(): known for known in language.options("words.proper")}
     if word.casefold() in proper:
         return proper[word.casefold()]
+    if word[:1].isupper() and word[1:2] == "-":
+        return word
     return word if sum(letter.isupper() for letter in word) > 1 or _HAN.search(word) else word.lower()
 
 

@@ -120,18 +120,18 @@ def clause(fact: Fact, naming: Naming, language: Language, variety: Variety, tur
     text = language.render(
         body,
         many=naming.many,
-        many_too=language.is_plural(_counted(value.name, pattern)),
+        many_too=language.is_plural(counted(value.name, pattern)),
         value=_told(value, naming, language),
         name=value.name,
         rest=value.name.rpartition(" ")[0],
         last=value.name.rpartition(" ")[2],
         negated=_negated(value.name, language),
     )
-    is_long = len(value.items) > 1 or language.text("and") in text or len(text) > 60
+    is_long = len(value.items) > 1 or language.text("and") in text or len(text) > 60 or not _is_simple(value)
     return Clause(next(known for known in _FORMS if known == form), text, fact, is_long)
 
 
-def _counted(name: str, pattern: str) -> str:
+def counted(name: str, pattern: str) -> str:
     """What the verb of a pattern agrees with: "spare seals" of "spare seals available"."""
     return name.rpartition(" ")[0] if "{rest}" in pattern else name
 
@@ -168,8 +168,9 @@ def _patterns(value: Value, concept: str | None, language: Language) -> tuple[st
 
 
 def _lacks_some(value: Value, language: Language) -> bool:
-    """Whether a list says "none" among others."""
-    return any(item.casefold() in language.words("no") for item in value.items)
+    """Whether a value says "none" beside something else."""
+    no = language.words("no")
+    return any(item.casefold() in no or item.split()[0].casefold() in no for item in value.items)
 
 
 def _says_its_name(value: Value, concept: str) -> bool:
@@ -218,6 +219,16 @@ def _yes_or_no(shape: str, name: str, language: Language) -> str:
     if is_adjective_name(words, language):
         return f"{shape}_adjective"
     return "yes_countable" if shape == "yes" and _takes_article(words[-1], language) else shape
+
+
+def is_state(name: str, language: Language) -> bool:
+    """Whether a name says how something of the product is: "cable included", but not "machine washable"."""
+    words = name.split()
+    return (
+        len(words) > 1
+        and words[-1] in language.words("states")
+        and words[-2] not in language.words("adverbs")
+    )
 
 
 def is_adjective_name(words: list[str], language: Language) -> bool:

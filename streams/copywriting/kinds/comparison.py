@@ -88,7 +88,7 @@ def _part(clause: Clause, facts: Facts, brief: Brief) -> str:
     if clause.form == "cl":
         return language.render(language.text("comparison.of"), title=naming.title, also={"1": clause.text})
     if language.is_unspaced:
-        return f"{naming.title}{clause.text}"
+        return f"{naming.title}：{clause.text}"
     has = language.render(language.text("comparison.has"), many=naming.many) if clause.form == "np" else ""
     return " ".join(filter(None, (naming.title, has, clause.text)))
 

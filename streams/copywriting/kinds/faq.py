@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from streams.copywriting.answering import answer
 from streams.copywriting.brief import Brief, Draft, Limits
 from streams.copywriting.checks import faults
-from streams.copywriting.clauses import is_adjective_name
+from streams.copywriting.clauses import counted, is_adjective_name, is_state
 from streams.copywriting.facts import Fact
 from streams.copywriting.kind import Kind
 from streams.copywriting.reviews import aspect_name, opinion_sentence, opinions
@@ -58,8 +58,12 @@ def question_of(fact: Fact, brief: Brief) -> str:
             tuple(language.options("words.verb_beginnings")) or ("\0",)
         )
         patterns = language.options("faq.question_yes_adjective" if is_said else "faq.question_yes")
+        if is_state(value.name, language):
+            patterns = language.options("faq.question_state")
     else:
         patterns = language.options(f"attribute.{fact.concept}.question")
+        if not patterns and value.shape == "adjective":
+            patterns = language.options("faq.question_adjective")
         if not patterns and value.shape in {"text", "list", "adjective", "thing", "named", "verb"}:
             patterns = language.options("faq.question_text")
         if not patterns and value.shape == "count" and language.is_plural(value.name):
@@ -69,8 +73,10 @@ def question_of(fact: Fact, brief: Brief) -> str:
     return language.render(
         patterns[0],
         many=naming.many,
-        many_too=language.is_plural(value.name),
+        many_too=language.is_plural(counted(value.name, patterns[0])),
         name=value.name,
+        rest=value.name.rpartition(" ")[0],
+        last=value.name.rpartition(" ")[2],
         it=naming.it,
         it_object=objects[naming.many],
     )

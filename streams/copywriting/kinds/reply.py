@@ -51,7 +51,7 @@ def _answer(brief: Brief, text: str, rating: float | None) -> Sentence:
         return _told(brief, "sorry", disliked, aspect=_listed(disliked, brief))
     if liked:
         return _told(brief, "glad", liked, aspect=_listed(liked, brief))
-    if spoken:
+    if spoken and overall(text, language, rating) == "neutral":
         return _told(brief, "neutral", spoken[:1], aspect=_listed(spoken[:1], brief))
     path = {"positive": "glad_any", "negative": "sorry_any"}.get(
         overall(text, language, rating), "neutral_any"
