@@ -121,21 +121,29 @@ def write(
         kind=_kind(kind),
         fields=fields,
         length=_length(length),
-        viewed=() if viewed is None else read_products(viewed),
-        bought=() if bought is None else read_products(bought),
-        cart=() if cart is None else read_products(cart),
+        viewed=_products_of(viewed),
+        bought=_products_of(bought),
+        cart=_products_of(cart),
     )
     writer = CopyWriter(NO_RULES if house_rules is None else read_house_rules(house_rules))
-    if (product is None) == (batch is None):
-        raise ConfigurationError("write: wanted either --product FILE or --batch FILE")
+    subjects = read_products(_file_of(product, batch), summaries)
     if batch is not None:
-        _write_all(writer, wish, read_products(batch, summaries), question, generation, as_json=as_json)
-        return
-    assert product is not None  # noqa: S101 - one of both is there
-    about = read_products(product, summaries)[:1]
-    for file in beside or ():
-        about += read_products(file, summaries)
-    _write_one(writer, wish, about, question, generation, as_json=as_json)
+        _write_all(writer, wish, subjects, question, generation, as_json=as_json)
+    else:
+        others = [subject for file in beside or () for subject in read_products(file, summaries)]
+        _write_one(writer, wish, [subjects[0], *others], question, generation, as_json=as_json)
+
+
+def _products_of(file: Path | None) -> list[Subject]:
+    return [] if file is None else read_products(file)
+
+
+def _file_of(product: Path | None, batch: Path | None) -> Path:
+    """The file of what is written about: one of both."""
+    file = product or batch
+    if file is None or (product is not None and batch is not None):
+        raise ConfigurationError("write: wanted either --product FILE or --batch FILE")
+    return file
 
 
 def _kind(name: str) -> CopyKind:
@@ -207,7 +215,7 @@ def _write_all(
             if as_json:
                 print_json(document_of(written, time.monotonic() - begun))
             else:
-                out.print(f"{subject.product_id}\t{_line(written)}")
+                out.print(f"{subject.product_id}  {_line(written)}")
         if time.monotonic() - told >= _TOLD_EVERY_S:
             told = time.monotonic()
             err.print(

@@ -230,7 +230,7 @@ def _why_nothing(kind: Kind, brief: Brief, dropped: Sequence[DroppedClaim]) -> R
     return Refusal(
         kind="too_few_facts",
         reason=f"the facts are too few for the kind {kind.name} in {brief.language.code}"
-        + ("" if limits.characters is None else f" in {limits.characters} characters"),
+        + ("" if limits.characters in {None, MAX_TEXT_CHARACTERS} else f" in {limits.characters} characters"),
     )
 
 

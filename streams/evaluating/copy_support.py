@@ -67,7 +67,7 @@ def _stray(run: str, source: str) -> int:
 def _longest(run: str, at: int, source: str, neutral: frozenset[str]) -> int:
     for end in range(len(run), at, -1):
         piece = run[at:end]
-        if piece in neutral or (len(piece) > 1 and piece in source):
+        if piece in neutral or (len(piece) > 1 and piece in source) or f"、{piece}、" in source:
             return end - at
     return 0
 
@@ -90,7 +90,8 @@ def record(subject: Subject) -> str:
         details.currency,
         *details.tags,
     ]
-    parts += [f"{name} {value}" for name, value in details.attributes.items()]
+    # Marks around each value tell a value of one character from a part of a word.
+    parts += [f"{name} 、{value}、" for name, value in details.attributes.items()]
     parts.append(None if details.price is None else f"{details.price}")
     if summary is not None:
         parts += [quote.text for point in summary.key_points for quote in point.quotes]

@@ -10,9 +10,10 @@ from streams.copywriting.language import language, languages
 from streams.copywriting.wishes import TONES
 
 PLACES = {
-    "1", "2", "3", "a", "action", "answer", "aspect", "audience", "b", "brand", "caption", "category", "comment", "count",
-    "disliked", "interest", "it", "it_object", "items", "last", "liked", "name", "negated", "other", "price", "question",
-    "quote", "rest", "season", "sentence", "stars", "subject", "tag", "tags", "text", "title", "titles", "value", "who",
+    "1", "2", "3", "a", "action", "answer", "aspect", "audience", "b", "brand", "caption", "category", "comment",
+    "count", "disliked", "interest", "it", "it_object", "items", "last", "liked", "name", "negated", "other", "price",
+    "question", "quote", "rest", "season", "sentence", "stars", "subject", "tag", "tags", "text", "title", "titles",
+    "value", "who",
 }  # fmt: skip
 #: Tables that every language needs beside its grammar.
 TABLES = [
