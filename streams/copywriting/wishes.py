@@ -10,7 +10,7 @@ from streams.composing.composition import primary
 from streams.copywriting.brief import known_season
 from streams.copywriting.checks import Fault, faults
 from streams.copywriting.facts import has_han, language_of, language_of_text
-from streams.copywriting.kinds import kinds
+from streams.copywriting.kind import Kind
 from streams.copywriting.language import Language
 from streams.copywriting.subject import Subject
 
@@ -48,9 +48,8 @@ def language_wanted(request: CopyRequest, about: Sequence[Subject]) -> str:
     return language_of(about[0])
 
 
-def unmet(request: CopyRequest, language: Language) -> tuple[str, str] | None:
+def unmet(request: CopyRequest, kind: Kind, language: Language) -> tuple[str, str] | None:
     """Why a request cannot be met as it is: a kind of refusal and the reason; None: it can."""
-    kind = kinds()[request.kind]
     if request.tone is not None and request.tone not in TONES:
         return "unknown_setting", f"tone: wanted {', '.join(TONES)}, got {request.tone!r}"
     if request.channel is not None and request.channel not in kind.channels:

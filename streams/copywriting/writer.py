@@ -38,10 +38,12 @@ class CopyWriter:
 
     Args:
         rules: of the shop.
+        known: the kinds that it writes, by their names; None: all there are.
     """
 
-    def __init__(self, rules: HouseRules = NO_RULES) -> None:
+    def __init__(self, rules: HouseRules = NO_RULES, known: Mapping[str, Kind] | None = None) -> None:
         self._rules = rules
+        self._kinds = kinds() if known is None else known
 
     def write(self, request: CopyRequest, subjects: Mapping[str, Subject], *, generation: int = 0) -> Written:
         """Answer a request.
@@ -65,7 +67,7 @@ class CopyWriter:
                 request, None, "unsupported_language", f"copy is written in {known}; wanted was {code}"
             )
         language = languages()[code]
-        if (problem := unmet(request, language)) is not None:
+        if (problem := unmet(request, self._kinds[request.kind], language)) is not None:
             return _refused(request, code, *problem)
         return self._composed(request, language, about, subjects, generation)
 
@@ -77,7 +79,7 @@ class CopyWriter:
         subjects: Mapping[str, Subject],
         generation: int,
     ) -> Written:
-        kind = kinds()[request.kind]
+        kind = self._kinds[request.kind]
         wishes = wishes_of(request, language)
         products = tuple(facts_of(subject, language, self._rules.forbidden) for subject in about)
         named = {*(past.product_id for past in request.history), *request.cart}

@@ -171,7 +171,7 @@ def test_house_rules_are_obeyed() -> None:
         version="shop-7",
         forbidden=("black",),
         preferred={"cable": "lead"},
-        order=("cable length",),
+        order=("timer", "cable length"),
         length={"home lighting": 40},
     )
     plain = subject(
@@ -187,7 +187,7 @@ def test_house_rules_are_obeyed() -> None:
     assert "black" not in text
     assert "lead" in text
     assert "cable" not in text
-    assert text.index("1.4 m") < text.index("9 W")
+    assert text.index("30 minutes") < text.index("1.4 m") < text.index("9 W")
     assert len(text.split()) <= 40
     assert written.rules == "shop-7"
     assert {claim.check for claim in written.dropped} == {"house_rule"}
