@@ -28,7 +28,7 @@ from models.training.fitting.loop import Fit
 from models.training.fitting.options import FitOptions
 from models.training.fitting.reader_fitting import Recipe, fit_reader, read_tokenised
 from models.training.fitting.sentence_embedding import fit_directions
-from models.training.measuring.category_probe import probe_categories
+from models.training.fitting.category_probe import probe_categories
 from models.training.measuring.reader_measuring import measure, measure_beside, measure_kinds
 
 RECIPES: Final[Mapping[str, tuple[Recipe, Callable[[Path], ReaderData]]]] = {

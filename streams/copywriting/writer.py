@@ -96,7 +96,7 @@ class CopyWriter:
             others=others,
             limits=self._limits(kind, request, about, language),
             rules=self._rules,
-            variety=Variety(about[0].product_id, generation),
+            variety=Variety(f"{about[0].product_id} {generation}"),
             tone=wishes.tone,
             season=wishes.season,
             audience=wishes.audience,
@@ -160,7 +160,7 @@ class CopyWriter:
         product_id = brief.facts.subject.product_id
         for attempt, way in enumerate(ways):
             seed = generation if not number + attempt else (generation + 1) * 1_000 + number * 100 + attempt
-            current = replace(brief, variety=Variety(product_id, seed), number=number + attempt)
+            current = replace(brief, variety=Variety(f"{product_id} {seed}"), number=number + attempt)
             draft = way(current)
             if draft is None:
                 continue
