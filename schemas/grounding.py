@@ -10,9 +10,11 @@ from schemas.vocabularies import CopyCheck, EvidenceKind
 
 
 class Evidence(Value):
-    """What a generated statement rests on: a quote from one review, or one attribute of the product.
+    """What a written statement rests on: a quote from one review, one attribute of the product, or the request itself.
 
-    `product_id` names the product where a text is about several.
+    An attribute is also a field of the product, by its name: `title`, `description`, `brand`, `price`, `tags`,
+    `average_rating`. Of the request it is what somebody wrote into it: `rating`, `notes`, `review_text`. `product_id`
+    names the product where a text is about several.
     """
 
     kind: EvidenceKind

@@ -56,7 +56,7 @@ REFRESH_REASONS = (
 )
 COPY_REFRESH_REASONS = ("first_seen", "product_changed", "reviews_changed", "evidence_removed", "requested")
 ALERT_KINDS = ("negative_surge", "one_star_surge", "aspect_surge", "lookalike_surge")
-EVIDENCE_KINDS = ("review", "attribute")
+EVIDENCE_KINDS = ("review", "attribute", "request")
 COPY_METHODS = ("composed", "held", "free", "edited")
 COPY_CHECKS = (
     "unsupported",
@@ -69,6 +69,8 @@ COPY_CHECKS = (
     "instruction",
     "house_rule",
     "length",
+    "markup",
+    "repetition",
 )
 REFUSAL_KINDS = ("unknown_product", "too_few_facts", "unsafe_request", "unsupported_language", "timed_out")
 APPROVALS = ("not_required", "held", "approved", "rejected")

@@ -118,9 +118,13 @@ class FakeComposer:
     prompt_version = "fake-1"
 
     def compose(
-        self, snapshots: Sequence[RefreshRequested], *, most_words: int | None = None
+        self,
+        snapshots: Sequence[RefreshRequested],
+        *,
+        most_words: int | None = None,
+        speakers: str = "reviewers",
     ) -> list[FakeComposition]:
-        del most_words
+        del most_words, speakers
         return [_repeated(one) for one in snapshots]
 
     def stop(self) -> None: ...

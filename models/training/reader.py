@@ -102,12 +102,29 @@ def train_reader(
     progress("finding the directions of sentence embeddings")
     embedding = fit_directions(
         reader,
-        [text.text for text in texts.training],
+        [text.text for text in texts.training if text.opinions is not None],
         encoder_kind(recipe.encoder).meanings,
         separator="" if "zh" in recipe.languages else " ",
         seed=seed,
     )
     save_sentence_directions(embedding.directions, out)
+    metrics = rounded(
+        {
+            "examples": counts,
+            "training": _facts(recipe, weights, how),
+            **_measured(reader, texts, seed, progress),
+            "embedding": {"sentences": embedding.sentences, "agreement": embedding.agreement},
+        }
+    )
+    report = finish(metrics, reader_card(recipe, metrics), out, examples=counts, progress=progress)
+    checkpoint.unlink(missing_ok=True)
+    return report
+
+
+def _measured(
+    reader: OpinionReader, texts: ReaderData, seed: int, progress: Callable[[str], None]
+) -> dict[str, object]:
+    """On everything that was held out, for metrics.json."""
     progress(f"measuring on {len(texts.held_out)} real reviews and {len(texts.hard)} hard sentences")
     sets: dict[str, Sequence[AnnotatedReview]] = {"held_out": texts.held_out, "hard": texts.hard}
     readings = {kept: _read(reader, [review.text for review in reviews]) for kept, reviews in sets.items()}
@@ -119,19 +136,11 @@ def train_reader(
     for source in texts.categories.keys() & beside.keys():
         taught = [text for text in texts.training if text.source == source]
         beside[source] |= probe_categories(reader, taught, texts.beside[source], seed=seed)
-    metrics = rounded(
-        {
-            "examples": counts,
-            "training": _facts(recipe, weights, how),
-            **{kept: measure(readings[kept], reviews) for kept, reviews in sets.items()},
-            "kinds": measure_kinds(readings["hard"], texts.hard),
-            "beside": beside,
-            "embedding": {"sentences": embedding.sentences, "agreement": embedding.agreement},
-        }
-    )
-    report = finish(metrics, reader_card(recipe, metrics), out, examples=counts, progress=progress)
-    checkpoint.unlink(missing_ok=True)
-    return report
+    return {
+        **{kept: measure(readings[kept], reviews) for kept, reviews in sets.items()},
+        "kinds": measure_kinds(readings["hard"], texts.hard),
+        "beside": beside,
+    }
 
 
 def _read(reader: OpinionReader, texts: Sequence[str]) -> list[ReviewReading]:

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from streams.cli import bench, data, models, publishing, running, serving, summarise, topics
+from streams.cli import bench, copywriting, data, models, publishing, running, serving, summarise, topics
 
 
 def _show_version(is_wanted: bool) -> None:
@@ -46,6 +46,7 @@ data.register(app)
 models.register(app)
 serving.register(app)
 summarise.register(app)
+copywriting.register(app)
 app.add_typer(topics.app, name="topics")
 app.add_typer(serving.app, name="serving")
 app.add_typer(bench.app, name="bench")

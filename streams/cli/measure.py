@@ -10,6 +10,7 @@ from streams.cli import reports
 from streams.cli.console import err, print_json
 from streams.errors import ConfigurationError
 from streams.evaluating.aspects import evaluate_aspects
+from streams.evaluating.copywriting import evaluate_copy
 from streams.evaluating.figure import draw_confusion
 from streams.evaluating.key_points import evaluate_key_points
 from streams.evaluating.polarity import PolarityNumbers
@@ -28,6 +29,7 @@ class Measurable(StrEnum):
     ASPECTS = "aspects"
     KEY_POINTS = "key-points"
     SUMMARIES = "summaries"
+    COPY = "copy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,11 @@ class Measure:
             self.settings, self.file, language=self.language, progress=_say, name=written_by
         )
         self._show(report, reports.print_summaries)
+
+    def copy(self) -> None:
+        """Copy that is composed of products."""
+        report = evaluate_copy(self.file, language=self.language, progress=_say)
+        self._show(report, reports.print_copy)
 
     def _draw(self, task: Measurable, polarity: PolarityNumbers | None, labels: Sequence[str]) -> None:
         if self.plot is None:

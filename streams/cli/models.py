@@ -110,7 +110,7 @@ def evaluate(
         typer.Argument(
             metavar="PATH",
             help="CSV, TSV, JSON, JSONL or Parquet with texts and labels; for key points OPOSUM's directory; for "
-            "summaries FewSum's file, or a directory of FewSum, Opinosis or OPOSUM.",
+            "summaries FewSum's file, or a directory of FewSum, Opinosis or OPOSUM; for copy products.",
         ),
     ],
     text: Annotated[str, typer.Option(help="The column of the text.")] = "text",
@@ -145,6 +145,8 @@ def evaluate(
         measure.key_points()
     elif task is Measurable.SUMMARIES:
         measure.summaries(written_by)
+    elif task is Measurable.COPY:
+        measure.copy()
     elif task is Measurable.SENTIMENT:
         measure.sentiment(text, label, mapped)
     else:

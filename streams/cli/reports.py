@@ -6,6 +6,7 @@ from rich.table import Table
 
 from streams.cli.console import err, out
 from streams.evaluating.aspects import AspectReport
+from streams.evaluating.copywriting import CopyNumbers
 from streams.evaluating.key_points import KeyPointReport
 from streams.evaluating.polarity import ClassNumbers, PolarityNumbers
 from streams.evaluating.sentiment import SentimentReport
@@ -82,6 +83,28 @@ def _ahead(lead: Lead) -> str:
 def _most_read_by(report: ReadingFacts) -> str:
     model = report["model"]
     return f"{model['name']} {model['version']}" if model else "no model"
+
+
+def print_copy(report: CopyNumbers) -> None:
+    """How true, complete, short and varied copy is."""
+    out.print(
+        f"{report['products']:,} products, {report['texts']:,} texts, {report['refused']:,} refused, "
+        f"{report['products_per_second']:.1f} products a second"
+    )
+    rows = (
+        ("attributes told, of the first five", _percent(report["coverage"]), "%"),
+        ("unsupported claims", _percent(report["unsupported_claims"]), f"% of {report['claims']:,}"),
+        ("unsupported numbers", str(report["unsupported_numbers"]), ""),
+        ("texts over their limit", str(report["over_limit"]), ""),
+        ("repeated texts", str(report["repeated_texts"]), ""),
+        ("distinct words", _percent(report["distinct_1"]), "%"),
+        ("distinct pairs of words", _percent(report["distinct_2"]), "%"),
+        ("self-BLEU of descriptions", _percent(report["self_bleu"]), ""),
+    )
+    for name, value, unit in rows:
+        out.print(f"{name:<36}{value:>8} {unit}".rstrip())
+    for example in report["examples"][:5]:
+        out.print(f"  unsupported: {example['words'] or example['numbers']} in: {example['claim']}")
 
 
 def _percent(share: float | None) -> str:

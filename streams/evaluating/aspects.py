@@ -11,7 +11,7 @@ from models.readers.second_look import ToldOpinion, second_look
 from streams.errors import ConfigurationError
 from streams.evaluating.aspect_files import Labelled, read_aspect_file
 from streams.evaluating.polarity import ClassNumbers, PolarityNumbers, class_numbers, polarity_numbers
-from streams.offline.asking import ReadingFacts, ask
+from streams.offline.asking import Asked, ReadingFacts, ask
 from streams.settings import Settings
 
 
@@ -89,11 +89,7 @@ def evaluate_aspects(
     texts = list(labelled.texts)
     progress(f"{len(texts)} texts with labelled aspects in {file}")
     asked = ask(settings, texts, language=language, progress=progress)
-    found = {
-        index: _towards(second_look(reading, None, settings.model.least_confidence).counted)
-        for index, reading in enumerate(asked.readings)
-        if reading is not None
-    }
+    found = _found(asked, settings.model.least_confidence)
     _require(found, file)
     right = [labelled.texts[texts[index]] for index in found]
     judged = list(_judged(found.values(), right))
@@ -107,6 +103,15 @@ def evaluate_aspects(
         "skipped": labelled.skipped,
         "unknown": labelled.unknown,
         **asked.facts(),
+    }
+
+
+def _found(asked: Asked, least_confidence: float) -> dict[int, dict[Aspect, SentimentPrediction]]:
+    """By number of the text, where a model read it."""
+    return {
+        index: _towards(second_look(reading, None, least_confidence).counted)
+        for index, reading in enumerate(asked.readings)
+        if reading is not None
     }
 
 

@@ -31,6 +31,7 @@ _Label = Literal["negative", "neutral", "positive"]
 _Field = Literal["title", "text"]
 _Identifier = Annotated[str, Meta(min_length=1, max_length=MAX_IDENTIFIER_CHARACTERS)]
 _Name = Annotated[str, Meta(min_length=1, max_length=MAX_LABEL_CHARACTERS)]
+_Words = Annotated[str, Meta(min_length=1, max_length=MAX_LABEL_CHARACTERS, pattern=r"\S")]
 _Title = Annotated[str, Meta(max_length=MAX_LABEL_CHARACTERS)]
 _Text = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT_CHARACTERS)]
 _LanguageCode = Annotated[str, Meta(min_length=2, max_length=16, pattern=rf"{LANGUAGE_PATTERN}\Z")]
@@ -111,7 +112,7 @@ class EnrichedReview(msgspec.Struct):
     aspects: Annotated[tuple[Opinion, ...], Meta(max_length=20_000)] = ()
     flags: Annotated[tuple[Flag, ...], Meta(max_length=100)] = ()
     signature: _Bits | None = None
-    embedding_version: _Name | None = None
+    embedding_version: _Words | None = None
     verified_purchase: bool = False
 
 

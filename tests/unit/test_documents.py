@@ -28,7 +28,7 @@ from tests.unit.documents import (
 BLOCKS = list(blocks())
 CONTRACTS = {topic.contract.__name__: topic.contract for topic in TOPICS}
 #: Blocks that are not run, each with its reason before it: what programs printed, and names to be filled in.
-NOT_RUN = 3
+NOT_RUN = 4
 PROGRAM = "reviewstream"
 _CONTRACT = re.compile(r"contract: `(\w+)`")
 _ASSIGNMENT = re.compile(r"^\w+=")

@@ -173,7 +173,7 @@ def test_evaluated_aspects_are_those_that_count(reader: OpinionReader) -> None:
     """The other is in the reading, and was not found."""
     texts = ["The delivery was quick and the box was whole."]
     asked = asking.Asked(reader.forward(reader.tokenise(texts)), {0: reader}, {}, 0.0)
-    assert evaluating_aspects._aspects_of(asked, 0, 0.5) == set(COUNTED)
+    assert set(evaluating_aspects._found(asked, 0.5)[0]) == set(COUNTED)
 
 
 COMMENTS = (
