@@ -10,9 +10,10 @@ from typing import Any
 import orjson
 
 from schemas.summaries import ProductSummary
-from streams.rolling.applying import Tables, apply_product, apply_review
+from streams.rolling.applying import apply_product, apply_review
 from streams.rolling.events import read_product, read_review
 from streams.rolling.product_state import ProductState
+from streams.rolling.tables import Tables
 
 DAY_MS = 86_400_000
 NOW_MS = 1_790_000_000_000

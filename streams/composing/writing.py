@@ -11,9 +11,7 @@ from itertools import zip_longest
 from types import MappingProxyType
 from typing import Literal
 
-from schemas.counts import AspectCounts
-from schemas.fields import SentimentLabel
-from schemas.summaries import Facet, KeyPoint, RefreshRequested, SummaryClaim
+from schemas.summaries import KeyPoint, RefreshRequested, SummaryClaim
 from streams.composing import chinese, english
 from streams.composing.choices import MAX_SENTENCES, MAX_SHORT_SENTENCES, choices
 from streams.composing.composition import (
@@ -26,6 +24,7 @@ from streams.composing.composition import (
     joined,
     primary,
 )
+from streams.composing.facets import facets_of, may_be_named
 from streams.composing.opinions import MAX_QUOTES, UNNAMED, IsFit, opinions_of
 from streams.composing.phrase_faults import supporters
 from streams.composing.publishable import is_written_for_effect, problems
@@ -35,8 +34,6 @@ from streams.composing.variety import Variety
 TEMPLATES_VERSION = "templates-3"
 MAX_WORDS = 120
 MAX_CHARACTERS = 220
-_MAX_ASPECTS = 5
-_MAX_ASPECT_CHARACTERS = 40
 _UNDETERMINED = "und"
 #: How what nobody phrased is told: with a number and up to two quotes, with one, in the fewest words, as a quote alone.
 Form = Literal["full", "single", "brief", "quoted"]
@@ -115,7 +112,7 @@ def _fit_points(snapshot: RefreshRequested) -> Iterator[KeyPoint]:
     }
     for point in snapshot.key_points:
         quotes = tuple(quote for quote in point.quotes if quote.review_id not in refused)
-        if quotes and _is_fit(point.aspect):
+        if quotes and may_be_named(point.aspect):
             named = tuple(known for known in point.review_ids if known not in refused)
             count = point.count - (len(point.review_ids) - len(named))
             yield point.model_copy(update={"quotes": quotes, "review_ids": named, "count": count})
@@ -146,7 +143,8 @@ def write(
             None: what is read at a glance.
     """
     language = planned.language
-    facets = _facets(planned.snapshot, language)
+    templates = _TEMPLATES.get(primary(language))
+    facets = facets_of(planned.snapshot.counts, templates.aspect_words) if templates is not None else ()
     pros, cons = (
         tuple(facet.label for facet in facets if facet.polarity == polarity)
         for polarity in ("positive", "negative")
@@ -187,10 +185,6 @@ def _language(snapshot: RefreshRequested) -> str:
         if point.language is not None and point.language != _UNDETERMINED:
             known[point.language] = known.get(point.language, 0) + point.count
     return max(known, key=lambda code: (known[code], code)) if known else _UNDETERMINED
-
-
-def _is_fit(aspect: str) -> bool:
-    return len(aspect) <= _MAX_ASPECT_CHARACTERS and not problems(aspect.replace("_", " "))
 
 
 def _filled(
@@ -275,30 +269,3 @@ def _published(claims: list[SummaryClaim], language: str) -> list[SummaryClaim]:
         if not problems(joined([*kept, claim], language), language):
             kept.append(claim)
     return kept
-
-
-def _facets(snapshot: RefreshRequested, language: str) -> tuple[Facet, ...]:
-    """What reviews praise and criticise most, where they are clearly of one mind."""
-    templates = _TEMPLATES.get(primary(language))
-    if templates is None:
-        return ()
-    fit = [
-        counts for counts in snapshot.counts.aspects if counts.aspect != UNNAMED and _is_fit(counts.aspect)
-    ]
-
-    def most(polarity: SentimentLabel, opposite: SentimentLabel) -> Iterator[Facet]:
-        def count(counts: AspectCounts, of: str) -> int:
-            return int(getattr(counts, of))
-
-        clear = [
-            counts
-            for counts in fit
-            if count(counts, polarity) >= max(2, 2 * count(counts, opposite))
-            and 2 * count(counts, polarity) > counts.negative + counts.neutral + counts.positive
-        ]
-        best = sorted(clear, key=lambda counts: (-count(counts, polarity), counts.aspect))[:_MAX_ASPECTS]
-        for counts in best:
-            label = templates.aspect_words(counts.aspect)
-            yield Facet(key=counts.aspect, label=label, polarity=polarity, reviews=count(counts, polarity))
-
-    return (*most("positive", "negative"), *most("negative", "positive"))

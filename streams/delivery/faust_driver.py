@@ -20,6 +20,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from streams.delivery.committed import refuse_unknown_offsets
+from streams.delivery.faust_settings import CodeSettings
 from streams.delivery.gathering import gather_before_fetches
 from streams.delivery.intake import Intake
 from streams.delivery.records import Partition, Record
@@ -57,13 +58,6 @@ OVERRIDDEN = {
 }
 
 
-class _Settings(faust.Settings):  # type: ignore[misc]
-    """Faust's settings without the environment, whose BROKER_URL, DATADIR and so on would win over ours."""
-
-    def getenv(self, env_name: str) -> None:
-        """Nothing is set from outside."""
-
-
 class ChunkApp(faust.App):  # type: ignore[misc]
     """A Faust app whose input topics arrive in chunks.
 
@@ -76,7 +70,7 @@ class ChunkApp(faust.App):  # type: ignore[misc]
         options: what `faust.App` takes.
     """
 
-    Settings = _Settings
+    Settings = CodeSettings
     logger = _faust_log
 
     def __init__(

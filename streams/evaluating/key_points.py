@@ -20,7 +20,7 @@ from streams.rolling.applying import apply_review
 from streams.rolling.memory_tables import MemoryTables
 from streams.rolling.product_state import ProductState
 from streams.rolling.readings import as_event
-from streams.rolling.summaries import chosen_points, quotes_of
+from streams.rolling.shown_points import chosen_points, quotes_of
 from streams.settings import Settings
 
 _VOTES = 2

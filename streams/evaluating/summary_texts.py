@@ -11,11 +11,13 @@ from models.readers.interfaces import ReviewReading, SentimentLabel
 from schemas.summaries import RefreshRequested, SummaryClaim
 from streams.evaluating.key_points import WRITTEN, unprepared
 from streams.evaluating.summary_files import SummaryItem
-from streams.rolling.applying import apply_review, makers_of
+from streams.rolling.applying import apply_review
 from streams.rolling.memory_tables import MemoryTables
+from streams.rolling.point_makers import makers_of
 from streams.rolling.product_state import Kind, Point
 from streams.rolling.readings import as_event
-from streams.rolling.summaries import SummaryWriter, chosen_points
+from streams.rolling.shown_points import chosen_points
+from streams.rolling.summaries import SummaryWriter
 
 _READ = datetime(2020, 1, 1, tzinfo=UTC)
 _SOURCE = {

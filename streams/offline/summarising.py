@@ -20,9 +20,10 @@ from streams.offline.asking import ReadingFacts, ask
 from streams.offline.comment_topics import UNNAMED, Said, discover
 from streams.offline.comments import PRODUCT, read_comments
 from streams.roles.generate.product_texts import Composition, load_composer
-from streams.rolling.applying import apply_review, makers_of
+from streams.rolling.applying import apply_review
 from streams.rolling.events import EnrichedReview
 from streams.rolling.memory_tables import MemoryTables
+from streams.rolling.point_makers import makers_of
 from streams.rolling.readings import as_event
 from streams.rolling.summaries import SummaryWriter
 from streams.serde import JsonObject

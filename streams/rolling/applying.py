@@ -4,18 +4,15 @@ An event is skipped if its offset is not above the product's, or its version not
 contribution is taken back and the new one counted.
 """
 
-from collections.abc import Iterator
-from itertools import islice
-from typing import Protocol
-
 from schemas.products import Product
 from schemas.summaries import ProductText
 from streams.rolling import aspect_days, counters, key_points
 from streams.rolling.contributions import contribution_of, day_of, signature_of
 from streams.rolling.events import EnrichedReview
-from streams.rolling.key_points import MAX_REFERENCES, Candidate
-from streams.rolling.listing import ALL, Entry, entries_of, list_of
+from streams.rolling.key_points import Candidate
+from streams.rolling.listing import entries_of
 from streams.rolling.newest import Former, forget, settle, settle_latest
+from streams.rolling.point_makers import enlist, older, references_of, unlist
 from streams.rolling.product_state import (
     POLARITIES,
     Claim,
@@ -24,38 +21,10 @@ from streams.rolling.product_state import (
     ProductFacts,
     ProductState,
     ProductWords,
-    Reference,
     Refresh,
     ReviewState,
 )
-
-#: How sure a model was of a review that is found again: not kept, so taken for the middle.
-_STRENGTH = 50
-
-
-class Tables(Protocol):
-    """The state of one partition. Products are changed in place; `touch` says that one was."""
-
-    def product(self, product_id: str) -> ProductState:
-        """A product's state; a new one where there is none."""
-
-    def touch(self, product: ProductState) -> None:
-        """Keep a product as it is now."""
-
-    def review(self, product_id: str, review_id: str) -> ReviewState | None:
-        """A review's state; None where none is kept."""
-
-    def put_review(self, product_id: str, review_id: str, state: ReviewState | None) -> None:
-        """Keep a review; None forgets it."""
-
-    def reviews_of(self, product_id: str, after: str = "") -> Iterator[tuple[str, ReviewState]]:
-        """All reviews of a product, in the order of their ids, from the first after one. Slow to read to the end."""
-
-    def put_listed(self, product_id: str, key: bytes, *, is_listed: bool) -> None:
-        """Keep a key of the product's lists of reviews, or forget it; see `streams.rolling.listing`."""
-
-    def listed(self, product_id: str, prefix: bytes, start: bytes = b"") -> Iterator[bytes]:
-        """The keys of a list, in order, from one on."""
+from streams.rolling.tables import Tables
 
 
 def apply_review(tables: Tables, event: EnrichedReview, offset: int) -> ProductState | None:
@@ -88,7 +57,7 @@ def apply_review(tables: Tables, event: EnrichedReview, offset: int) -> ProductS
             after.mentions = key_points.find(product, after, candidates)
         if stored is not None:
             unlist(tables, product, event.review_id, stored)
-        _list(tables, product, event.review_id, after)
+        enlist(tables, product, event.review_id, after)
         tables.put_review(event.product_id, event.review_id, state)
         return None
     before = stored.contribution if stored is not None else None
@@ -96,7 +65,7 @@ def apply_review(tables: Tables, event: EnrichedReview, offset: int) -> ProductS
     tables.put_review(event.product_id, event.review_id, state)
     if after is not None:
         settle(product, event, after, signature, former)
-    settle_latest(product, event.review_id, before, after, lambda than: _older(tables, product, than))
+    settle_latest(product, event.review_id, before, after, lambda than: older(tables, product, than))
     if product.refresh.waits_since_ms is None:
         product.refresh.waits_since_ms = event.source.timestamp_ms
     product.changed_ms = max(product.changed_ms, event.source.timestamp_ms)
@@ -184,13 +153,6 @@ def apply_text(tables: Tables, event: ProductText, offset: int) -> ProductState 
     return product
 
 
-def makers_of(tables: Tables, product: ProductState, point: int) -> Iterator[str]:
-    """The ids of the reviews that make a key point, verified purchases first, then the latest."""
-    for review_id, made in _listed(tables, product, point, b""):
-        if _makes(made, point):
-            yield review_id
-
-
 def _is_visited(product: ProductState, review_id: str) -> bool:
     """Whether a review is counted by aspect and day; the others will be when they are revisited."""
     return product.revisited is None or review_id <= product.revisited
@@ -241,7 +203,7 @@ def _replace(
         for entry in entries_of(product.era, review_id, before):
             tables.put_listed(product.product_id, entry.key, is_listed=False)
         key_points.leave(
-            product, review_id, before, lambda number: _references(tables, product, review_id, number)
+            product, review_id, before, lambda number: references_of(tables, product, review_id, number)
         )
         product.refresh.retracted += 1
         words = product.words
@@ -252,51 +214,4 @@ def _replace(
         if _is_visited(product, review_id):
             aspect_days.add(product, after)
         product.refresh.added += 1
-        _list(tables, product, review_id, after)
-
-
-def _list(tables: Tables, product: ProductState, review_id: str, contribution: Contribution | None) -> None:
-    for entry in entries_of(product.era, review_id, contribution):
-        tables.put_listed(product.product_id, entry.key, is_listed=True)
-
-
-def unlist(tables: Tables, product: ProductState, review_id: str, state: ReviewState) -> None:
-    """Take a review out of the lists of its era."""
-    for entry in entries_of(state.era, review_id, state.contribution):
-        tables.put_listed(product.product_id, entry.key, is_listed=False)
-
-
-def _references(tables: Tables, product: ProductState, but: str, number: int) -> list[Reference]:
-    """The best reviews that make a point: needed when all known ones are gone."""
-    listed = _listed(tables, product, number, b"")
-    known = ((review_id, made) for review_id, made in listed if review_id != but and _makes(made, number))
-    return [
-        Reference(review_id, made.created_ms, made.is_verified, _STRENGTH)
-        for review_id, made in islice(known, MAX_REFERENCES)
-    ]
-
-
-def _makes(contribution: Contribution, point: int) -> bool:
-    return any(mention.point == point for mention in contribution.mentions)
-
-
-def _older(tables: Tables, product: ProductState, than: tuple[int, str] | None) -> Iterator[tuple[int, str]]:
-    """When the reviews that count were written, and their ids: those older than one, or all, the latest first."""
-    start = b""
-    if than is not None:
-        start = Entry(product.era, ALL, False, *than).key + b"\x00"  # the next key there can be
-    for review_id, known in _listed(tables, product, ALL, start):
-        yield known.created_ms, review_id
-
-
-def _listed(
-    tables: Tables, product: ProductState, point: int, start: bytes
-) -> Iterator[tuple[str, Contribution]]:
-    """The reviews of a list that count, in its order; what a crash left in it beside them is passed over."""
-    for key in tables.listed(product.product_id, list_of(product.era, point), start):
-        entry = Entry.of(key)
-        state = tables.review(product.product_id, entry.review_id)
-        if state is None or state.contribution is None or state.era != product.era:
-            continue
-        if state.contribution.created_ms == entry.created_ms:
-            yield entry.review_id, state.contribution
+        enlist(tables, product, review_id, after)

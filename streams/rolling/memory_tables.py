@@ -4,8 +4,8 @@ from bisect import bisect_left, insort
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from streams.rolling.applying import Tables
 from streams.rolling.product_state import ProductState, ReviewState
+from streams.rolling.tables import Tables
 
 
 @dataclass

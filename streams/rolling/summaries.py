@@ -9,40 +9,35 @@ from itertools import chain, islice
 
 import msgspec
 
-from models.text.sentences import split_sentences
 from schemas.events import SCHEMA_VERSION
-from streams.rolling.contributions import MAX_EXCERPT_CHARACTERS
 from streams.rolling.counters import average_rating
-from streams.rolling.key_points import rank
 from streams.rolling.product_state import (
-    NEGATIVE,
-    NEUTRAL,
     POLARITIES,
-    POSITIVE,
     UNRATED,
     UNREAD,
     Contribution,
     Kind,
     Point,
     ProductState,
-    Reference,
     ReviewState,
+)
+from streams.rolling.shown_points import (
+    MAX_TOLD_POINTS_OF_POLARITY,
+    MAX_TOLD_QUOTES,
+    LookUp,
+    chosen_points,
+    in_order,
+    key_point,
+    quotes_of,
+    sentence_of,
 )
 from streams.serde import JsonObject
 
-MAX_KEY_POINTS_OF_POLARITY = 6
-MAX_QUOTES = 3
-#: What a text is written from is more: what several points say of one aspect is told together, and some quotes do
-#: not say by themselves what their reviews say.
-MAX_TOLD_POINTS_OF_POLARITY = 20
-MAX_TOLD_QUOTES = 8
 #: Reviews named for a point of a refresh; only they are told of.
 MAX_NAMED = 100
 _EPOCH = dt.date(1970, 1, 1).toordinal()
 
-#: Finds a review of the product by its id.
-LookUp = Callable[[str], ReviewState | None]
-#: The ids of the reviews that make a key point, by its number, best first; see `streams.rolling.applying.makers_of`.
+#: The ids of the reviews that make a key point, by its number, best first; see `point_makers.makers_of`.
 Makers = Callable[[int], Iterable[str]]
 
 
@@ -130,8 +125,8 @@ class SummaryWriter:
         return [written for kind, point in chosen if (written := self._shown_point(kind, point))]
 
     def _shown_point(self, kind: Kind, point: Point) -> JsonObject | None:
-        named = [reference.review_id for reference in _in_order(point)]
-        return _key_point(kind, point, quotes_of(point, self._current), named)
+        named = [reference.review_id for reference in in_order(point)]
+        return key_point(kind, point, quotes_of(point, self._current), named)
 
     def _told_points(self) -> list[JsonObject]:
         """More key points than in a summary, with more reviews and quotes, and the sentences of these."""
@@ -140,9 +135,9 @@ class SummaryWriter:
 
     def _told_point(self, kind: Kind, point: Point) -> JsonObject | None:
         quotes = quotes_of(point, self._current, MAX_TOLD_QUOTES)
-        kept = (reference.review_id for reference in _in_order(point))
+        kept = (reference.review_id for reference in in_order(point))
         makers = islice(dict.fromkeys(chain(kept, self._makers(point.number))), MAX_NAMED)
-        return _key_point(kind, point, [self._in_its_sentence(quote) for quote in quotes], list(makers))
+        return key_point(kind, point, [self._in_its_sentence(quote) for quote in quotes], list(makers))
 
     def _in_its_sentence(self, quote: dict[str, str]) -> JsonObject:
         state = self._current(quote["review_id"])
@@ -155,23 +150,6 @@ class SummaryWriter:
             state = self._look_up(review_id)
             self._known[review_id] = state if state is not None and state.era == self._product.era else None
         return self._known[review_id]
-
-
-def _key_point(
-    kind: Kind, point: Point, quotes: Sequence[Mapping[str, object]], named: Sequence[str]
-) -> JsonObject | None:
-    """The `KeyPoint`; None where no review of it can be quoted."""
-    if not quotes:
-        return None
-    return {
-        "claim": quotes[0]["text"],
-        "language": kind.language,
-        "aspect": kind.aspect,
-        "polarity": POLARITIES[kind.polarity],
-        "count": max(point.count, len(named)),
-        "review_ids": named,
-        "quotes": quotes,
-    }
 
 
 def _day(day: int, bucket: Sequence[int]) -> JsonObject:
@@ -215,36 +193,6 @@ def _latest(review_id: str, version: int, contribution: Contribution) -> JsonObj
         "title": contribution.title,
         "text": contribution.excerpt or None,
     }
-
-
-def sentence_of(quote: str, contribution: Contribution) -> str | None:
-    """The sentence of a review that holds a quote; None where that is no more, or is not kept whole."""
-    for text in (contribution.excerpt, contribution.title or ""):
-        start = text.find(quote)
-        if start < 0:
-            continue
-        end = start + len(quote)
-        around = [span for span in split_sentences(text) if span[0] < end and start < span[1]]
-        sentence = text[around[0][0] : around[-1][1]] if around else quote
-        is_cut = len(text) == MAX_EXCERPT_CHARACTERS and text.endswith("…") and sentence.endswith("…")
-        return None if is_cut or sentence == quote else sentence
-    return None
-
-
-def quotes_of(point: Point, look_up: LookUp, most: int = MAX_QUOTES) -> list[dict[str, str]]:
-    """How some of a point's reviews put it, word for word: verified ones first, then the newest."""
-    quotes = []
-    for reference in _in_order(point)[:most]:
-        state = look_up(reference.review_id)
-        mentions = state.contribution.mentions if state is not None and state.contribution is not None else ()
-        words = next((mention.quote for mention in mentions if mention.point == point.number), None)
-        if words is not None:
-            quotes.append({"review_id": reference.review_id, "text": words})
-    return quotes
-
-
-def _in_order(point: Point) -> list[Reference]:
-    return sorted(point.references, key=rank, reverse=True)
 
 
 def _words(product: ProductState) -> JsonObject:
@@ -301,33 +249,6 @@ def main_language(product: ProductState) -> str | None:
     """The language of most of a product's reviews."""
     languages = product.counts.languages
     return max(languages, key=lambda code: (languages[code], code)) if languages else None
-
-
-def chosen_points(
-    points: Mapping[str, Sequence[Point]], most: int = MAX_KEY_POINTS_OF_POLARITY
-) -> list[tuple[Kind, Point]]:
-    """The points to show: of each polarity those that most reviews make; neutral ones only for want of others."""
-    of_polarity: dict[int, list[tuple[Kind, Point]]] = {NEGATIVE: [], NEUTRAL: [], POSITIVE: []}
-    for name, of_kind in points.items():
-        kind = Kind.of(name)
-        of_polarity[kind.polarity] += [(kind, point) for point in of_kind]
-    best = {
-        polarity: sorted(known, key=_prominence_of_pair, reverse=True)[:most]
-        for polarity, known in of_polarity.items()
-    }
-    chosen = best[NEGATIVE] + best[POSITIVE] or best[NEUTRAL]
-    return sorted(chosen, key=_prominence_of_pair, reverse=True)
-
-
-def _prominence_of_pair(pair: tuple[Kind, Point]) -> tuple[int, int, int]:
-    return prominence(pair[1])
-
-
-def prominence(point: Point) -> tuple[int, int, int]:
-    """By the number of reviews, then how sure the model is, then the newest."""
-    references = point.references
-    strength = max([known.strength for known in references], default=0)
-    return point.count, strength, max([known.created_ms for known in references], default=0)
 
 
 def _date(day: int) -> dt.date:

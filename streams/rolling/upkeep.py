@@ -3,8 +3,9 @@
 from itertools import islice
 
 from streams.rolling import aspect_days, counters
-from streams.rolling.applying import Tables, unlist
+from streams.rolling.point_makers import unlist
 from streams.rolling.product_state import Contribution, ProductState, ReviewState
+from streams.rolling.tables import Tables
 
 
 def sweep(tables: Tables, product: ProductState, most: int) -> bool:

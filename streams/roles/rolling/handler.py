@@ -14,16 +14,18 @@ from streams.roles.rolling.tables import ProductTables
 from streams.roles.rolling.topics import LIVE, RollingTopics
 from streams.roles.rolling.waiting import Waiting
 from streams.rolling.alerts import AlertChange, alert_event, look_at_clock, look_at_newest, stands
-from streams.rolling.applying import apply_product, apply_review, apply_text, makers_of
+from streams.rolling.applying import apply_product, apply_review, apply_text
 from streams.rolling.documents import document_of
 from streams.rolling.events import read_product, read_review, read_text
+from streams.rolling.point_makers import makers_of
 from streams.rolling.product_state import ProductState
 from streams.rolling.refreshing import Reason, RefreshBudget, RefreshPolicy, due, refreshed
-from streams.rolling.summaries import LookUp, SummaryWriter
+from streams.rolling.shown_points import LookUp
+from streams.rolling.summaries import SummaryWriter
 from streams.rolling.upkeep import revisit, sweep
-from streams.serde import JsonObject, encode, recorded_ms, require_key
+from streams.serde import encode, recorded_ms, require_key
 from streams.settings import RollingSettings
-from streams.state.positions import epoch_of, offset_of
+from streams.state.positions import epoch_of
 from streams.state.positions import position as position_of
 from streams.state.table_set import TableSet
 
@@ -223,7 +225,7 @@ class RollProducts:
                 product,
                 change,
                 _look_up(tables, product),
-                source=self._source(product, partition),
+                source=self._topics.source_of(product, partition),
                 now=self._now(),
                 replay_id=self._topics.replay_id,
             )
@@ -256,7 +258,7 @@ class RollProducts:
         return outputs
 
     def _writer(self, tables: ProductTables, partition: int, product: ProductState) -> SummaryWriter:
-        look_up, source = _look_up(tables, product), self._source(product, partition)
+        look_up, source = _look_up(tables, product), self._topics.source_of(product, partition)
         return SummaryWriter(
             product,
             look_up,
@@ -286,16 +288,6 @@ class RollProducts:
         require_key(record.key, review.product_id)
         review.source.timestamp_ms = recorded_ms(review.source.timestamp_ms, review.created_at, self._now())
         return apply_review(tables, review, position)
-
-    def _source(self, product: ProductState, partition: int) -> JsonObject:
-        """The last event that changed a product: a review, or the product itself if it has none."""
-        is_review = product.applied >= 0
-        return {
-            "topic": self._topics.reviews if is_review else self._topics.products,
-            "partition": partition,
-            "offset": offset_of(product.applied if is_review else max(0, product.product_applied)),
-            "timestamp_ms": product.changed_ms,
-        }
 
 
 def _look_up(tables: ProductTables, product: ProductState) -> LookUp:

@@ -18,7 +18,7 @@ _LISTED_CODEC = VersionedCodec(bool, version=1, readers={})
 
 
 class ProductTables(PartitionTables):
-    """Products and reviews by id; see `streams.rolling.applying.Tables`.
+    """Products and reviews by id; see `streams.rolling.tables.Tables`.
 
     Args:
         store: what was delivered.

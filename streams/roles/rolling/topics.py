@@ -13,6 +13,9 @@ from schemas.topics import (
     PRODUCT_TEXT,
     REFRESH_REQUESTED,
 )
+from streams.rolling.product_state import ProductState
+from streams.serde import JsonObject
+from streams.state.positions import offset_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,16 @@ class RollingTopics:
             refreshes=names(self.refreshes),
             alerts=names(self.alerts),
         )
+
+    def source_of(self, product: ProductState, partition: int) -> JsonObject:
+        """The last event that changed a product: a review, or the product itself if it has none."""
+        is_review = product.applied >= 0
+        return {
+            "topic": self.reviews if is_review else self.products,
+            "partition": partition,
+            "offset": offset_of(product.applied if is_review else max(0, product.product_applied)),
+            "timestamp_ms": product.changed_ms,
+        }
 
 
 LIVE = RollingTopics()

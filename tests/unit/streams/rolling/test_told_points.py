@@ -8,9 +8,10 @@ import orjson
 import pytest
 
 from schemas.summaries import KeyPoint, ProductSummary, RefreshRequested
-from streams.rolling.applying import makers_of
 from streams.rolling.memory_tables import MemoryTables
-from streams.rolling.summaries import MAX_NAMED, MAX_TOLD_QUOTES, SummaryWriter
+from streams.rolling.point_makers import makers_of
+from streams.rolling.shown_points import MAX_TOLD_QUOTES
+from streams.rolling.summaries import MAX_NAMED, SummaryWriter
 from tests.histories import apply_all, enriched
 
 SOURCE = {"topic": "enriched-review", "partition": 0, "offset": 1, "timestamp_ms": 1}
