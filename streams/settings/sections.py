@@ -41,12 +41,12 @@ class ModelSettings(Section):
         None, description='what a path: or hf: model\'s labels mean, as JSON: {"LABEL_0": "negative", ...}'
     )
     least_confidence: float = Field(
-        0.5,
+        0.4,
         ge=0,
         le=1,
         description="of an opinion that counts, in tables, texts and alerts; a less sure one stays in the event of its "
-        "review, with `counted` false. Lower finds more and errs more; at a half, what counts is more likely right "
-        "than wrong",
+        "review, with `counted` false. Lower finds more and errs more: the model cards "
+        "have the curve",
     )
     generators: dict[str, str] = Field(
         {"en": "builtin:smollm2-135m-instruct"},
