@@ -75,7 +75,7 @@ def framed(brief: Brief) -> Iterator[Sentence]:
 def named(brief: Brief) -> Iterator[Sentence]:
     """Maker, category and price, each in a sentence that names the product."""
     naming, language, facts = brief.naming(), brief.language, brief.facts
-    fields = (("made_by", facts.brand), ("category", facts.category), ("price", facts.price))
+    fields = (("made_by", facts.brand), ("category", facts.category), ("price_named", facts.price))
     for name, fact in fields:
         if fact is None or not brief.may_use(fact.evidence):
             continue
@@ -94,7 +94,7 @@ def named(brief: Brief) -> Iterator[Sentence]:
 
 
 def _place(name: str) -> str:
-    return "brand" if name == "made_by" else name
+    return {"made_by": "brand", "price_named": "price"}.get(name, name)
 
 
 def _most(brief: Brief, short: int, medium: int, long: int) -> int:
