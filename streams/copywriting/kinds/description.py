@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 
 from streams.copywriting.brief import Brief, Draft, Limits
-from streams.copywriting.facts import Fact, first_said
+from streams.copywriting.facts import Fact
 from streams.copywriting.kind import Kind
 from streams.copywriting.own_words import cited, fragment, own_sentence
 from streams.copywriting.reviews import opinion_sentence, opinions, rating_sentence
+from streams.copywriting.saying import first_said
 from streams.copywriting.sentences import Sentence
 
 # Of a text of so many words (characters) at most: how many attributes and sentences of the description it tells.
