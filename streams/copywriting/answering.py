@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from streams.composing.composition import Opinion
 from streams.copywriting.brief import Brief
-from streams.copywriting.facts import Fact, tokens
+from streams.copywriting.facts import Fact
 from streams.copywriting.heard import aspects_in, stands
 from streams.copywriting.language import Language
 from streams.copywriting.matching import stem
 from streams.copywriting.own_words import cited
 from streams.copywriting.reviews import opinion_sentence, opinions, rating_sentence
+from streams.copywriting.saying import tokens
 from streams.copywriting.sentences import Sentence, evidence_of
 
 _MOST_FACTS = 2

@@ -8,9 +8,10 @@ from schemas.copywriting import CopyRequest
 from schemas.grounding import Evidence
 from streams.composing.variety import Variety
 from streams.copywriting.clauses import Clause, Naming, clause
-from streams.copywriting.facts import Fact, Facts, said_in
+from streams.copywriting.facts import Fact, Facts
 from streams.copywriting.house_rules import HouseRules
 from streams.copywriting.language import Language, languages
+from streams.copywriting.saying import said_in
 from streams.copywriting.sentences import Joining, Sentence, joined
 
 #: So many attributes are enough for a text of its own.

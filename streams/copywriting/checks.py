@@ -1,8 +1,9 @@
 """What every text of copy must pass, whoever wrote it: composed, generated or edited."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
+from types import MappingProxyType
 from typing import NamedTuple
 
 from streams.composing.injection import plain_form
@@ -22,6 +23,16 @@ _CHECKS = {
     "mark-up": "markup",
     "instructions": "instruction",
 }
+_BANNED: Mapping[str, str] = MappingProxyType(
+    {
+        "en": "copywriting/banned_en.txt",
+        "zh": "copywriting/banned_zh.txt",
+        "es": "copywriting/banned_es.txt",
+    }
+)
+_LAWFUL: Mapping[str, str] = MappingProxyType(
+    {"en": "copywriting/lawful_en.txt", "zh": "copywriting/lawful_zh.txt"}
+)
 _DIMENSIONS = re.compile(r"(?<=\d)\s?[x×X*]\s?(?=\d)")
 _MARKS = re.compile(r"([、，,;；/])(?=\S)(?<!\d,)")
 _SENTENCE = re.compile(r"[^.!?。！？\n]+[.!?。！？]*")
@@ -87,12 +98,12 @@ def banned_use(text: str, language: str) -> str | None:
     """The first superlative, absolute claim or promise of a text; None: it makes none that is banned."""
     plain = plain_form(text).replace("’", "'")
     kinds = ["en", *(["zh"] if _HAN.search(plain) else []), *(["es"] if language.startswith("es") else [])]
-    banned = [any_pattern(f"copywriting/banned_{kind}.txt") for kind in kinds]
+    banned = [any_pattern(_BANNED[kind]) for kind in kinds]
     if not any(pattern.search(plain) for pattern in banned):
         return None
     for kind in kinds:
-        if kind != "es":
-            plain = any_pattern(f"copywriting/lawful_{kind}.txt").sub(_TAKEN_OUT, plain)
+        if kind in _LAWFUL:
+            plain = any_pattern(_LAWFUL[kind]).sub(_TAKEN_OUT, plain)
     for pattern in banned:
         if (match := pattern.search(plain)) is not None:
             return match[0].strip()

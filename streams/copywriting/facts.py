@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 
 from models.text.cleaning import clean
 from models.text.language import LanguageIdentifier
@@ -16,7 +16,7 @@ from streams.copywriting.attribute_values import Value, understood, written
 from streams.copywriting.checks import faults
 from streams.copywriting.language import Language, languages
 from streams.copywriting.subject import Subject
-from streams.copywriting.translating import translated, unit_named
+from streams.copywriting.translating import translated
 
 #: Longer names and values are no facts that a sentence could hold.
 MAX_VALUE_CHARACTERS = 200
@@ -24,6 +24,7 @@ MAX_TITLE_CHARACTERS = 150
 _MAX_SENTENCE_CHARACTERS = 300
 _MOST_ATTRIBUTES = 60
 _LEAST_SENTENCE_CHARACTERS = 6
+_SAYS_SOMETHING = re.compile(r"[^\W_]")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 
 
@@ -113,7 +114,7 @@ class _Screening:
         return Facts(
             subject=self._subject,
             title=title,
-            attributes=tuple(self._attributes()),
+            attributes=tuple(self._agreeing(list(self._attributes()))),
             sentences=tuple(self._sentences(details)),
             brand=self._fact("brand", details.brand, is_name=True),
             category=self._fact("category", details.category),
@@ -128,7 +129,11 @@ class _Screening:
         if text is None:
             return None
         cleaned = " ".join(clean(text).text.split())
-        if not cleaned or len(cleaned) > most or not self._passes(reference, text, cleaned):
+        if (
+            not _SAYS_SOMETHING.search(cleaned)
+            or len(cleaned) > most
+            or not self._passes(reference, text, cleaned)
+        ):
             return None
         if not is_name and not self._is_in_language(cleaned):
             return None
@@ -137,7 +142,8 @@ class _Screening:
     def _attributes(self) -> Iterator[Fact]:
         for name, given in list(self._subject.details.attributes.items())[:_MOST_ATTRIBUTES]:
             text = " ".join(clean(written(given)).text.split())
-            if not text or len(text) > MAX_VALUE_CHARACTERS or len(name) > 60:
+            says_something = _SAYS_SOMETHING.search(text) and _SAYS_SOMETHING.search(name)
+            if not says_something or len(text) > MAX_VALUE_CHARACTERS or len(name) > 60:
                 continue
             if not self._passes(name, str(given), text) or not self._passes(name, name, name):
                 continue
@@ -146,6 +152,16 @@ class _Screening:
             value = own if self._is_own else translated(own, concept, self._language)
             if value is not None and (not self._is_own or self._is_in_language(text + name)):
                 yield Fact(name, text, self._subject.product_id, value, concept)
+
+    def _agreeing(self, facts: Sequence[Fact]) -> Iterator[Fact]:
+        """Facts without those that contradict each other: two weights, two different colours."""
+        for fact in facts:
+            rivals = {other.quote.casefold() for other in facts if _is_the_same(fact, other)}
+            if len(rivals) <= 1:
+                yield fact
+            else:
+                reason = f"{fact.reference}: the product has {len(rivals)} values for it"
+                self._withheld.append(DroppedClaim(text=fact.quote, check="unsupported", reason=reason))
 
     def _sentences(self, details: ProductDetails) -> Iterator[Fact]:
         if details.description is None or not self._is_own:
@@ -183,6 +199,13 @@ class _Screening:
                 )
             )
         return not found
+
+
+def _is_the_same(fact: Fact, other: Fact) -> bool:
+    """Whether both are values of one attribute that can have only one."""
+    if fact.concept is None or fact.concept != other.concept or fact.value is None or other.value is None:
+        return False
+    return fact.concept == "colour" or {fact.value.shape, other.value.shape} <= {"quantity", "count"}
 
 
 def language_of(subject: Subject) -> str:
@@ -226,66 +249,3 @@ def price_text(details: ProductDetails, language: Language) -> str | None:
 def _concept(name: str) -> str | None:
     found = (known.concept(name) for known in languages().values())
     return next((concept for concept in found if concept is not None), None)
-
-
-def said_in(fact: Fact, text: str, language: Language) -> bool:
-    """Whether a text already says an attribute: its numbers and words are all there, digits or not.
-
-    >>> from streams.copywriting.language import language
-    >>> fact = Fact("playback", "8 hours", "p", Value("playback", "quantity", ("8 hours",)))
-    >>> said_in(fact, "Eight hours of playback.", language("en")), said_in(fact, "8 kg", language("en"))
-    (True, False)
-    """
-    value = fact.value
-    if value is None:
-        return False
-    if value.shape == "yes":
-        return _within(value.name, text, language)
-    if value.shape == "no":
-        squeezed = _squeezed(text)
-        return any(f"{no}{_squeezed(value.name)}" in squeezed for no in language.options("words.negations"))
-    if value.shape == "count":
-        return _within(f"{fact.quote} {value.name}", text, language)
-    return all(_within(item, text, language) for item in value.items)
-
-
-def _within(words: str, text: str, language: Language) -> bool:
-    words, text = unit_named(words), unit_named(text)
-    if language.is_unspaced:
-        return _squeezed(words) in _squeezed(text)
-    said = set(tokens(text, language))
-    wanted = tokens(words, language)
-    return bool(wanted) and all(
-        word in said or f"{word}s" in said or word.rstrip("s") in said for word in wanted
-    )
-
-
-def _squeezed(text: str) -> str:
-    return re.sub(r"\s+", "", text).casefold()
-
-
-_TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)?")
-
-
-def tokens(text: str, language: Language) -> tuple[str, ...]:
-    """Words and numbers in lower case, number words as digits, without words that say nothing."""
-    return _tokens(text, language.code)
-
-
-@lru_cache(maxsize=4096)  # a sentence of a description is held against every attribute
-def _tokens(text: str, code: str) -> tuple[str, ...]:
-    language = languages()[code]
-    numbers = language.options("words.numbers")
-    found = []
-    for match in _TOKEN.finditer(text.casefold()):
-        word = match[0].replace(",", "") if match[0][0].isdigit() else match[0]
-        if word in numbers:
-            word = str(numbers.index(word))
-        if word not in language.words("function_words"):
-            found.append(word)
-    return tuple(found)
-
-
-def first_said(facts: Sequence[Fact], text: str, language: Language) -> list[Fact]:
-    """Those attributes that a text already says."""
-    return [fact for fact in facts if said_in(fact, text, language)]

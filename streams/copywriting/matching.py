@@ -4,9 +4,10 @@ import re
 from dataclasses import dataclass
 
 from streams.composing.composition import Opinion
-from streams.copywriting.facts import Fact, Facts, tokens
+from streams.copywriting.facts import Fact, Facts
 from streams.copywriting.language import Language
 from streams.copywriting.reviews import aspect_name, opinions
+from streams.copywriting.saying import tokens
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _STEM = re.compile(r"(?:ies|es|s|ing|ed|er)$")

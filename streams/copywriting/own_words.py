@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from schemas.grounding import Evidence
 from streams.copywriting.brief import Brief
 from streams.copywriting.clauses import Naming
-from streams.copywriting.facts import Fact, first_said
+from streams.copywriting.facts import Fact
 from streams.copywriting.language import Language
+from streams.copywriting.saying import first_said
 from streams.copywriting.sentences import Sentence
 
 _MOST_BEFORE_NOUN = 5

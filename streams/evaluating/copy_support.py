@@ -5,8 +5,10 @@ those are in `neutral_en.txt`, `neutral_zh.txt` and `neutral_es.txt`.
 """
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
+from types import MappingProxyType
 
 from schemas.grounding import CopyClaim
 from streams.copywriting import Subject
@@ -14,6 +16,13 @@ from streams.copywriting import Subject
 _NUMBER = re.compile(r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
 _WORD = re.compile(r"[^\W\d_\u3040-\u9fff]+", re.UNICODE)
 _HAN_RUN = re.compile(r"[\u3400-\u9fff]+")
+_NEUTRAL: Mapping[str, str] = MappingProxyType(
+    {
+        "en": "evaluating/neutral_en.txt",
+        "zh": "evaluating/neutral_zh.txt",
+        "es": "evaluating/neutral_es.txt",
+    }
+)
 _STEM_LETTERS = 5
 _MOST_STRAY_HAN = 1
 
@@ -74,7 +83,7 @@ def _longest(run: str, at: int, source: str, neutral: frozenset[str]) -> int:
 
 @cache
 def _neutral(language: str) -> frozenset[str]:
-    file = resources.files("streams") / "evaluating" / f"neutral_{language}.txt"
+    file = resources.files("streams") / _NEUTRAL[language]
     lines = file.read_text(encoding="utf-8").splitlines()
     return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
 

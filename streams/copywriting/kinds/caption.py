@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 
 from schemas.grounding import Evidence
 from streams.copywriting.brief import Brief, Draft, Limits
-from streams.copywriting.facts import tokens
 from streams.copywriting.kind import Kind
 from streams.copywriting.language import Language
 from streams.copywriting.matching import stem
+from streams.copywriting.saying import tokens
 from streams.copywriting.sentences import Sentence
 
 _END = " .,;!。，；！"

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 
 from streams.copywriting.brief import Brief, Draft, Limits
-from streams.copywriting.facts import Fact, first_said
+from streams.copywriting.facts import Fact
 from streams.copywriting.kind import Kind
 from streams.copywriting.own_words import cited, fragment, own_sentence
 from streams.copywriting.reviews import opinion_sentence, opinions, rating_sentence
+from streams.copywriting.saying import first_said
 from streams.copywriting.sentences import Sentence
 
 # Of a text of so many words (characters) at most: how many attributes and sentences of the description it tells.
@@ -75,7 +76,7 @@ def framed(brief: Brief) -> Iterator[Sentence]:
 def named(brief: Brief) -> Iterator[Sentence]:
     """Maker, category and price, each in a sentence that names the product."""
     naming, language, facts = brief.naming(), brief.language, brief.facts
-    fields = (("made_by", facts.brand), ("category", facts.category), ("price", facts.price))
+    fields = (("made_by", facts.brand), ("category", facts.category), ("price_named", facts.price))
     for name, fact in fields:
         if fact is None or not brief.may_use(fact.evidence):
             continue
@@ -94,7 +95,7 @@ def named(brief: Brief) -> Iterator[Sentence]:
 
 
 def _place(name: str) -> str:
-    return "brand" if name == "made_by" else name
+    return {"made_by": "brand", "price_named": "price"}.get(name, name)
 
 
 def _most(brief: Brief, short: int, medium: int, long: int) -> int:

@@ -67,7 +67,10 @@ def _told(brief: Brief, path: str, spoken: list[Heard], **values: str) -> Senten
     language = brief.language
     title = language.text("reply.the_product") if brief.facts.title is None else brief.naming().title
     text = language.render(
-        brief.variety.pick(path, language.options(f"reply.{path}")), title=title, also=values
+        brief.variety.pick(path, language.options(f"reply.{path}")),
+        many_too=len(spoken) > 1,
+        title=title,
+        also=values,
     )
     cited = [Evidence(kind="request", reference="review_text", quote=one.quote) for one in spoken]
     if not cited and brief.request.rating is not None:

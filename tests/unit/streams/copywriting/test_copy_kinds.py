@@ -259,3 +259,17 @@ def test_a_product_that_nobody_knows_is_refused() -> None:
     written = CopyWriter().write(request, {})
     assert written.refusals[0].kind == "unknown_product"
     assert "none-1" in written.refusals[0].reason
+
+
+def test_spanish_is_a_data_file_and_these_tests() -> None:
+    """Kinds that need no words of the product are whole; verbs agree."""
+    lamp = demo("lamp-201")
+    reply = text_of(
+        write(lamp, "reply", language="es", rating=2, review_text="La calidad es mala y llegó tarde.")
+    )
+    assert "la calidad y la entrega" in reply
+    assert "hayan convencido" in reply
+    assert "1.4 m" in text_of(write(lamp, "answer", language="es", question="¿Cuánto mide el cable?"))
+    earbuds = text_of(write(demo("earbuds-118"), "ad", language="es", channel="push"))
+    assert "tienen" in earbuds or "ofrecen" in earbuds or "cuentan" in earbuds
+    assert "jacket cuesta 129 USD" in text_of(write(demo("jacket-420"), "description", language="es"))

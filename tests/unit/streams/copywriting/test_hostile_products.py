@@ -63,3 +63,29 @@ def test_what_was_left_out_says_why() -> None:
     written = write(subject(given), "description")
     assert written.variants
     assert [claim.check for claim in written.dropped] == ["instruction"]
+
+
+def test_of_what_contradicts_itself_nothing_is_told() -> None:
+    """A product has one weight; what is left is told."""
+    given = {
+        "title": "Oxley lamp",
+        "language": "en",
+        "attributes": {
+            "weight": "1 kg",
+            "item weight": "9 kg",
+            "colour": "red",
+            "color": "blue",
+            "power": "9 W",
+        },
+    }
+    written = write(subject(given), "description")
+    assert "9 W" in written.variants[0].text
+    assert "kg" not in written.variants[0].text
+    assert "blue" not in written.variants[0].text
+    assert [claim.check for claim in written.dropped] == ["unsupported"] * 4
+
+
+def test_signs_alone_are_no_facts() -> None:
+    """A question mark is neither a name nor a value."""
+    written = write(subject({"title": "?", "language": "en", "attributes": {"?": "?"}}), "description")
+    assert written.refusals[0].kind == "too_few_facts"
