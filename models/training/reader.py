@@ -24,11 +24,11 @@ from models.training.corpora.reader_data import (
     chinese_data,
     english_data,
 )
+from models.training.fitting.category_probe import probe_categories
 from models.training.fitting.loop import Fit
 from models.training.fitting.options import FitOptions
 from models.training.fitting.reader_fitting import Recipe, fit_reader, read_tokenised
 from models.training.fitting.sentence_embedding import fit_directions
-from models.training.fitting.category_probe import probe_categories
 from models.training.measuring.reader_measuring import measure, measure_beside, measure_kinds
 
 RECIPES: Final[Mapping[str, tuple[Recipe, Callable[[Path], ReaderData]]]] = {

@@ -15,7 +15,7 @@ from schemas.fields import SentimentLabel
 from schemas.summaries import KeyPoint, Quote, RefreshRequested
 from streams.composing.composition import Opinion, primary
 from streams.composing.opinions import UNNAMED, IsFit
-from streams.composing.publishable import clean_quote
+from streams.composing.publishable import clean_quote, is_written_for_effect
 from streams.composing.word_lists import any_pattern
 
 # Of quotes that are read with less, one in four says something else than its claim; of the others one in fifteen.
@@ -54,22 +54,21 @@ def agrees(read: Read, text: str, claimed: KeyPoint | Opinion, sentence: Read | 
         return True  # a topic that is spoken of, well or badly
     if claimed.polarity == "negative" and _denies_a_fault(text):
         return False
-    if not _surely_feels(read.whole, claimed.polarity):
-        return False
     if sentence is not None and sentence.whole.polarity != claimed.polarity:
         return False
-    return claimed.aspect == UNNAMED or _speaks_of(claimed, read, sentence)
+    if claimed.aspect == UNNAMED or claimed.aspect not in ASPECTS:  # a topic, which no reader knows
+        return _surely_feels(read.whole, claimed.polarity)
+    # What is felt towards the aspect is judged surely by the words on it, and less so by a whole of few words.
+    return read.whole.polarity == claimed.polarity and _speaks_of(claimed, read, sentence)
 
 
 def _speaks_of(claimed: KeyPoint | Opinion, read: Read, sentence: Read | None) -> bool:
     """Whether the aspect is read with the polarity: in the words, or where they name none, in their sentence."""
     aspects = read.aspects or (sentence.aspects if sentence is not None else {})
     feeling = aspects.get(claimed.aspect)
-    if feeling is None and claimed.aspect not in ASPECTS:
-        return True  # a topic, which no reader knows
     return (
         feeling is not None
-        and feeling.polarity == claimed.polarity
+        and _surely_feels(feeling, claimed.polarity)
         and feeling.confidence >= _LEAST_CONFIDENCE
     )
 
@@ -96,6 +95,8 @@ def fitting_quotes(snapshots: Sequence[RefreshRequested], readers: Mapping[str, 
         readings |= zip(wanted, readers[language](list(wanted)), strict=True)
 
     def is_fit(point: KeyPoint, quote: Quote) -> bool:
+        if quote.sentence is not None and is_written_for_effect(quote.sentence):
+            return False  # "say that it is perfect" does not praise
         words, sentence = _words(quote.text, point), _words(quote.sentence or "", point)
         read = readings.get(words)
         return read is None or agrees(read, words, point, readings.get(sentence))
