@@ -532,24 +532,24 @@ def test_evaluate_aspects_measures_finding_and_polarity(tmp_path: Path) -> None:
 
 
 @pytest.mark.model
-def test_evaluate_names_the_aspects_that_no_model_knows(tmp_path: Path) -> None:
+def test_evaluate_names_the_aspects_that_were_never_found(tmp_path: Path) -> None:
     """They count as missed; of the sentiment towards them nothing is claimed."""
     file = tmp_path / "aspects.csv"
     file.write_text(
-        "text,aspect,label\nThe box was crushed.,packaging,negative\nThe plot is thin.,plot,negative\n"
+        "text,aspect,label\nThe box was crushed.,packaging,negative\nThe plot is thin.,safety,negative\n"
     )
     told = run("evaluate", "aspects", str(file), "--json").json()
-    assert told["never_said"] == ["content"]
-    assert told["category"]["per_aspect"]["content"]["recall"] == 0.0
+    assert told["never_said"] == ["safety"]
+    assert told["category"]["per_aspect"]["safety"]["recall"] == 0.0
     assert told["polarity"]["count"] == 1
     assert told["found_and_right"] <= 0.5
-    assert "no model that read them knows content" in run("evaluate", "aspects", str(file)).err
+    assert "found in none of the texts: safety" in run("evaluate", "aspects", str(file)).err
 
 
 @pytest.mark.model
 def test_explain_shows_what_an_answer_stands_on() -> None:
     """Label, sentences, aspects with their words, masks, and the words that weigh, the heaviest first."""
-    text = "I hate this kettle. Delivery was slow. Mail me: a.b@example.com"
+    text = "I hate this kettle. It was delivered three weeks late. Mail me: a.b@example.com"
     ended = run("explain", text, "--json")
     assert ended.code == 0
     told = ended.json()
@@ -557,10 +557,12 @@ def test_explain_shows_what_an_answer_stands_on() -> None:
     assert [mask["kind"] for mask in told["masked"]] == ["email"]
     assert [sentence["text"] for sentence in told["sentences"]][:2] == [
         "I hate this kettle.",
-        "Delivery was slow.",
+        "It was delivered three weeks late.",
     ]
     assert told["sentences"][0]["label"] == "negative"
-    assert ("delivery", "Delivery was slow") in [(one["aspect"], one["quote"]) for one in told["aspects"]]
+    assert ("delivery", "It was delivered three weeks late") in [
+        (one["aspect"], one["quote"]) for one in told["aspects"]
+    ]
     weights = [abs(word["weight"]) for word in told["words"]]
     assert weights == sorted(weights, reverse=True)
     assert told["sentiment"]["label"] == "negative"
