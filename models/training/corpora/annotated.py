@@ -52,8 +52,12 @@ def read_annotated(path: Path) -> list[AnnotatedReview]:
     Raises:
         TrainingDataError: a line is not like that; says which, and what was wanted.
     """
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except OSError as error:
+        raise TrainingDataError(f"training data: wanted annotated reviews in {path}, got {error}") from error
     reviews = []
-    for number, line in enumerate(path.read_bytes().split(b"\n"), start=1):
+    for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:

@@ -37,6 +37,7 @@ class CostlessReader:
     name: str = "costless"
     version: str = "1"
     languages: frozenset[str] | None = None
+    embedding_version: str | None = None
     packs: bool = True
     streams: int = 1
     batch_tokens: int = 512

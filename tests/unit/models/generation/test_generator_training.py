@@ -163,8 +163,7 @@ def test_what_is_wrong_is_said(data: Path, tmp_path: Path) -> None:
     [
         (["generator", "--base", "builtin:other"], "there is no built-in generator"),
         (["generator", "--base", "nothing"], "cannot be read"),
-        (["generator", "--embeddings-only"], "has no sentence embeddings"),
-        (["reviews-en", "--base", "path:here"], "--base is of a generator"),
+        (["reviews-en", "--base", "path:here"], "wanted a checkpoint"),
         (["generator", "--lora", "8"], "--lora is of reviews-en and reviews-zh"),
         (["reviews-en", "--base", "bert"], "encoder: wanted minilm, universal, path:"),
     ],
