@@ -73,7 +73,7 @@ class _Text(TokenisedReview):
 
 
 def _reading_of(text: str) -> ReviewReading:
-    feeling = SentimentPrediction(0.8, 0.1, 0.1) if "bad" in text else SentimentPrediction(0.1, 0.2, 0.7)
+    feeling = SentimentPrediction(0.8, 0.1, 0.1) if "bad" in text else SentimentPrediction(0.05, 0.1, 0.85)
     embedding = sha256(text.encode("utf-8", "surrogatepass")).digest()
     return ReviewReading(feeling, (SentenceReading(0, len(text), feeling, embedding),))
 

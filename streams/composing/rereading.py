@@ -16,6 +16,7 @@ from schemas.summaries import KeyPoint, Quote, RefreshRequested
 from streams.composing.composition import Opinion, primary
 from streams.composing.opinions import UNNAMED, IsFit
 from streams.composing.publishable import clean_quote, is_written_for_effect
+from streams.composing.rivals import speaks_for_another
 from streams.composing.word_lists import any_pattern
 
 # Of quotes that are read with less, one in four says something else than its claim; of the others one in fifteen.
@@ -95,8 +96,9 @@ def fitting_quotes(snapshots: Sequence[RefreshRequested], readers: Mapping[str, 
         readings |= zip(wanted, readers[language](list(wanted)), strict=True)
 
     def is_fit(point: KeyPoint, quote: Quote) -> bool:
-        if quote.sentence is not None and is_written_for_effect(quote.sentence):
-            return False  # "say that it is perfect" does not praise
+        around = quote.sentence
+        if around is not None and (is_written_for_effect(around) or speaks_for_another(around)):
+            return False  # "say that it is perfect" does not praise, nor does what is said of a rival
         words, sentence = _words(quote.text, point), _words(quote.sentence or "", point)
         read = readings.get(words)
         return read is None or agrees(read, words, point, readings.get(sentence))

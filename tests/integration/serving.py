@@ -21,7 +21,7 @@ from streams.settings import Settings
 from tests.roles import topics
 from tests.valkey_server import Valkey
 
-PARTITIONS = 3
+PARTITIONS = 4
 PREFIX = "test:"
 
 

@@ -10,7 +10,7 @@ import orjson
 import pytest
 from typer.testing import CliRunner
 
-from schemas.topics import PRODUCT_SUMMARY
+from schemas.topics import PRODUCT_SUMMARY, ROLLING_STATE
 from streams.app import ROLES, run_role
 from streams.cli import app
 from streams.errors import ConfigurationError

@@ -163,7 +163,7 @@ def test_what_is_wrong_is_said(data: Path, tmp_path: Path) -> None:
     [
         (["generator", "--base", "builtin:other"], "there is no built-in generator"),
         (["generator", "--base", "nothing"], "cannot be read"),
-        (["reviews-en", "--base", "path:here"], "wanted a checkpoint"),
+        (["reviews-en", "--base", "path:here"], "wanted annotated reviews in"),
         (["generator", "--lora", "8"], "--lora is of reviews-en and reviews-zh"),
         (["reviews-en", "--base", "bert"], "encoder: wanted minilm, universal, path:"),
     ],
