@@ -55,8 +55,9 @@ def opinion_spans(
 ) -> Iterator[TokenSpan]:
     """Spans in the order in which they stand; none overlaps another or crosses the end of a sentence.
 
-    A word is of one opinion: its tokens are averaged. Words of one aspect and one holder are one opinion unless
-    another begins among them.
+    A word is of one opinion: its tokens are averaged. Words of opinions that touch, of one holder, are one opinion
+    unless another begins among them; its aspect is the likeliest of all its words together. So a clause is not cut
+    where single words waver between aspects.
 
     Args:
         tokens: at least one.
@@ -76,7 +77,7 @@ def opinion_spans(
     column = weighed.argmax(axis=1)
     is_opinion = column != NO_OPINION
     holder = np.where(is_opinion, REVIEWER, words.holder.argmax(axis=1))
-    breaks = (np.diff(column) != 0) | (np.diff(holder) != 0) | starts_sentence[firsts[1:]]
+    breaks = (np.diff(is_opinion) != 0) | (np.diff(holder) != 0) | starts_sentence[firsts[1:]]
     breaks |= is_opinion[1:] & (words.begins[1:] > _BEGINS)
     runs = np.concatenate([[0], np.flatnonzero(breaks) + 1])
     kept = np.flatnonzero(is_opinion[runs] | (holder[runs] != REVIEWER))

@@ -41,7 +41,7 @@ class ModelSettings(Section):
         None, description='what a path: or hf: model\'s labels mean, as JSON: {"LABEL_0": "negative", ...}'
     )
     least_confidence: float = Field(
-        0.4,
+        0.3,
         ge=0,
         le=1,
         description="of an opinion that counts, in tables, texts and alerts; a less sure one stays in the event of its "

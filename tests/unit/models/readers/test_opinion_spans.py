@@ -63,8 +63,10 @@ def test_an_opinion_may_fill_the_text() -> None:
     assert found([7, 7]) == [(0, 2, 6)]
 
 
-def test_another_aspect_ends_an_opinion() -> None:
-    assert found([3, 3, 5, 5]) == [(0, 2, 2), (2, 4, 4)]
+def test_words_that_waver_between_aspects_are_one_opinion() -> None:
+    """On the aspect that is likeliest of all of them; where another begins, its own counts."""
+    assert found([3, 3, 5]) == [(0, 3, 2)]
+    assert found([3, 3, 5, 5], begins=[2]) == [(0, 2, 2), (2, 4, 4)]
 
 
 def test_a_beginning_parts_two_opinions_on_one_aspect() -> None:
@@ -88,12 +90,12 @@ def test_a_word_is_of_one_opinion() -> None:
     """Its tokens are averaged: one strange token of three neither cuts it nor makes an opinion of it."""
     assert found([3, 0, 3, 0], goes_on=[1, 2]) == [(0, 3, 2)]
     assert found([0, 3, 0, 0], goes_on=[1, 2]) == []
-    assert found([5, 3, 3, 5], goes_on=[1, 2]) == [(0, 3, 2), (3, 4, 4)]
+    assert found([5, 3, 3, 5], goes_on=[1, 2], begins=[3]) == [(0, 3, 2), (3, 4, 4)]
 
 
 def test_boldness_finds_more() -> None:
     """A doubtful opinion is taken once "no opinion" counts less; the confidence stays what it was."""
-    doubtful = {"columns": [0, 0, 3], "sure": [0.95, 0.35, 0.9]}
+    doubtful = {"columns": [0, 0, 3], "sure": [0.95, 0.35, 0.9], "begins": [2]}
     rest = (1 - 0.35) / (COLUMNS - 1)
     assert [(one.first, one.last) for one in spans(**doubtful)] == [(2, 3)]
     bold = spans(**doubtful, boldness=0.35 / rest * 1.01)
