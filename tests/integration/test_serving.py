@@ -405,5 +405,7 @@ async def test_a_missing_topic_and_a_missing_redis_are_said(own_broker: Broker, 
     without = settings.model_copy(update={"redis": settings.redis.model_copy(update={"url": None})})
     with pytest.raises(ConfigurationError, match=r"set REVIEWSTREAM_REDIS__URL"):
         await run_role(ROLES["serve"], without, stop=asyncio.Event())
-    with pytest.raises(ConfigurationError, match=rf"no ({PRODUCT_SUMMARY.name}|{ROLLING_STATE}) .*topics create"):
+    with pytest.raises(
+        ConfigurationError, match=rf"no ({PRODUCT_SUMMARY.name}|{ROLLING_STATE}) .*topics create"
+    ):
         await run_role(ROLES["serve"], settings, stop=asyncio.Event())
